@@ -1,0 +1,3 @@
+"""cyclesr: super-resolution of real images, trained without pairs (CycleSR / UNITSR)."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,21 @@
+"""The one exception for mistakes that a user can mend."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """A mistake in what the user gave: a folder, an image, a config key, a checkpoint.
+
+    The message is one clear line that says what was expected, what was found and what to do. The command-line
+    tools print it without a traceback and exit with code 2.
+    """
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Returns `` Did you mean 'x'?`` with the nearest of the known words, or an empty string when none is near."""
+    by_lower = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), by_lower, n=3, cutoff=0.6)
+    if not near:
+        return ""
+    return " Did you mean " + " or ".join(repr(by_lower[name]) for name in near) + "?"

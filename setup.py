@@ -1,0 +1,41 @@
+"""Package definition; settings of the tools are in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "cyclesr" / "__init__.py").read_text())[1]
+
+# Each floor is a version that the tests were run with: tests/floors.txt, `make floors`.
+REQUIRES = [
+    "torch>=2.6",
+    "torchvision>=0.21",
+    "mmengine>=0.10.7,<0.11",
+    "mmcv-lite>=2.2.0,<2.3",
+    "numpy>=1.26",
+    "opencv-python>=4.8",
+    "lpips>=0.1.4",
+    "addict>=2.4.0",
+    "tensorboard>=2.21",
+    "rich>=13.0",
+]
+EXTRAS = {
+    "demo": ["scikit-image>=0.24", "scikit-learn>=1.4", "matplotlib>=3.8"],
+    "test": ["pytest>=8.0", "scipy>=1.11", "ruff>=0.9", "mypy>=1.13"],
+}
+
+setup(
+    name="cyclesr",
+    version=VERSION,
+    description="Super-resolution of real images, trained without pairs (CycleSR / UNITSR)",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["cyclesr", "cyclesr.*"]),
+    package_data={"cyclesr": ["py.typed"]},
+    python_requires=">=3.10",
+    install_requires=REQUIRES,
+    extras_require=EXTRAS,
+)
