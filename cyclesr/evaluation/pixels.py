@@ -1,0 +1,87 @@
+"""What every score does to images first: one scale (0 to 255, float64), 8-bit rounding, luma, border crop."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cyclesr.errors import UserError
+
+Image: TypeAlias = NDArray[Any] | Tensor
+
+
+def to_planes(image: Image, rounded: bool = False) -> Tensor:
+    """Brings an image to planes of float64 in 0..255.
+
+    Args:
+        image: array (H, W, 3) or (H, W), uint8, uint16 or float in [0, 1]; or tensor (C, H, W), uint8 or float
+            in [0, 1].
+        rounded: clamps to 0..255 and rounds to whole numbers, as writing an 8-bit file does (halves go up).
+
+    Returns:
+        (C, H, W) float64, on the device of the input. Whole numbers are exact.
+
+    Raises:
+        UserError: the image has another shape.
+    """
+    tensor = _channels_first(image) if isinstance(image, np.ndarray) else image
+    if tensor.ndim != 3:
+        raise UserError(f"Expected one image, (3, H, W) or (H, W, 3); found the shape {tuple(tensor.shape)}.")
+    planes = tensor.to(torch.float64)
+    if tensor.dtype != torch.uint8:
+        planes = planes * 255
+    return (planes.clamp(0, 255) + 0.5).floor() if rounded else planes
+
+
+def _channels_first(image: NDArray[Any]) -> Tensor:
+    if image.dtype == np.uint16:
+        image = image / 65535.0
+    array = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)
+    return torch.from_numpy(np.ascontiguousarray(array))
+
+
+def to_luma(rgb: Tensor, rounded: bool = False) -> Tensor:
+    """ITU-R BT.601 luma in studio range (16..235), as MATLAB's rgb2ycbcr.
+
+    Args:
+        rgb: (3, H, W) in 0..255.
+        rounded: rounds to whole numbers, as MATLAB does when its input is uint8.
+
+    Returns:
+        (1, H, W) in 16..235.
+    """
+    weights = rgb.new_tensor([65.481, 128.553, 24.966]) / 255
+    luma = 16 + torch.tensordot(weights, rgb, dims=1)[None]
+    return (luma + 0.5).floor() if rounded else luma
+
+
+def crop_border(planes: Tensor, pixels: int) -> Tensor:
+    """Cuts ``pixels`` from all four sides of (..., H, W).
+
+    Raises:
+        UserError: nothing would be left.
+    """
+    height, width = planes.shape[-2:]
+    if 2 * pixels >= min(height, width):
+        raise UserError(f"An image of {width}x{height} is too small for a border of {pixels} pixels on every side.")
+    return planes[..., pixels : height - pixels, pixels : width - pixels]
+
+
+def check_same_size(sr: Tensor, hr: Tensor) -> None:
+    """Compares the shapes.
+
+    Raises:
+        UserError: they differ.
+    """
+    if sr.shape != hr.shape:
+        raise UserError(
+            f"An SR image and its HR image must have the same shape; found {_size(sr)} and {_size(hr)}. "
+            "Is the scale of the network the scale of these pairs?"
+        )
+
+
+def _size(planes: Tensor) -> str:
+    channels, height, width = planes.shape
+    return f"{width}x{height} with {channels} channel(s)"
