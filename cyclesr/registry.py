@@ -57,10 +57,11 @@ class Registry(mmengine_registry.Registry):
         Raises:
             UserError: unknown name, or an argument that the class does not take; the message lists those it takes.
         """
-        self._check_arguments(cfg)
+        self.check(cfg)
         return super().build(cfg, *args, **kwargs)
 
-    def _check_arguments(self, cfg: dict[str, Any]) -> None:
+    def check(self, cfg: dict[str, Any]) -> None:
+        """Raises the errors of :meth:`build` that can be seen without building."""
         kind = cfg.get("type")
         target = self.get(kind) if isinstance(kind, str) else kind
         parameters = inspect.signature(target).parameters if callable(target) else {}
@@ -82,13 +83,15 @@ def _child(parent: mmengine_registry.Registry, *locations: str) -> Registry:
 
 
 MODELS = _child(mmengine_registry.MODELS, "cyclesr.models")
+RUNNERS = _child(mmengine_registry.RUNNERS, "cyclesr.engine")
 DATASETS = _child(mmengine_registry.DATASETS, "cyclesr.datasets")
 DATA_SAMPLERS = _child(mmengine_registry.DATA_SAMPLERS, "cyclesr.engine")
 LOOPS = _child(mmengine_registry.LOOPS, "cyclesr.engine")
 HOOKS = _child(mmengine_registry.HOOKS, "cyclesr.engine")
+OPTIMIZERS = _child(mmengine_registry.OPTIMIZERS)
 OPTIM_WRAPPERS = _child(mmengine_registry.OPTIM_WRAPPERS, "cyclesr.engine")
 OPTIM_WRAPPER_CONSTRUCTORS = _child(mmengine_registry.OPTIM_WRAPPER_CONSTRUCTORS, "cyclesr.engine")
-PARAM_SCHEDULERS = _child(mmengine_registry.PARAM_SCHEDULERS)
+PARAM_SCHEDULERS = _child(mmengine_registry.PARAM_SCHEDULERS, "cyclesr.engine")
 METRICS = _child(mmengine_registry.METRICS, "cyclesr.evaluation")
 VISUALIZERS = _child(mmengine_registry.VISUALIZERS)
 LOG_PROCESSORS = _child(mmengine_registry.LOG_PROCESSORS)

@@ -1,0 +1,20 @@
+"""Training: the loop, its hooks, the optimizers and the runner; what mmengine lacks, and no more."""
+
+from cyclesr.engine.hooks import CheckpointContentsHook, PreviewHook, StageHook
+from cyclesr.engine.loop import ResumableTrainLoop
+from cyclesr.engine.optim import PartOptimizers, PartOptimizersConstructor
+from cyclesr.engine.runner import Runner
+from cyclesr.engine.sampler import EndlessSampler
+from cyclesr.engine.schedule import LinearDecayLR
+
+__all__ = [
+    "CheckpointContentsHook",
+    "EndlessSampler",
+    "LinearDecayLR",
+    "PartOptimizers",
+    "PartOptimizersConstructor",
+    "PreviewHook",
+    "ResumableTrainLoop",
+    "Runner",
+    "StageHook",
+]

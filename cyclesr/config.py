@@ -1,0 +1,80 @@
+"""Config files: reading them, and refusing what nothing would read."""
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from cyclesr import registry
+from cyclesr.errors import UserError, did_you_mean
+
+OWN_KEYS = {"custom_imports"}
+DATALOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
+LOOP_CONFIGS = ("train_cfg", "val_cfg", "test_cfg")
+
+
+def load_config(path: str, options: dict[str, Any] | None = None) -> Config:
+    """Reads a config file and lays command-line options over it.
+
+    Args:
+        path: a Python config in mmengine's text style.
+        options: dotted keys and values, ``{"model.sr.type": "VDSR"}``.
+
+    Raises:
+        UserError: no such file, an error in it, or an option whose parent is not a dict.
+    """
+    if not Path(path).is_file():
+        raise UserError(f"There is no config file {path!r}. The configs of cyclesr are in the folder configs/.")
+    try:
+        config = Config.fromfile(path, lazy_import=False)
+        config.merge_from_dict(options or {})
+    except Exception as error:
+        raise UserError(f"The config {path} cannot be read: {type(error).__name__}: {error}") from error
+    return config
+
+
+def check_config(config: Config) -> None:
+    """Looks for mistakes before anything is built.
+
+    Names that start with an underscore are a config file's own variables.
+
+    Raises:
+        UserError: a top-level key, a registered name or an argument that nothing knows; the message names the nearest.
+    """
+    from mmengine.runner import Runner
+    from torch.utils.data import DataLoader
+
+    known = {*inspect.signature(Runner).parameters, *OWN_KEYS} - {"cfg"}
+    _refuse_unknown("the config", (k for k in config if not k.startswith("_")), known)
+    accepted = {*inspect.signature(DataLoader).parameters, "num_batch_per_epoch"}
+    for name in DATALOADERS:
+        _refuse_unknown(name, config.get(name) or {}, accepted)
+    for where, cfg in _described_objects(config):
+        where.check(cfg)
+
+
+def _refuse_unknown(where: str, names: Any, known: set[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise UserError(f"Nothing reads the key {name!r} of {where}.{did_you_mean(name, known)}")
+
+
+def _described_objects(config: Config) -> Iterator[tuple[registry.Registry, dict[str, Any]]]:
+    """Every config dict with a ``type`` that mmengine builds by itself, beside the registry of its kind."""
+    yield registry.MODELS, config.model
+    for name in DATALOADERS:
+        if config.get(name):
+            yield registry.DATASETS, config[name]["dataset"]
+            yield registry.DATA_SAMPLERS, config[name]["sampler"]
+    for name in LOOP_CONFIGS:
+        if "type" in (config.get(name) or {}):
+            yield registry.LOOPS, config[name]
+    for hook in [*(config.get("default_hooks") or {}).values(), *(config.get("custom_hooks") or [])]:
+        if hook:
+            yield registry.HOOKS, hook
+    for name in ("val_evaluator", "test_evaluator"):
+        evaluator = config.get(name) or []
+        for metric in [evaluator] if isinstance(evaluator, dict) else evaluator:
+            yield registry.METRICS, metric

@@ -1,0 +1,51 @@
+"""Image strips of the training for TensorBoard and the work dir."""
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmengine.dist import master_only
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from torch import Tensor
+
+from cyclesr.registry import HOOKS
+
+STRIPS = (("syn", "fake_real", "sr", "hr"), ("real", "real_sr"), ("lr", "sr", "hr"))
+
+
+@HOOKS.register_module()
+class PreviewHook(Hook):
+    """Shows ``syn | fake_real | sr | hr`` and ``real | sr`` of the present batch every so often.
+
+    Args:
+        interval: iterations between strips.
+    """
+
+    priority = "LOW"
+
+    def __init__(self, interval: int = 1000) -> None:
+        self.interval = interval
+
+    @master_only
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict[str, Any] | None = None
+    ) -> None:
+        """Draws the strips; random generators are left as they were, so that a run with previews equals one without."""
+        if not self.every_n_train_iters(runner, self.interval):
+            return
+        with torch.random.fork_rng():
+            images = runner.model.preview(data_batch)
+        for names in STRIPS:
+            if all(name in images for name in names):
+                strip = side_by_side([images[name] for name in names])
+                runner.visualizer.add_image("_".join(names), strip, step=runner.iter + 1)
+
+
+def side_by_side(images: list[Tensor]) -> np.ndarray:
+    """Images ``(1, 3, h, w)`` in [0, 1], enlarged to the height of the tallest, as one ``(H, W, 3)`` uint8 picture."""
+    height = max(image.shape[-2] for image in images)
+    enlarged = [F.interpolate(i.float().cpu(), scale_factor=height / i.shape[-2], mode="nearest") for i in images]
+    strip = torch.cat(enlarged, dim=-1)[0].clamp(0, 1)
+    return (strip * 255).round().byte().permute(1, 2, 0).numpy()

@@ -1,0 +1,80 @@
+"""From a config and the command line to a running training."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+
+from cyclesr.config import check_config, load_config
+from cyclesr.engine.runner import Runner
+from cyclesr.errors import UserError
+
+
+def train(
+    config: str | Config,
+    *,
+    work_dir: str | None = None,
+    resume: bool = False,
+    amp: str | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    options: dict[str, Any] | None = None,
+    launcher: str = "none",
+) -> Runner:
+    """Trains what a config describes.
+
+    Args:
+        config: path of a config file, or a config.
+        work_dir: where checkpoints and logs go; ``work_dirs/<name of the config>`` by default.
+        resume: continue from the newest checkpoint in the work dir.
+        amp: overrides ``optim_wrapper.amp``: ``none``, ``bf16`` or ``auto``.
+        seed: overrides ``randomness.seed``, and the seed of the training data's order and augmentation.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        options: dotted keys and values laid over the config.
+        launcher: ``none``, ``pytorch`` (torchrun), ``slurm`` or ``mpi``.
+
+    Returns:
+        The runner, after training.
+
+    Raises:
+        UserError: a mistake in the config, in the data or on the command line.
+    """
+    choose_device(device)
+    cfg = load_config(config, options) if isinstance(config, str) else config
+    cfg.setdefault("default_scope", "cyclesr")
+    cfg.work_dir = work_dir or cfg.get("work_dir") or f"work_dirs/{Path(cfg.filename or 'run').stem}"
+    cfg.resume = resume or cfg.get("resume", False)
+    cfg.launcher = launcher
+    if amp is not None:
+        cfg.optim_wrapper.amp = amp
+    if seed is not None:
+        cfg.setdefault("randomness", {})["seed"] = seed
+        cfg.train_dataloader.dataset.seed = seed
+    check_config(cfg)
+    if launcher != "none":
+        _init_process_group(launcher)
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    return runner
+
+
+def choose_device(device: str) -> None:
+    """Makes mmengine use the device asked for; to be called before anything touches CUDA.
+
+    Raises:
+        UserError: ``cuda`` without a usable GPU, or an unknown word.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise UserError(f"--device must be auto, cpu or cuda, found {device!r}.")
+    if device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UserError("--device cuda: torch finds no usable GPU here. Use --device cpu, or install a CUDA build.")
+
+
+def _init_process_group(launcher: str) -> None:
+    """On CPUs the process group must exist before mmengine's, which would ask for a GPU."""
+    if launcher == "pytorch" and not torch.cuda.is_available() and not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("gloo")

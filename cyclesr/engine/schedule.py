@@ -1,0 +1,32 @@
+"""Learning-rate schedules relative to the length of the training."""
+
+from typing import Any
+
+from mmengine.optim import LRSchedulerMixin, _ParamScheduler
+
+from cyclesr.registry import PARAM_SCHEDULERS
+
+
+@PARAM_SCHEDULERS.register_module()
+class LinearDecayLR(LRSchedulerMixin, _ParamScheduler):
+    """Constant, then linear down to zero at ``end``, which mmengine sets to the loop's ``max_iters``.
+
+    Relative, so that ``--cfg-options train_cfg.max_iters=...`` stretches the schedule with the training.
+
+    Args:
+        decay_from: the fraction of ``end`` at which the decay starts, in [0, 1).
+        stop_at: the fraction of ``end`` at which the rate reaches zero, in (decay_from, 1].
+    """
+
+    def __init__(self, *args: Any, decay_from: float = 0.5, stop_at: float = 1.0, **kwargs: Any) -> None:
+        self.decay_from = decay_from
+        self.stop_at = stop_at
+        super().__init__(*args, **kwargs)
+
+    def factor(self, step: int) -> float:
+        """The multiplier of the initial rate after so many steps."""
+        start, stop = self.decay_from * self.end, self.stop_at * self.end
+        return min(1.0, max(0.0, (stop - step) / (stop - start)))
+
+    def _get_value(self) -> list[float]:
+        return [base * self.factor(self.last_step) for base in self.base_values]

@@ -1,0 +1,149 @@
+r"""CollaborativeSR: the paper's method, Eq. (2) to (5), and its update step.
+
+=========================================  ==================================
+paper                                      here
+=========================================  ==================================
+:math:`I^H`                                ``hr``
+:math:`I^L_{syn}`                          ``syn = degradation(hr)``
+:math:`I^L_{real}`                         ``real``
+:math:`\hat I^L_{real} = G_1(I^L_{syn})`   ``fake_real``
+:math:`\hat I^H = G_{sr}(\hat I^L_{real})` ``sr``
+:math:`\lambda_{Trans}^{SR}`               ``feedback_weight``
+:math:`\lambda_{mse}`                      ``sr_loss.weight``
+=========================================  ==================================
+"""
+
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cyclesr.engine.optim import PartOptimizers
+from cyclesr.errors import UserError
+from cyclesr.models.sr_model import Batch, SRModel
+from cyclesr.models.stages import Stage
+from cyclesr.models.translators.base import Translation, Translator
+from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS, TRANSLATORS
+
+Losses = dict[str, Tensor]
+
+
+@MODELS.register_module()
+class CollaborativeSR(SRModel):
+    r"""A translator and an SR network that learn together from unpaired images.
+
+    ``stage`` says what the next step updates; a hook sets it (:class:`~cyclesr.engine.hooks.StageHook`).
+
+    Args:
+        degradation: HR -> syn, Eq. (1); a config of ``DEGRADATIONS``.
+        translator: Eq. (2); a config of ``TRANSLATORS``.
+        sr: SR network; a config of ``SR_BACKBONES``.
+        sr_loss: :math:`L_{SR}` of Eq. (3); a config of ``LOSSES``.
+        feedback_weight: :math:`\lambda_{Trans}^{SR}` of Eq. (5), for images in [0, 1].
+        optimisation: ``alternating`` updates the translator by Eq. (5), then the SR network by Eq. (3) with
+            ``fake_real`` as a constant. ``joint`` updates both from the one graph of Eq. (4), with one forward of
+            the SR network. With MSE alone and equal weights the two give the same gradients (Sec. 3.4).
+        channels_last: memory format of all networks and images.
+        average: decay of the averaged SR weights, which validation and inference use; 0 keeps none (the paper).
+
+    Raises:
+        UserError: ``joint`` with a feedback weight other than the SR loss's weight: Eq. (4) has but one.
+
+    Differs from the paper: nothing in the equations. BatchNorm statistics of the SR network move once a step in
+    ``joint`` and twice in ``alternating`` (the released code does the latter).
+    """
+
+    def __init__(
+        self,
+        degradation: dict[str, Any],
+        translator: dict[str, Any],
+        sr: dict[str, Any],
+        sr_loss: dict[str, Any],
+        feedback_weight: float = 1e3,
+        optimisation: Literal["alternating", "joint"] = "alternating",
+        channels_last: bool = False,
+        average: float = 0.0,
+        data_preprocessor: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(sr, channels_last, average, data_preprocessor)
+        self.degradation = DEGRADATIONS.build(degradation)
+        self.translator: Translator = self.as_memory_format(TRANSLATORS.build(translator))
+        self.sr_loss = LOSSES.build(sr_loss)
+        self.feedback_weight = feedback_weight
+        self.optimisation = optimisation
+        self.stage = Stage.JOINT
+        self._check_optimisation()
+
+    def train_step(self, data: Batch, optim_wrapper: PartOptimizers) -> dict[str, Tensor]:
+        """One update of whatever the stage trains.
+
+        Args:
+            data: ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``, both in [0, 1].
+            optim_wrapper: the optimizers ``generators``, ``discriminators`` and ``sr``.
+
+        Returns:
+            Every loss as a detached scalar, for the log.
+        """
+        hr, real = self.images(data, "hr", "real")
+        with optim_wrapper.autocast(hr.device):
+            syn = self.degradation(hr)  # Eq. (1)
+            if not self.stage.trains_translator:
+                return self._sr_step(syn if self.stage is Stage.SR else self._fixed_fake_real(syn), hr, optim_wrapper)
+            t = self.translator.translate(syn, real)
+            generator = self.translator.generator_losses(syn, real, t)  # Eq. (2)
+            if self.stage is Stage.TRANSLATION:
+                optim_wrapper.update(generator, "generators")
+                return generator | self._discriminator_step(syn, real, t, optim_wrapper)
+            if self.optimisation == "joint":
+                sr = self._sr_losses(t.fake_real, hr)
+                optim_wrapper.update(both := generator | sr, "generators", "sr")  # Eq. (4)
+                self.update_average()
+                return both | self._discriminator_step(syn, real, t, optim_wrapper)
+            generator |= self._feedback(t.fake_real, hr)
+            optim_wrapper.update(generator, "generators")  # Eq. (5)
+            discriminator = self._discriminator_step(syn, real, t, optim_wrapper)
+            # The fake_real made before G1 moved: then alternating equals joint (Sec. 3.4).
+            return generator | discriminator | self._sr_step(t.fake_real.detach(), hr, optim_wrapper)
+
+    def _feedback(self, fake_real: Tensor, hr: Tensor) -> Losses:
+        """The term that Eq. (5) adds to Eq. (2); at weight 0 the SR network is not run at all."""
+        if not self.feedback_weight:
+            return {}
+        return {"loss_feedback": self.feedback_weight * F.mse_loss(self.sr(fake_real), hr)}
+
+    def _discriminator_step(self, syn: Tensor, real: Tensor, t: Translation, optim_wrapper: PartOptimizers) -> Losses:
+        losses = self.translator.discriminator_losses(syn, real, t)
+        if losses:
+            optim_wrapper.update(losses, "discriminators")
+        return losses
+
+    def _sr_step(self, lr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
+        losses = self._sr_losses(lr, hr)
+        optim_wrapper.update(losses, "sr")
+        self.update_average()
+        return losses
+
+    def _sr_losses(self, lr: Tensor, hr: Tensor) -> Losses:
+        return {"loss_sr": self.sr_loss(self.sr(lr), hr)}  # Eq. (3)
+
+    @torch.no_grad()
+    def _fixed_fake_real(self, syn: Tensor) -> Tensor:
+        return self.translator.degrade(syn)
+
+    def _check_optimisation(self) -> None:
+        weight = getattr(self.sr_loss, "weight", self.feedback_weight)
+        if self.optimisation == "joint" and weight != self.feedback_weight:
+            raise UserError(
+                f"Joint optimisation (Eq. 4) has one weight for the SR loss, found feedback_weight="
+                f"{self.feedback_weight:g} and sr_loss.weight={weight:g}: make them equal, or set "
+                "optimisation='alternating'."
+            )
+
+    @torch.no_grad()
+    def preview(self, data: Batch) -> dict[str, Tensor]:
+        """Images of the first item of a batch, for the log: ``syn``, ``fake_real``, ``sr``, ``hr``; ``real``, ``real_sr``."""
+        hr, real = self.images({k: data[k][:1] for k in ("hr", "real")}, "hr", "real")
+        syn = self.degradation(hr)
+        fake_real = self.translator.degrade(syn)
+        return dict(syn=syn, fake_real=fake_real, sr=self.forward(fake_real), hr=hr, real=real, real_sr=self.forward(real))

@@ -1,0 +1,85 @@
+"""What every model here shares: an SR network that is validated on pairs."""
+
+from typing import Any, TypeAlias
+
+import torch
+from mmengine.model import BaseModel
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from cyclesr.registry import SR_BACKBONES
+
+Batch: TypeAlias = dict[str, Any]
+
+
+class SRModel(BaseModel):
+    """Holds the SR network ``sr``, and runs it for validation and test.
+
+    Args:
+        sr: config of ``SR_BACKBONES``.
+        channels_last: memory format of the networks and images; faster convolutions on most hardware.
+        average: decay of the exponential moving average of the SR network's weights, which validation and
+            inference then use; 0 keeps none.
+    """
+
+    def __init__(
+        self, sr: dict[str, Any], channels_last: bool, average: float, data_preprocessor: dict[str, Any] | None
+    ) -> None:
+        super().__init__(data_preprocessor)
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.sr_config = plain(sr)
+        self.sr: nn.Module = self.as_memory_format(SR_BACKBONES.build(sr))
+        self.sr_average = _averaged(self.sr, average) if average else None
+
+    @property
+    def inference_network(self) -> nn.Module:
+        """The SR network that validation and inference use: the averaged one where there is one."""
+        return self.sr if self.sr_average is None else self.sr_average.module
+
+    def update_average(self) -> None:
+        """Moves the averaged weights towards the present ones; called after each step of the SR network."""
+        if self.sr_average is not None:
+            self.sr_average.update_parameters(self.sr)
+
+    def as_memory_format(self, network: Any) -> Any:
+        """The same network, its weights in the model's memory format."""
+        return network.to(memory_format=self.memory_format)
+
+    def images(self, data: Batch, *names: str) -> list[Tensor]:
+        """The named images of a batch, ``(N, 3, H, W)`` each, on the model's device and in its memory format."""
+        data = self.data_preprocessor(data)
+        return [data[name].contiguous(memory_format=self.memory_format) for name in names]
+
+    @torch.no_grad()
+    def val_step(self, data: Batch) -> list[dict[str, Any]]:
+        """Super-resolves a validation batch.
+
+        Args:
+            data: ``lr`` ``(N, 3, h, w)`` in [0, 1], ``hr`` ``(N, 3, s*h, s*w)`` and ``lr_path`` of a
+                :class:`~cyclesr.datasets.PairedDataset`.
+
+        Returns:
+            A dict with ``sr``, ``hr`` (both ``(3, H, W)``, ``sr`` unclamped) and ``name`` for each image.
+        """
+        lr, hr = self.images(data, "lr", "hr")
+        return [dict(sr=s, hr=h, name=n) for s, h, n in zip(self.inference_network(lr), hr, data["lr_path"], strict=True)]
+
+    test_step = val_step
+
+    def forward(self, lr: Tensor, data_samples: None = None, mode: str = "tensor") -> Tensor:
+        """SR of LR images, ``(N, 3, h, w)`` to ``(N, 3, s*h, s*w)``; the other arguments are mmengine's, unused."""
+        return self.inference_network(lr)
+
+
+def _averaged(network: nn.Module, decay: float) -> AveragedModel:
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    return average.requires_grad_(False)
+
+
+def plain(config: Any) -> Any:
+    """A config as plain dicts, lists and tuples, which a checkpoint can hold without pickled classes."""
+    if isinstance(config, dict):
+        return {str(key): plain(value) for key, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return type(config)(plain(value) for value in config)
+    return config

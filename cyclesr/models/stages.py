@@ -1,0 +1,17 @@
+"""The stages of training (Sec. 4.1: both parts are pre-trained, then they train together)."""
+
+from enum import Enum
+
+
+class Stage(Enum):
+    """What a training step updates."""
+
+    TRANSLATION = "translation"  # the translator alone, Eq. (2)
+    SR = "sr"  # the SR network alone, on (syn, hr)
+    SR_ON_FAKE = "sr_on_fake"  # the SR network alone, on (fake_real, hr) of a fixed translator (Table 3, "separated")
+    JOINT = "joint"  # both, Eq. (4) or (5)
+
+    @property
+    def trains_translator(self) -> bool:
+        """Whether the translator moves in this stage."""
+        return self in (Stage.TRANSLATION, Stage.JOINT)

@@ -1,0 +1,57 @@
+"""SupervisedSR: the paper's baselines that learn from pairs, SR_syn and SR_paired (Sec. 4.2)."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cyclesr.engine.optim import PartOptimizers
+from cyclesr.models.sr_model import Batch, SRModel
+from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS
+
+
+@MODELS.register_module()
+class SupervisedSR(SRModel):
+    """An SR network trained on pairs.
+
+    Args:
+        sr: config of ``SR_BACKBONES``.
+        sr_loss: config of ``LOSSES``.
+        degradation: makes the LR images from ``hr`` (SR_syn: bicubic); None takes ``lr`` from the batch (SR_paired).
+        channels_last: memory format of the network and the images.
+        average: decay of the averaged SR weights, which validation and inference use; 0 keeps none.
+    """
+
+    def __init__(
+        self,
+        sr: dict[str, Any],
+        sr_loss: dict[str, Any],
+        degradation: dict[str, Any] | None = None,
+        channels_last: bool = False,
+        average: float = 0.0,
+        data_preprocessor: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(sr, channels_last, average, data_preprocessor)
+        self.degradation = DEGRADATIONS.build(degradation) if degradation else None
+        self.sr_loss = LOSSES.build(sr_loss)
+
+    def train_step(self, data: Batch, optim_wrapper: PartOptimizers) -> dict[str, Tensor]:
+        """One update by the SR loss; ``data`` holds ``hr``, and ``lr`` unless a degradation makes it."""
+        lr, hr = self._pair(data)
+        with optim_wrapper.autocast(hr.device):
+            losses = {"loss_sr": self.sr_loss(self.sr(lr), hr)}
+            optim_wrapper.update(losses, "sr")
+        self.update_average()
+        return losses
+
+    def _pair(self, data: Batch) -> list[Tensor]:
+        if self.degradation is None:
+            return self.images(data, "lr", "hr")
+        (hr,) = self.images(data, "hr")
+        return [self.degradation(hr), hr]
+
+    @torch.no_grad()
+    def preview(self, data: Batch) -> dict[str, Tensor]:
+        """Images of the first item of a batch, for the log: ``lr``, ``sr``, ``hr``."""
+        lr, hr = (image[:1] for image in self._pair(data))
+        return dict(lr=lr, sr=self.forward(lr), hr=hr)

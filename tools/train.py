@@ -1,0 +1,50 @@
+"""Trains an SR network from unpaired images, as a config describes."""
+
+import argparse
+
+from cyclesr.cli import key_values, run
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", help="config file, e.g. configs/unitsr_ntire18_t4.py")
+    parser.add_argument("--work-dir", help="where checkpoints and logs go (default: work_dirs/<config name>)")
+    parser.add_argument("--resume", action="store_true", help="continue from the newest checkpoint in the work dir")
+    parser.add_argument(
+        "--amp",
+        nargs="?",
+        const="auto",
+        choices=("none", "bf16", "auto"),
+        help="mixed precision; 'auto' takes bfloat16 where the hardware has it (default: what the config says)",
+    )
+    parser.add_argument("--seed", type=int, help="random seed of weights, data order and augmentation")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument(
+        "--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help="e.g. model.sr.type=SRResNet max_iters=100"
+    )
+    parser.add_argument("--launcher", default="none", choices=("none", "pytorch", "slurm", "mpi"))
+    parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Trains."""
+    args = parse_arguments()
+    options = key_values(args.cfg_options)
+    from cyclesr.engine.launch import train
+
+    train(
+        args.config,
+        work_dir=args.work_dir,
+        resume=args.resume,
+        amp=args.amp,
+        seed=args.seed,
+        device=args.device,
+        options=options,
+        launcher=args.launcher,
+    )
+
+
+if __name__ == "__main__":
+    run(main)
