@@ -6,6 +6,9 @@ nothing wraps around). The NTIRE 2018 scorer multiplies the window of S by g(d) 
 A + g² B - 2 g X.
 """
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +16,8 @@ from torch import Tensor
 
 from cyclesr.errors import UserError
 from cyclesr.evaluation.psnr import to_decibel
+
+LONGEST_BLOCK = 384  # pixels
 
 
 @dataclass(frozen=True)
@@ -70,14 +75,43 @@ def squared_errors(fixed: Tensor, searched: Tensor, gain: bool = False) -> Tenso
     Returns:
         (2k + 1, 2k + 1), the shift (-k, -k) first.
     """
-    height, width = fixed.shape[-2:]
-    own = fixed.square().sum()
-    theirs = _window_sums(searched.square().sum(0), height, width)
-    cross = _cross_correlation(fixed, searched)
+    reach = _reach(fixed, searched)
+    own = theirs = cross = means = fixed.new_zeros(())
+    with _one_thread():
+        for part, around in _blocks(fixed, searched, 2 * reach):
+            own = own + part.square().sum()
+            theirs = theirs + _window_sums(around.square().sum(0), part.shape)
+            cross = cross + _cross_correlation(part, around)
+            means = means + _window_sums(around.sum(0), part.shape) if gain else means
     if gain:
-        factor = _safe_ratio(fixed.sum(), _window_sums(searched.sum(0), height, width))
+        factor = _safe_ratio(fixed.sum(), means)
         theirs, cross = factor.square() * theirs, factor * cross
     return (own + theirs - 2 * cross).clamp(min=0) / fixed.numel()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Blocks this small are done sooner by one thread: 0.08 s against 0.12 to 0.3 s for two (1000x1000x3, ±40 px)."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _blocks(fixed: Tensor, searched: Tensor, margin: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Cuts the window into blocks whose transforms stay in a CPU's cache; all sums of the search are additive."""
+    rows, columns = (_block_length(n) for n in fixed.shape[-2:])
+    for top in range(0, fixed.shape[-2], rows):
+        for left in range(0, fixed.shape[-1], columns):
+            part = fixed[:, top : top + rows, left : left + columns]
+            height, width = part.shape[-2:]
+            yield part, searched[:, top : top + height + margin, left : left + width + margin]
+
+
+def _block_length(length: int) -> int:
+    return math.ceil(length / math.ceil(length / LONGEST_BLOCK))
 
 
 def _reach(fixed: Tensor, searched: Tensor) -> int:
@@ -101,8 +135,8 @@ def _safe_ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
     return torch.where(denominator == 0, torch.ones_like(denominator), numerator / denominator)
 
 
-def _window_sums(plane: Tensor, height: int, width: int) -> Tensor:
-    return _sliding_sums(_sliding_sums(plane, height, 0), width, 1)
+def _window_sums(plane: Tensor, shape: torch.Size) -> Tensor:
+    return _sliding_sums(_sliding_sums(plane, shape[-2], 0), shape[-1], 1)
 
 
 def _sliding_sums(plane: Tensor, length: int, dim: int) -> Tensor:
@@ -115,11 +149,9 @@ def _sliding_sums(plane: Tensor, length: int, dim: int) -> Tensor:
 
 def _cross_correlation(fixed: Tensor, searched: Tensor) -> Tensor:
     size = [_fast_length(n) for n in searched.shape[-2:]]
-    spectrum = torch.zeros(size[0], size[1] // 2 + 1, dtype=torch.complex128, device=fixed.device)
-    for plane, other in zip(fixed, searched, strict=True):  # a channel at a time bounds the memory
-        spectrum.addcmul_(torch.fft.rfft2(other, s=size), torch.fft.rfft2(plane, s=size).conj_physical_())
+    product = torch.fft.rfft2(searched, s=size).mul_(torch.fft.rfft2(fixed, s=size).conj_physical_())
     rows, columns = (big - small + 1 for big, small in zip(searched.shape[-2:], fixed.shape[-2:], strict=True))
-    return torch.fft.irfft2(spectrum, s=size)[:rows, :columns]
+    return torch.fft.irfft2(product.sum(0), s=size)[:rows, :columns]
 
 
 def _fast_length(minimum: int) -> int:

@@ -41,6 +41,14 @@ def test_equals_the_loop(height, width, reach, gain):
 
 
 @pytest.mark.parametrize("gain", [False, True])
+def test_blocks_add_up(monkeypatch, gain):
+    monkeypatch.setattr("cyclesr.evaluation.shift_search.LONGEST_BLOCK", 10)
+    fixed, searched = images(23, 41, 4)
+    expected = loop(fixed, searched, gain)
+    assert np.abs(10 * np.log10(squared_errors(fixed, searched, gain).numpy() / expected)).max() < 1e-6
+
+
+@pytest.mark.parametrize("gain", [False, True])
 def test_finds_a_known_shift_exactly(gain):
     _, searched = images(30, 26, 6)
     best = best_shift(searched[:, 6 + 2 : 36 + 2, 6 - 5 : 32 - 5], searched, gain=gain)

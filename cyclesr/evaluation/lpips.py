@@ -1,0 +1,106 @@
+"""LPIPS (Zhang et al. 2018) through the ``lpips`` package, with backbone weights that are on this disk, or not at all.
+
+Version 0.1 with its linear heads. Nothing is downloaded, and a backbone without weights is never scored.
+"""
+
+import warnings
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from mmengine.logging import print_log
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError, did_you_mean
+from cyclesr.evaluation.pixels import Image, to_planes
+
+# How the file of each backbone begins, in torchvision's releases and in other people's exports.
+FILES = {"alex": "alexnet", "vgg": "vgg16", "squeeze": "squeezenet1_1"}
+
+
+class Lpips(nn.Module):
+    """The distance as a function of two images.
+
+    Args:
+        net: ``alex`` (the default of the field's tables), ``vgg`` or ``squeeze``.
+        weights: file with the backbone's state dict in torchvision's names (``features.0.weight`` ...).
+
+    Raises:
+        UserError: the file cannot be read, or lacks a layer.
+    """
+
+    def __init__(self, net: str, weights: Path) -> None:
+        super().__init__()
+        import lpips
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # lpips builds its backbones through a deprecated argument
+            self.model = lpips.LPIPS(net=net, pnet_rand=True, verbose=False)
+        _load_backbone(self.model.net, weights)
+        self.eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def forward(self, sr: Image, hr: Image) -> float:
+        """LPIPS of one pair; images as in :func:`cyclesr.evaluation.pixels.to_planes`, rounded to 8 bits."""
+        return self.of_planes(to_planes(sr, rounded=True), to_planes(hr, rounded=True))
+
+    @torch.no_grad()
+    def of_planes(self, sr: Tensor, hr: Tensor) -> float:
+        """LPIPS of two (3, H, W) tensors in 0..255."""
+        device = next(self.parameters()).device
+        first, second = ((planes / 127.5 - 1).float()[None].to(device) for planes in (sr, hr))
+        return float(self.model(first, second))
+
+
+@lru_cache(maxsize=8)
+def load_lpips(net: str = "alex", weights: str | None = None) -> Lpips | None:
+    """Finds the weights and builds the metric, once for each choice.
+
+    Args:
+        net: ``alex``, ``vgg`` or ``squeeze``.
+        weights: a file, or a folder that holds one named like ``alexnet*.pth``; ``None`` looks into torch hub's cache.
+
+    Returns:
+        ``None`` when no path was given and the cache has no weights; that is said once.
+
+    Raises:
+        UserError: unknown ``net``, or no weights at the given path.
+    """
+    if net not in FILES:
+        raise UserError(f"LPIPS has no network {net!r}.{did_you_mean(net, FILES)} It has: {', '.join(FILES)}.")
+    if weights is not None:
+        return Lpips(net, _weights_at(Path(weights), FILES[net]))
+    cache = Path(torch.hub.get_dir()) / "checkpoints"
+    found = _newest(cache, FILES[net])
+    if found is None:
+        print_log(
+            f"LPIPS is left out: no {FILES[net]}*.pth in {cache}, and nothing is downloaded. "
+            "Put torchvision's weights there, or give their path.",
+            logger="current",
+        )
+        return None
+    return Lpips(net, found)
+
+
+def _weights_at(path: Path, stem: str) -> Path:
+    found = _newest(path, stem) if path.is_dir() else path
+    if found is None or not found.is_file():
+        raise UserError(f"LPIPS needs the weights of {stem}: there is no {stem}*.pth at {path}.")
+    return found
+
+
+def _newest(folder: Path, stem: str) -> Path | None:
+    return max(folder.glob(f"{stem}*.pth"), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _load_backbone(backbone: nn.Module, path: Path) -> None:
+    """Fills every convolution; the package's ``slice2.3.weight`` is torchvision's ``features.3.weight``."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds: zip, pickle, runtime
+        raise UserError(f"{path} is no file of weights that LPIPS could read: {type(error).__name__}.") from error
+    names = {key: "features." + key.split(".", 1)[1] for key in backbone.state_dict()}
+    missing = sorted(set(names.values()) - set(state))
+    if missing:
+        raise UserError(f"{path} lacks {len(missing)} tensors of the LPIPS backbone, {missing[0]} among them.")
+    backbone.load_state_dict({key: state[name] for key, name in names.items()})
