@@ -1,0 +1,153 @@
+"""Image files: listing, reading, writing, and the way to tensors and back."""
+
+import re
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from cyclesr.errors import UserError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+_EXIF_ORIENTATION = 0x0112
+
+
+def list_images(folder: str | Path) -> list[Path]:
+    """Lists the images directly in a folder in natural order (2.png before 10.png); hidden files are left out.
+
+    Raises:
+        UserError: the folder is missing, is a file, or holds no image.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        found = "is a file" if folder.exists() else "does not exist"
+        raise UserError(f"The image folder {folder} {found}. Give a folder of images ({' '.join(SUFFIXES)}).")
+    images = [p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")]
+    if not images:
+        raise UserError(f"The folder {folder} holds no image ({' '.join(SUFFIXES)}; subfolders are not searched).")
+    return sorted(images, key=natural_key)
+
+
+def natural_key(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
+    """Sort key that compares the numbers in a name as numbers."""
+    parts = re.split(r"([0-9]+)", path.name)
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part.lower()) for part in parts], path.name
+
+
+def in_number_range(paths: list[Path], numbers: tuple[int, int] | None) -> list[Path]:
+    """Keeps the files whose first number in the name lies within (first, last), both included; None keeps all.
+
+    Raises:
+        UserError: a name without a number, or nothing left.
+    """
+    if numbers is None:
+        return paths
+    first, last = numbers
+    kept = [path for path in paths if first <= _number(path) <= last]
+    if not kept:
+        raise UserError(
+            f"No image of {paths[0].parent} has a number from {first} to {last} in its name; "
+            f"they run from {min(map(_number, paths))} to {max(map(_number, paths))}."
+        )
+    return kept
+
+
+def _number(path: Path) -> int:
+    digits = re.search(r"[0-9]+", path.stem)
+    if digits is None:
+        raise UserError(f"A range of images needs a number in each file name; {path} has none. Drop the range.")
+    return int(digits[0])
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Reads an image as (H, W, 3) RGB, uint8 or uint16.
+
+    Gray is repeated over the channels. Alpha is dropped: the colours below it are kept as they are stored, since any
+    background that we chose would be an edge to learn from. The EXIF orientation is applied.
+
+    Raises:
+        UserError: the file is missing, corrupt, cut off, or neither 8 nor 16 bit.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(f"The image {path} cannot be read: {error.strerror}.") from error
+    image = None
+    if data and not _is_cut_off(data):
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if image is None:
+        raise UserError(f"The image {path} ({len(data)} bytes) is corrupt, cut off or of an unknown kind. Remove it.")
+    if image.dtype not in (np.uint8, np.uint16):
+        raise UserError(f"The image {path} has pixels of {image.dtype}; 8 or 16 bit are expected. Convert it.")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _is_cut_off(data: bytes) -> bool:
+    """Whether a PNG or JPEG lacks its end: OpenCV 4 fills the missing part with gray and does not complain."""
+    if data.startswith(b"\x89PNG"):
+        return b"IEND" + zlib.crc32(b"IEND").to_bytes(4, "big") not in data
+    if data.startswith(b"\xff\xd8"):
+        return b"\xff\xd9" not in data[_jpeg_scan(data) :]
+    return False
+
+
+def _jpeg_scan(data: bytes) -> int:
+    """Where the first scan begins. Its header is skipped over: a thumbnail in there has an end mark of its own."""
+    at = 2
+    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] not in (b"\xda", b""):
+        padding = data[at + 1] == 0xFF
+        at += 1 if padding else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return at
+
+
+def image_size(path: str | Path) -> tuple[int, int]:
+    """(height, width) as ``read_image`` gives it, from the header alone.
+
+    Raises:
+        UserError: missing, or not an image.
+    """
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
+    except UnidentifiedImageError as error:
+        raise UserError(f"The image {path} is corrupt or of an unknown kind. Replace or remove it.") from error
+    except (OSError, Image.DecompressionBombError) as error:
+        raise UserError(f"The image {path} cannot be read: {error}.") from error
+    return (width, height) if turned else (height, width)
+
+
+def write_image(path: str | Path, image: np.ndarray) -> None:
+    """Writes (H, W, 3) RGB uint8 or uint16; the suffix chooses the format, missing folders are made.
+
+    Raises:
+        UserError: an unknown suffix, 16 bit in a format that has 8, or a place that cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise UserError(f"{path} has no suffix of an image format; take one of {' '.join(SUFFIXES)}.")
+    if image.dtype == np.uint16 and path.suffix.lower() not in (".png", ".tif", ".tiff"):
+        raise UserError(f"{path}: 16 bit fit into .png and .tif only. Choose one of these, or 8 bit.")
+    _, data = cv2.imencode(path.suffix.lower(), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise UserError(f"The image {path} cannot be written: {error.strerror}.") from error
+
+
+def to_tensor(image: np.ndarray) -> Tensor:
+    """(H, W, 3) uint8 or uint16 -> (3, H, W) float32 in [0, 1]."""
+    planes = np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32)
+    return torch.from_numpy(planes) / float(np.iinfo(image.dtype).max)
+
+
+def to_array(image: Tensor, bits: int = 8) -> np.ndarray:
+    """(3, H, W) in [0, 1] -> (H, W, 3) uint8 or uint16 (``bits=16``), clamped and rounded to the nearest."""
+    white = 2**bits - 1
+    pixels = image.detach().permute(1, 2, 0).float().clamp(0, 1).mul(white).add(0.5).floor()
+    return pixels.cpu().numpy().astype({8: np.uint8, 16: np.uint16}[bits])

@@ -1,0 +1,131 @@
+"""LR images and the HR images that belong to them: validation, test, supervised baselines."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from cyclesr.datasets.cache import build_cache
+from cyclesr.datasets.draws import crop_at, generator, shuffled, turned
+from cyclesr.datasets.images import in_number_range, list_images, to_tensor
+from cyclesr.errors import UserError
+from cyclesr.registry import DATASETS
+
+
+@DATASETS.register_module()
+class PairedDataset(Dataset[dict[str, Tensor | str]]):
+    """Pairs of LR and HR images: whole and in order, or (``crop``) random aligned crops.
+
+    With a crop, item ``index`` is a pure function of (seed, index) for any index >= 0, as in ``UnpairedDataset``.
+
+    Args:
+        lr: folder of LR images.
+        hr: folder of HR images, or None: LR only. An LR file belongs to the HR file of the same name, or to that
+            without the suffix of its track: 0801x4.png, 0801x4m.png, 0801x4d.png, 0801x4w.png, 0001x4w1.png.
+            Several LR may share an HR; an HR without LR is left out.
+        scale: HR size / LR size. An HR image may be up to scale - 1 pixels larger or smaller: the surplus is cut off
+            at the bottom and right, as DIV2K was made.
+        crop: side of the LR crop, pixels; None for whole images.
+        augment: flips and quarter turns, the same for both; with a crop only.
+        hr_range: (first, last) number in the LR file names, both included.
+        cache: ``disk``, a folder, ``memory`` or None, see ``build_cache``.
+        seed: of everything that is drawn.
+
+    Raises:
+        UserError: a missing or empty folder, LR images without HR; at access: a file that is corrupt, of a wrong size
+            or smaller than the crop, by name.
+    """
+
+    def __init__(
+        self,
+        lr: str | Path,
+        hr: str | Path | None,
+        scale: int,
+        crop: int | None = None,
+        augment: bool = False,
+        hr_range: tuple[int, int] | None = None,
+        cache: str | Path | None = "disk",
+        seed: int = 0,
+    ) -> None:
+        self.scale = scale
+        self.crop = crop
+        self.augment = augment and crop is not None
+        self.seed = seed
+        lr_paths = in_number_range(list_images(lr), hr_range)
+        hr_paths = [] if hr is None else match_hr(lr_paths, list_images(hr), scale)
+        self.lr_paths = np.array([str(path) for path in lr_paths])
+        self.hr_paths = np.array([str(path) for path in hr_paths])
+        self._cache = build_cache(cache, dict.fromkeys([*lr_paths, *hr_paths]))
+
+    def __len__(self) -> int:
+        return len(self.lr_paths)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
+        """dict(lr=(3, h, w), lr_path) and, with an HR folder, hr=(3, scale * h, scale * w), hr_path; in [0, 1]."""
+        place = index if self.crop is None else shuffled(self.seed, index, len(self))
+        paths = dict(lr=str(self.lr_paths[place]))
+        if len(self.hr_paths):
+            paths["hr"] = str(self.hr_paths[place])
+        images = {key: self._cache.open(path) for key, path in paths.items()}
+        height, width = self._common_size(paths, images)
+        top, left, height, width, way = self._window(index, height, width, paths["lr"])
+        item: dict[str, Tensor | str] = {}
+        for key, image in images.items():
+            k = self.scale if key == "hr" else 1
+            item[key] = to_tensor(turned(image[k * top : k * (top + height), k * left : k * (left + width)], way))
+            item[f"{key}_path"] = paths[key]
+        return item
+
+    def _window(self, index: int, height: int, width: int, path: str) -> tuple[int, int, int, int, int]:
+        """(top, left, height, width, way to turn) in LR pixels."""
+        if self.crop is None:
+            return 0, 0, height, width, 0
+        if min(height, width) < self.crop:
+            raise UserError(
+                f"The LR image {path} measures {height}x{width}, less than the crop of {self.crop}x{self.crop} pixels. "
+                "Remove it, or take a smaller crop."
+            )
+        random = generator(self.seed, index)
+        top, left = crop_at(random, height, width, self.crop)
+        return top, left, self.crop, self.crop, int(random.integers(8)) if self.augment else 0
+
+    def _common_size(self, paths: dict[str, str], images: dict[str, np.ndarray]) -> tuple[int, int]:
+        """LR size of what both images show."""
+        height, width = images["lr"].shape[:2]
+        if "hr" not in images:
+            return height, width
+        hr_height, hr_width = images["hr"].shape[:2]
+        surplus = max(abs(hr_height - self.scale * height), abs(hr_width - self.scale * width))
+        if surplus >= self.scale:
+            larger = "is larger than" if height > hr_height or width > hr_width else "does not fit"
+            raise UserError(
+                f"The LR image {paths['lr']} ({height}x{width}) {larger} its HR image {paths['hr']} "
+                f"({hr_height}x{hr_width}): at scale {self.scale} HR must measure "
+                f"{self.scale * height}x{self.scale * width}. Check the folders and the scale."
+            )
+        return min(height, hr_height // self.scale), min(width, hr_width // self.scale)
+
+
+def match_hr(lr: list[Path], hr: list[Path], scale: int) -> list[Path]:
+    """Finds the HR file of each LR file, see ``PairedDataset``.
+
+    Raises:
+        UserError: LR files without HR (the first ones are named), or two HR files of one name.
+    """
+    by_name: dict[str, Path] = {}
+    for path in hr:
+        if path.stem in by_name:
+            raise UserError(f"{by_name[path.stem]} and {path.name} have one name: which is the HR image? Remove one.")
+        by_name[path.stem] = path
+    track = re.compile(rf"x{scale}(?:[mdw]\d*)?$")
+    names = [path.stem if path.stem in by_name else track.sub("", path.stem) for path in lr]
+    missing = [path.name for path, name in zip(lr, names, strict=True) if name not in by_name]
+    if missing:
+        raise UserError(
+            f"{len(missing)} of {len(lr)} LR images of {lr[0].parent} have no HR image in {hr[0].parent}: "
+            f"{', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. An LR file is named as its HR file, "
+            f"or with 'x{scale}' (x{scale}m, x{scale}w1 ...) added."
+        )
+    return [by_name[name] for name in names]

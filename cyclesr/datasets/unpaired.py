@@ -1,0 +1,90 @@
+"""HR images and real LR images that have nothing to do with each other."""
+
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from cyclesr.datasets.cache import build_cache
+from cyclesr.datasets.draws import crop_at, generator, shuffled, turned
+from cyclesr.datasets.images import in_number_range, list_images, to_tensor
+from cyclesr.errors import UserError
+from cyclesr.registry import DATASETS
+
+
+@DATASETS.register_module()
+class UnpairedDataset(Dataset[dict[str, Tensor | str]]):
+    """Random crops of HR images and, drawn independently, of real LR images.
+
+    Item ``index`` is a pure function of (seed, index) for any index >= 0, also beyond the length: each pass over
+    ``len(hr images)`` indices visits every HR image once, in an order of its own; the LR image is drawn anew.
+
+    Args:
+        hr: folder of HR images.
+        real: folder of real LR images.
+        crop: side of the LR crop, pixels; HR crops measure crop * scale.
+        scale: of the SR network.
+        hr_range, real_range: (first, last) number in the file names, both included. The paper's split of DIV2K is
+            (1, 400) and (401, 800). All images by default.
+        augment: flips and quarter turns, independent for both images.
+        cache: ``disk``, a folder, ``memory`` or None, see ``build_cache``.
+        length: of one epoch; the number of HR images by default.
+        seed: of everything that is drawn.
+
+    Raises:
+        UserError: a missing or empty folder, an empty range; at access: a file that is corrupt or smaller than the
+            crop, by name.
+    """
+
+    def __init__(
+        self,
+        hr: str | Path,
+        real: str | Path,
+        crop: int,
+        scale: int,
+        hr_range: tuple[int, int] | None = None,
+        real_range: tuple[int, int] | None = None,
+        augment: bool = True,
+        cache: str | Path | None = "disk",
+        length: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.crop = crop
+        self.scale = scale
+        self.augment = augment
+        self.seed = seed
+        hr_paths = in_number_range(list_images(hr), hr_range)
+        real_paths = in_number_range(list_images(real), real_range)
+        # Arrays of text: a list of str would be copied into each worker, page by page, as reference counts change.
+        self.hr_paths = np.array([str(path) for path in hr_paths])
+        self.real_paths = np.array([str(path) for path in real_paths])
+        self.length = length or len(hr_paths)
+        self._cache = build_cache(cache, [*hr_paths, *real_paths])
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
+        """dict(hr=(3, crop * scale, crop * scale), real=(3, crop, crop), hr_path, real_path); float32 in [0, 1]."""
+        random = generator(self.seed, index)
+        hr_path = str(self.hr_paths[shuffled(self.seed, index, len(self.hr_paths))])
+        real_path = str(self.real_paths[random.integers(len(self.real_paths))])
+        return dict(
+            hr=self._draw(random, hr_path, self.crop * self.scale),
+            real=self._draw(random, real_path, self.crop),
+            hr_path=hr_path,
+            real_path=real_path,
+        )
+
+    def _draw(self, random: np.random.Generator, path: str, crop: int) -> Tensor:
+        image = self._cache.open(path)
+        height, width = image.shape[:2]
+        if min(height, width) < crop:
+            raise UserError(
+                f"The image {path} measures {height}x{width}, less than the crop of {crop}x{crop} pixels "
+                f"(LR crop {self.crop}, scale {self.scale}). Remove it, or take a smaller crop."
+            )
+        top, left = crop_at(random, height, width, crop)
+        way = int(random.integers(8)) if self.augment else 0
+        return to_tensor(turned(image[top : top + crop, left : left + crop], way))
