@@ -1,0 +1,146 @@
+"""Super-resolves files: one, a folder of them, or a glob; one that fails does not stop the others."""
+
+import glob
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from cyclesr.datasets.images import SUFFIXES, list_images
+from cyclesr.errors import UserError
+from cyclesr.inference.checkpoint import load_sr
+from cyclesr.inference.picture import read_picture, write_picture
+from cyclesr.inference.progress import progress_bar
+from cyclesr.inference.upscale import Upscaler
+
+
+@dataclass
+class Report:
+    """What became of the files.
+
+    Attributes:
+        written: the new files, in order.
+        failed: one line for each file that could not be done.
+    """
+
+    written: list[Path] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+def infer(
+    checkpoint: str,
+    source: str,
+    out: str,
+    *,
+    tile: int | str | None = "auto",
+    overlap: int = 32,
+    dtype: torch.dtype | None = None,
+    ensemble: bool = False,
+    device: str = "auto",
+) -> Report:
+    """Super-resolves what ``source`` names with the network of a checkpoint, and shows progress.
+
+    Args:
+        checkpoint: a ``.pth`` file of training.
+        source: a file, a folder or a glob.
+        out: a folder; or a file, when it has the suffix of an image and there is one input.
+        tile, overlap, dtype, ensemble: see :class:`cyclesr.inference.upscale.Upscaler`.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` ...
+
+    Raises:
+        UserError: nothing to do, two inputs that would become one file, or a mistake in the checkpoint or a setting.
+    """
+    inputs = find_inputs(source)
+    targets = name_outputs(inputs, Path(out))
+    place = choose_device(device)
+    network, scale = load_sr(checkpoint, place)
+    upscaler = Upscaler(network, scale, place, tile, overlap, dtype, ensemble)
+    return process_each(zip(inputs, targets, strict=True), lambda a, b: upscale_file(upscaler, a, b), len(inputs))
+
+
+def upscale_file(upscaler: Upscaler, source: Path, target: Path) -> None:
+    """Reads, super-resolves and writes one picture.
+
+    Raises:
+        UserError: the picture cannot be read or written.
+    """
+    picture = read_picture(source)
+    write_picture(target, picture.upscaled(upscaler(picture.rgb)))
+
+
+def process_each(pairs: Iterable[tuple[Path, Path]], work: Callable[[Path, Path], None], total: int) -> Report:
+    """Calls ``work(source, target)`` for each pair under a progress bar with the time left; collects user errors."""
+    report = Report()
+    with progress_bar() as progress:
+        task = progress.add_task("", total=total)
+        for source, target in pairs:
+            progress.update(task, description=source.name)
+            try:
+                work(source, target)
+                report.written.append(target)
+            except UserError as error:
+                report.failed.append(str(error))
+            progress.advance(task)
+    return report
+
+
+def find_inputs(source: str) -> list[Path]:
+    """The images that a file name, a folder or a glob stands for.
+
+    Raises:
+        UserError: there are none.
+    """
+    path = Path(source)
+    if path.is_dir():
+        return list_images(path)
+    if path.exists():
+        return [path]
+    found = sorted(Path(name) for name in glob.glob(source, recursive=True))
+    images = [p for p in found if p.is_file() and p.suffix.lower() in SUFFIXES]
+    if not images:
+        raise UserError(
+            f"There is no image {source!r}. Give a file, a folder of images or a glob ({' '.join(SUFFIXES)})."
+        )
+    return images
+
+
+def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
+    """One target for each input: ``out`` itself, or the input's name with ``.png`` in the folder ``out``.
+
+    Raises:
+        UserError: ``out`` names one file for several inputs, two inputs would become one file, or an input would be
+            overwritten.
+    """
+    if out.suffix.lower() in SUFFIXES and not out.is_dir():
+        if len(inputs) > 1:
+            raise UserError(f"{len(inputs)} images do not fit into the one file {out}: give a folder with -o.")
+        targets = [out]
+    else:
+        targets = [out / (path.stem + ".png") for path in inputs]
+    first: dict[Path, Path] = {}
+    for path, target in zip(inputs, targets, strict=True):
+        if target in first:
+            raise UserError(f"{first[target]} and {path} would both become {target}: do them in two runs.")
+        first[target] = path
+    overwritten = {path.resolve() for path in inputs} & {target.resolve() for target in targets}
+    if overwritten:
+        raise UserError(f"The result would overwrite its input {min(overwritten)}: give another folder with -o.")
+    return targets
+
+
+def choose_device(device: str) -> torch.device:
+    """``auto`` takes the GPU where there is one.
+
+    Raises:
+        UserError: no such device, or no GPU here.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise UserError(f"There is no device {device!r}: take auto, cpu, cuda or cuda:<number>.") from error
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise UserError(f"The device {device!r} is not here: {torch.cuda.device_count()} GPUs found. Take auto or cpu.")
+    return chosen

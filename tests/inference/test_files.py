@@ -1,0 +1,134 @@
+"""Files in, files out: depth, gray and alpha are kept; a corrupt image does not stop the others."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError
+from cyclesr.inference.files import choose_device, find_inputs, infer, name_outputs, process_each, upscale_file
+from cyclesr.inference.picture import read_picture
+from cyclesr.inference.upscale import Upscaler
+from cyclesr.registry import SR_BACKBONES
+
+
+@SR_BACKBONES.register_module()
+class NearestForFileTests(nn.Module):
+    def __init__(self, scale: int = 2) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, lr: Tensor) -> Tensor:
+        return lr.repeat_interleave(self.scale, 2).repeat_interleave(self.scale, 3)
+
+
+@pytest.fixture
+def checkpoint(tmp_path) -> str:
+    path = tmp_path / "net.pth"
+    torch.save(dict(sr_network=dict(config=dict(type="NearestForFileTests", scale=2), scale=2, state_dict={})), path)
+    return str(path)
+
+
+def twice(image: np.ndarray) -> np.ndarray:
+    return image.repeat(2, 0).repeat(2, 1)
+
+
+def through_a_file(tmp_path: Path, image: np.ndarray, suffix: str = ".png") -> np.ndarray:
+    source, target = tmp_path / f"in{suffix}", tmp_path / "out.png"
+    cv2.imwrite(str(source), image)
+    upscale_file(Upscaler(NearestForFileTests(), 2), source, target)
+    return cv2.imread(str(target), cv2.IMREAD_UNCHANGED)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("shape", [(6, 5), (6, 5, 3)])
+def test_depth_and_gray_are_kept(tmp_path, dtype, shape):
+    image = np.random.default_rng(0).integers(0, np.iinfo(dtype).max + 1, shape, dtype=dtype)
+    result = through_a_file(tmp_path, image)
+    assert result.dtype == dtype
+    assert np.array_equal(result, twice(image))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_alpha_is_kept_and_grows_bicubically(tmp_path, dtype):
+    image = np.random.default_rng(1).integers(0, np.iinfo(dtype).max + 1, (8, 8, 4), dtype=dtype)
+    image[..., 3] = np.iinfo(dtype).max
+    image[:, 4:, 3] = 0
+    result = through_a_file(tmp_path, image)
+    assert np.array_equal(result[..., :3], twice(image[..., :3]))
+    white = np.iinfo(dtype).max
+    assert (result[:, :4, 3] == white).all()
+    assert (result[:, 12:, 3] == 0).all()
+    middle = result[8, 7:9, 3] / white  # the samples at a quarter pixel from the edge of a step
+    keys = [1.5 * x**3 - 2.5 * x**2 + 1 if x < 1 else -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2 for x in (0.25, 1.25)]
+    assert middle == pytest.approx([sum(keys), 1 - sum(keys)], abs=0.003)
+
+
+def test_folder_with_a_corrupt_image(tmp_path, checkpoint):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    image = np.random.default_rng(2).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    for name in ("a.png", "c.bmp"):
+        cv2.imwrite(str(photos / name), image)
+    (photos / "b.png").write_bytes((photos / "a.png").read_bytes()[:50])
+    report = infer(checkpoint, str(photos), str(tmp_path / "sr"), device="cpu")
+    assert [path.name for path in report.written] == ["a.png", "c.png"]
+    assert len(report.failed) == 1
+    assert "b.png" in report.failed[0]
+    assert np.array_equal(cv2.imread(str(tmp_path / "sr" / "c.png")), twice(image))
+
+
+def test_one_file_to_one_file(tmp_path, checkpoint):
+    image = np.random.default_rng(3).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), image)
+    infer(checkpoint, str(tmp_path / "a.png"), str(tmp_path / "big.bmp"), device="cpu")
+    assert np.array_equal(cv2.imread(str(tmp_path / "big.bmp")), twice(image))
+
+
+def test_globs(tmp_path):
+    for name in ("x1.png", "x2.jpg", "y.png", "x3.txt"):
+        (tmp_path / name).touch()
+    assert [p.name for p in find_inputs(str(tmp_path / "x*"))] == ["x1.png", "x2.jpg"]
+    with pytest.raises(UserError, match="There is no image"):
+        find_inputs(str(tmp_path / "z*.png"))
+
+
+def test_outputs_never_collide_or_overwrite(tmp_path):
+    with pytest.raises(UserError, match=r"a.png and .*a.jpg would both become"):
+        name_outputs([tmp_path / "a.png", tmp_path / "a.jpg"], tmp_path / "out")
+    with pytest.raises(UserError, match="overwrite its input"):
+        name_outputs([tmp_path / "a.png"], tmp_path)
+    with pytest.raises(UserError, match="2 images do not fit into the one file"):
+        name_outputs([tmp_path / "a.png", tmp_path / "b.png"], tmp_path / "out.png")
+
+
+def test_transparency_needs_a_format_that_has_it(tmp_path):
+    image = np.zeros((4, 4, 4), np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), image)
+    with pytest.raises(UserError, match="transparency fits into"):
+        upscale_file(Upscaler(NearestForFileTests(), 2), tmp_path / "a.png", tmp_path / "a.jpg")
+
+
+def test_a_mistake_of_ours_is_not_hidden(tmp_path):
+    def broken(source: Path, target: Path) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        process_each([(tmp_path, tmp_path)], broken, 1)
+
+
+def test_gray_jpeg_is_gray(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.jpg"), np.full((8, 8), 77, np.uint8))
+    picture = read_picture(tmp_path / "a.jpg")
+    assert (picture.gray, picture.alpha, picture.bits) == (True, None, 8)
+
+
+def test_devices_that_are_not_here():
+    assert choose_device("cpu").type == "cpu"
+    with pytest.raises(UserError, match="no device 'gpu'"):
+        choose_device("gpu")
+    with pytest.raises(UserError, match="GPUs found"):
+        choose_device("cuda:99")

@@ -1,0 +1,119 @@
+"""Tiles against the whole image, and the self-ensemble against its definition."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError
+from cyclesr.inference.upscale import Upscaler, ensemble_of_eight, spans
+
+
+def conv_network(scale: int = 2) -> nn.Module:
+    """Receptive radius 3 LR pixels."""
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(8, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale)).requires_grad_(
+        False
+    )
+
+
+@pytest.mark.parametrize(("height", "width", "tile"), [(37, 50, 16), (16, 64, 16), (9, 11, 4), (40, 21, 100)])
+def test_tiles_equal_the_whole_image(height, width, tile):
+    network = conv_network()
+    lr = torch.rand(3, height, width)
+    sr = Upscaler(network, 2, tile=tile, overlap=3)(lr)
+    assert sr.shape == (3, 2 * height, 2 * width)
+    assert (sr - network(lr[None])[0]).abs().max() < 1e-5
+
+
+def test_too_little_overlap_shows():
+    network = conv_network()
+    lr = torch.rand(3, 32, 32)
+    assert (Upscaler(network, 2, tile=16, overlap=2)(lr) - network(lr[None])[0]).abs().max() > 1e-4
+
+
+def test_no_tile_is_larger_than_asked_for():
+    seen = []
+
+    class Spy(nn.Module):
+        def forward(self, lr: Tensor) -> Tensor:
+            seen.append(tuple(lr.shape[-2:]))
+            return lr
+
+    image = torch.rand(3, 70, 45)
+    assert torch.equal(Upscaler(Spy(), 1, tile=20, overlap=5)(image), image)
+    assert len(seen) == 12
+    assert max(map(max, seen)) <= 20 + 2 * 5
+
+
+@pytest.mark.parametrize(("length", "tile"), [(1, 1), (17, 5), (64, 64), (65, 64), (100, 7)])
+def test_spans_cover_a_side_once(length, tile):
+    parts = list(spans(length, tile, 3))
+    assert [i for p in parts for i in range(p.start, p.stop)] == list(range(length))
+    assert all(p.stop - p.start <= tile for p in parts)
+    assert all(0 <= p.first <= p.start and p.stop <= p.last <= length for p in parts)
+
+
+class Hungry(nn.Module):
+    """Runs out of memory above 100 pixels a side."""
+
+    def forward(self, lr: Tensor) -> Tensor:
+        if max(lr.shape) > 100:
+            raise torch.OutOfMemoryError("full")
+        return lr
+
+
+def test_auto_halves_its_tiles_when_memory_does_not_suffice():
+    image = torch.rand(3, 300, 180)
+    upscaler = Upscaler(Hungry(), 1, overlap=4)
+    assert torch.equal(upscaler(image), image)
+    assert upscaler.tile == 75
+
+
+def test_a_given_tile_that_does_not_fit_is_a_users_mistake():
+    with pytest.raises(UserError, match="does not suffice for tiles of 128 pixels"):
+        Upscaler(Hungry(), 1, tile=128)(torch.rand(3, 200, 200))
+    with pytest.raises(UserError, match="does not suffice for tiles of 37 pixels"):
+        Upscaler(Hungry(), 1, overlap=60)(torch.rand(3, 300, 300))
+
+
+def test_ensemble_of_a_network_that_commutes_changes_nothing():
+    lr = torch.rand(3, 7, 10)
+    assert torch.allclose(ensemble_of_eight(lambda x: 2 * x + 1, lr), 2 * lr + 1)
+
+
+def test_ensemble_is_the_mean_over_the_eight_symmetries():
+    network = conv_network()
+    lr = torch.rand(3, 9, 12)
+
+    def run(image: Tensor) -> Tensor:
+        return network(image[None])[0]
+
+    plain = [run(lr), run(lr.flip(1)).flip(1), run(lr.flip(2)).flip(2), run(lr.flip(1, 2)).flip(1, 2)]
+    across = lr.transpose(1, 2)
+    turned = [run(across), run(across.flip(1)).flip(1), run(across.flip(2)).flip(2), run(across.flip(1, 2)).flip(1, 2)]
+    expected = (sum(plain) + sum(t.transpose(1, 2) for t in turned)) / 8
+    assert torch.allclose(Upscaler(network, 2, ensemble=True)(lr), expected, atol=1e-6)
+
+
+def test_bfloat16_is_near_float32():
+    network = conv_network()
+    lr = torch.rand(3, 8, 8)
+    difference = Upscaler(network, 2, dtype=torch.bfloat16)(lr) - Upscaler(network, 2)(lr)
+    assert 0 < difference.abs().max() < 0.02
+
+
+def test_settings_that_make_no_sense():
+    with pytest.raises(UserError, match="A tile is 'auto', 'none' or a number"):
+        Upscaler(nn.Identity(), 1, tile=0)
+    with pytest.raises(UserError, match="A tile is"):
+        Upscaler(nn.Identity(), 1, tile="big")
+    with pytest.raises(UserError, match="overlap"):
+        Upscaler(nn.Identity(), 1, overlap=-1)
+    with pytest.raises(UserError, match="float16"):
+        Upscaler(nn.Identity(), 1, dtype=torch.float16)
+
+
+def test_a_network_of_another_scale_is_named():
+    with pytest.raises(UserError, match=r"made \(3, 16, 16\) of \(3, 8, 8\); x4 is \(3, 32, 32\)"):
+        Upscaler(conv_network(2), 4)(torch.rand(3, 8, 8))
