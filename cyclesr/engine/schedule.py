@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from mmengine.optim import LRSchedulerMixin, _ParamScheduler
+from mmengine.optim import _ParamScheduler
+from mmengine.optim.scheduler.lr_scheduler import LRSchedulerMixin
 
 from cyclesr.registry import PARAM_SCHEDULERS
 

@@ -142,8 +142,10 @@ class CollaborativeSR(SRModel):
 
     @torch.no_grad()
     def preview(self, data: Batch) -> dict[str, Tensor]:
-        """Images of the first item of a batch, for the log: ``syn``, ``fake_real``, ``sr``, ``hr``; ``real``, ``real_sr``."""
+        """Images of the first item of a batch for the log: ``syn, fake_real, sr, hr`` and ``real, real_sr``."""
         hr, real = self.images({k: data[k][:1] for k in ("hr", "real")}, "hr", "real")
         syn = self.degradation(hr)
         fake_real = self.translator.degrade(syn)
-        return dict(syn=syn, fake_real=fake_real, sr=self.forward(fake_real), hr=hr, real=real, real_sr=self.forward(real))
+        return dict(
+            syn=syn, fake_real=fake_real, sr=self.forward(fake_real), hr=hr, real=real, real_sr=self.forward(real)
+        )

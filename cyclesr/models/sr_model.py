@@ -62,7 +62,9 @@ class SRModel(BaseModel):
             A dict with ``sr``, ``hr`` (both ``(3, H, W)``, ``sr`` unclamped) and ``name`` for each image.
         """
         lr, hr = self.images(data, "lr", "hr")
-        return [dict(sr=s, hr=h, name=n) for s, h, n in zip(self.inference_network(lr), hr, data["lr_path"], strict=True)]
+        return [
+            dict(sr=s, hr=h, name=n) for s, h, n in zip(self.inference_network(lr), hr, data["lr_path"], strict=True)
+        ]
 
     test_step = val_step
 

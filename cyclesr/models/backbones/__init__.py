@@ -1,0 +1,7 @@
+"""SR networks: one file an architecture."""
+
+from cyclesr.models.backbones.edsr import EDSR
+from cyclesr.models.backbones.srresnet import SRResNet
+from cyclesr.models.backbones.vdsr import VDSR
+
+__all__ = ["EDSR", "VDSR", "SRResNet"]

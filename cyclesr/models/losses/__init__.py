@@ -1,0 +1,5 @@
+"""Losses: pure functions, and small registered classes that hold weights."""
+
+from cyclesr.models.losses.pixel import CharbonnierLoss, L1Loss, MSELoss
+
+__all__ = ["CharbonnierLoss", "L1Loss", "MSELoss"]

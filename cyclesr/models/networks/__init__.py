@@ -1,0 +1,1 @@
+"""Bricks that translators and SR networks share."""

@@ -1,0 +1,53 @@
+"""SRResNet (Ledig et al., CVPR 2017), https://arxiv.org/abs/1609.04802: the paper's "original SRResNet" (Sec. 4.1)."""
+
+from torch import Tensor, nn
+
+from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages, zero_output
+from cyclesr.models.networks.generators import NORMS, Norm
+from cyclesr.registry import SR_BACKBONES
+
+
+class _Block(nn.Module):
+    def __init__(self, channels: int, norm: Norm) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1),
+            NORMS[norm](channels),
+            nn.PReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            NORMS[norm](channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x)
+
+
+@SR_BACKBONES.register_module()
+class SRResNet(nn.Module):
+    """9x9 head and tail, PReLU, residual blocks with norm inside one long skip, sub-pixel upsampling.
+
+    Args:
+        scale: 2, 3, 4 or 8.
+        channels: of every layer.
+        num_blocks: residual blocks.
+        norm: ``batch`` (the original), ``instance`` or ``none``.
+        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+    """
+
+    def __init__(
+        self, scale: int, channels: int = 64, num_blocks: int = 16, norm: Norm = "batch", global_skip: bool = False
+    ) -> None:
+        super().__init__()
+        self.head = nn.Sequential(nn.Conv2d(3, channels, 9, padding=4), nn.PReLU())
+        blocks = [_Block(channels, norm) for _ in range(num_blocks)]
+        self.body = nn.Sequential(*blocks, nn.Conv2d(channels, channels, 3, padding=1), NORMS[norm](channels))
+        self.upsample = shuffle_stages(channels, scale, nn.PReLU)
+        self.tail = nn.Conv2d(channels, 3, 9, padding=4)
+        self.skip = BicubicSkip(scale, global_skip)
+        if global_skip:
+            zero_output(self.tail)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        features = self.head(lr)
+        return self.skip(self.tail(self.upsample(features + self.body(features))), lr)

@@ -1,0 +1,62 @@
+"""Upsampling stages that SR networks share."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError
+
+
+def factors(scale: int) -> list[int]:
+    """A scale as stages of x2 and x3: 8 is [2, 2, 2].
+
+    Raises:
+        UserError: a scale that is not 2, 3, 4 or 8.
+    """
+    stages = {2: [2], 3: [3], 4: [2, 2], 8: [2, 2, 2]}
+    if scale not in stages:
+        raise UserError(f"The scale must be 2, 3, 4 or 8, found {scale}.")
+    return stages[scale]
+
+
+def shuffle_stages(channels: int, scale: int, activation: Callable[[], nn.Module]) -> nn.Sequential:
+    """Convolution, pixel shuffle, activation: once for each factor of the scale (Shi et al., 2016)."""
+    stages: list[nn.Module] = []
+    for factor in factors(scale):
+        stages += [
+            nn.Conv2d(channels, channels * factor**2, 3, padding=1),
+            nn.PixelShuffle(factor),
+            activation(),
+        ]
+    return nn.Sequential(*stages)
+
+
+class BicubicSkip(nn.Module):
+    """Adds the bicubic upsampling of the input to a network's output.
+
+    Args:
+        scale: of the upsampling.
+        enabled: without it the output is left alone.
+    """
+
+    def __init__(self, scale: int, enabled: bool) -> None:
+        super().__init__()
+        self.scale = scale
+        self.enabled = enabled
+
+    def forward(self, output: Tensor, lr: Tensor) -> Tensor:
+        """``(N, 3, s*h, s*w)`` and ``(N, 3, h, w)`` to ``(N, 3, s*h, s*w)``."""
+        if not self.enabled:
+            return output
+        size = (lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
+        return output + F.interpolate(lr, size=size, mode="bicubic", antialias=True)
+
+
+def zero_output(layer: nn.Conv2d) -> None:
+    """Makes a last convolution start at zero, so that a network with a skip starts as the skip alone."""
+    with torch.no_grad():
+        layer.weight.zero_()
+        if layer.bias is not None:
+            layer.bias.zero_()

@@ -1,0 +1,63 @@
+"""Optimizers by part, and precision."""
+
+import pytest
+import torch
+from torch import nn
+
+from cyclesr.engine.optim import PartOptimizersConstructor
+from cyclesr.engine.precision import autocast_dtype
+from cyclesr.errors import UserError
+
+ADAM = dict(optimizer=dict(type="Adam", lr=1e-2))
+
+
+class OnlySR(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sr = nn.Linear(2, 2)
+
+
+def test_unknown_part_names_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"part 'srr'.*Did you mean 'sr'"):
+        PartOptimizersConstructor(dict(sr=ADAM, srr=ADAM))(OnlySR())
+
+
+def test_missing_part_is_named() -> None:
+    with pytest.raises(UserError, match="no optimizer for the part 'sr'"):
+        PartOptimizersConstructor({})(OnlySR())
+
+
+def test_clip_grad_clips_the_norm_and_leaves_the_config_alone() -> None:
+    config = dict(sr=dict(optimizer=dict(type="SGD", lr=1.0), clip_grad=dict(max_norm=0.5)))
+    model = OnlySR()
+    before = [p.detach().clone() for p in model.parameters()]
+    optimizers = PartOptimizersConstructor(config)(model)
+    optimizers.update(dict(loss_a=1e3 * model.sr(torch.ones(1, 2)).sum()), "sr")
+    step = torch.cat([(b - p.detach()).flatten() for b, p in zip(before, model.parameters(), strict=True)])
+    assert step.norm().item() == pytest.approx(0.5, rel=1e-4)
+    assert config["sr"]["clip_grad"] == dict(max_norm=0.5)
+
+
+def test_update_sums_the_losses() -> None:
+    model = OnlySR()
+    optimizers = PartOptimizersConstructor(dict(sr=dict(optimizer=dict(type="SGD", lr=1.0))))(model)
+    bias = model.sr.bias.detach().clone()
+    out = model.sr(torch.zeros(1, 2))
+    optimizers.update(dict(loss_a=out.sum(), loss_b=2 * out.sum()), "sr")
+    torch.testing.assert_close(model.sr.bias.detach(), bias - 3.0)
+
+
+def test_bf16_autocast_reaches_the_forward_pass() -> None:
+    model = OnlySR()
+    optimizers = PartOptimizersConstructor(dict(amp="bf16", sr=ADAM))(model)
+    with optimizers.autocast(torch.device("cpu")):
+        out = model.sr(torch.ones(1, 2))
+        optimizers.update(dict(loss=out.sum()), "sr")
+    assert out.dtype == torch.bfloat16
+    assert model.sr.weight.dtype == torch.float32
+
+
+def test_amp_words() -> None:
+    assert autocast_dtype("none", torch.device("cpu")) is None
+    with pytest.raises(UserError, match="found 'fp8'"):
+        autocast_dtype("fp8", torch.device("cpu"))  # type: ignore[arg-type]

@@ -1,0 +1,166 @@
+"""tools/train.py as a user runs it: training, resuming, and one clear line for each mistake."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+
+def checkpoint(work_dir: Path, iteration: int) -> dict:
+    return torch.load(work_dir / f"iter_{iteration}.pth", weights_only=True)
+
+
+def assert_same(a: object, b: object) -> None:
+    """Equal to the last bit, through dicts, lists and tensors."""
+    if isinstance(a, torch.Tensor):
+        assert torch.equal(a, b)
+    elif isinstance(a, dict):
+        assert a.keys() == b.keys()
+        for key in a:
+            assert_same(a[key], b[key])
+    elif isinstance(a, (list, tuple)):
+        assert len(a) == len(b)
+        for one, other in zip(a, b, strict=True):
+            assert_same(one, other)
+    else:
+        assert a == b
+
+
+def test_resumed_equals_straight(tool, config, tmp_path) -> None:
+    straight = tool("train", config, "--work-dir", tmp_path / "straight")
+    assert straight.returncode == 0, straight.stderr
+    stopped = tool("train", config, "--work-dir", tmp_path / "resumed")
+    assert stopped.returncode == 0, stopped.stderr
+    for iteration in (4, 6):  # as if it had been killed after its second checkpoint
+        (tmp_path / "resumed" / f"iter_{iteration}.pth").unlink()
+    moved = (tmp_path / "resumed").rename(tmp_path / "moved")
+    resumed = tool("train", config, "--work-dir", moved, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    a, b = checkpoint(tmp_path / "straight", 6), checkpoint(moved, 6)
+    for part in ("state_dict", "optimizer", "param_schedulers", "random_states"):
+        assert_same(a[part], b[part])
+
+
+def test_log_shows_losses_quality_and_time_left(tool, config, tmp_path) -> None:
+    done = tool("train", config, "--work-dir", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    log = done.stdout + done.stderr
+    for word in ("loss_sr", "loss_disc", "eta", "psnr", "ssim"):
+        assert word in log
+    events = list((tmp_path / "run").rglob("events.out.tfevents*"))
+    assert len(events) == 1
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    board = EventAccumulator(str(events[0]))
+    board.Reload()
+    assert {"syn_fake_real_sr_hr", "real_real_sr"} <= set(board.Tags()["images"])
+    assert "loss_sr" in str(board.Tags()["scalars"])
+
+
+def test_any_pairing_from_the_command_line(tool, config, tmp_path) -> None:
+    done = tool(
+        "train",
+        config,
+        "--work-dir",
+        tmp_path / "run",
+        "--cfg-options",
+        "model.sr.type=VDSR",
+        "train_cfg.max_iters=3",
+        "default_hooks.checkpoint.interval=3",
+    )
+    assert done.returncode == 0, done.stderr
+    assert checkpoint(tmp_path / "run", 3)["sr_network"]["config"]["type"] == "VDSR"
+
+
+PLUGIN = """
+from torch import nn
+from cyclesr.registry import SR_BACKBONES
+
+@SR_BACKBONES.register_module()
+class OutsidersNet(nn.Module):
+    def __init__(self, scale):
+        super().__init__()
+        self.net = nn.Sequential(nn.Conv2d(3, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale))
+    def forward(self, lr):
+        return self.net(lr)
+"""
+
+
+@pytest.mark.parametrize("way", ["entry point", "custom_imports", "dotted path"])
+def test_a_third_party_network_trains_without_touching_this_repository(way, tool, config, tmp_path) -> None:
+    site = tmp_path / "site"
+    (site / "outsiders-1.0.dist-info").mkdir(parents=True)
+    source = PLUGIN if way != "dotted path" else PLUGIN.replace("@SR_BACKBONES.register_module()\n", "")
+    (site / "outsiders.py").write_text(source)
+    (site / "outsiders-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: outsiders\nVersion: 1.0\n")
+    if way == "entry point":
+        entry = "[cyclesr.plugins]\noutsiders = outsiders\n"
+        (site / "outsiders-1.0.dist-info" / "entry_points.txt").write_text(entry)
+    if way == "custom_imports":
+        config.write_text(config.read_text() + 'custom_imports = dict(imports=["outsiders"])\n')
+    name = "outsiders.OutsidersNet" if way == "dotted path" else "OutsidersNet"
+    text = config.read_text()
+    text = text.replace('dict(type="SRResNet", scale=4, channels=4, num_blocks=1)', f'dict(type="{name}", scale=4)')
+    config.write_text(text)
+    done = tool("train", config, "--work-dir", tmp_path / "run", path=site)
+    assert done.returncode == 0, done.stderr
+    assert checkpoint(tmp_path / "run", 6)["sr_network"]["config"] == dict(type=name, scale=4)
+
+
+def one_line(process) -> str:
+    assert process.returncode == 2, process.stderr
+    errors = [line for line in process.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert "Traceback" not in process.stderr
+    return errors[0]
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("train_dataloader.dataset.hr=nowhere", "nowhere"),
+        ("trian_cfg.max_iters=3", "'trian_cfg'.*'train_cfg'"),
+        ("train_dataloader.batchsize=3", "'batchsize'.*'batch_size'"),
+        ("train_dataloader.dataset.corp=3", "'corp'.*'crop'"),
+        ("model.sr.chanels=3", "'chanels'.*'channels'"),
+        ("model.translator.type=CycleGun", "'CycleGun'.*'CycleGAN'"),
+        ("model.feedback_wieght=3", "'feedback_wieght'.*'feedback_weight'"),
+        ("optim_wrapper.sr.optimizer.type=Adamm", "'Adamm'.*'Adam'"),
+    ],
+)
+def test_mistakes_in_the_config_end_with_one_clear_line(option, message, tool, config, tmp_path) -> None:
+    error = one_line(tool("train", config, "--work-dir", tmp_path / "run", "--cfg-options", option))
+    assert re.search(message, error), error
+
+
+def test_an_empty_folder(tool, config, tmp_path) -> None:
+    (tmp_path / "empty").mkdir()
+    option = f"train_dataloader.dataset.real={tmp_path / 'empty'}"
+    assert "empty" in one_line(tool("train", config, "--cfg-options", option))
+
+
+def test_a_corrupt_image(tool, config, tmp_path, folders) -> None:
+    (folders["hr"] / "0001.png").write_bytes(b"not an image")
+    assert "0001.png" in one_line(tool("train", config, "--work-dir", tmp_path / "run"))
+
+
+def test_lr_larger_than_its_hr(tool, config, tmp_path, folders) -> None:
+    import cv2
+    import numpy as np
+
+    cv2.imwrite(str(folders["lr"] / "0001x4.png"), np.zeros((80, 80, 3), np.uint8))
+    assert "0001x4.png" in one_line(tool("train", config, "--work-dir", tmp_path / "run"))
+
+
+def test_a_missing_config(tool) -> None:
+    assert "no config file 'nowhere.py'" in one_line(tool("train", "nowhere.py"))
+
+
+def test_help_is_quick(tool) -> None:
+    start = time.perf_counter()
+    done = tool("train", "--help")
+    assert done.returncode == 0
+    assert "--resume" in done.stdout
+    assert time.perf_counter() - start < 2  # 0.2 s on an idle machine; imports of torch alone take longer than this
