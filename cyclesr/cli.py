@@ -1,0 +1,51 @@
+"""What the command-line tools share: how they end, and KEY=VALUE options."""
+
+import ast
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from cyclesr.errors import UserError
+
+
+def run(main: Callable[[], Any]) -> None:
+    """Runs a tool's ``main`` and leaves the process: 0 when done, 2 after a ``UserError``, 130 after Ctrl-C.
+
+    A user's mistake is one line on stderr, not a traceback.
+    """
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(0)
+
+
+def key_values(options: Iterable[str]) -> dict[str, Any]:
+    """Reads ``["a.b=3", "c=[1, 2]", "d=word"]`` as ``{"a.b": 3, "c": [1, 2], "d": "word"}``.
+
+    Values are Python literals; ``true``, ``false`` and ``none`` are understood in any case; the rest is text.
+
+    Raises:
+        UserError: an option without ``=``.
+    """
+    pairs = {}
+    for option in options:
+        key, equals, value = option.partition("=")
+        if not (key and equals):
+            raise UserError(f"An option is written KEY=VALUE; found {option!r}.")
+        pairs[key] = _literal(value)
+    return pairs
+
+
+def _literal(text: str) -> Any:
+    words = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

@@ -1,0 +1,169 @@
+"""Simulated challenge tracks: LR images made from any HR folder by a degradation that training does not see.
+
+LR = noise(bicubic(blur(HR))), 8 bit. The blur works on HR and carries the motion and the sub-pixel shift; the
+decimation is MATLAB's antialiased bicubic. The operators of the real NTIRE tracks were never published: these have
+the same kinds of parts, not the same values, and results on them do not compare with results on NTIRE data.
+
+| track   | like             | blur                                         | noise           | one for all images |
+|---------|------------------|----------------------------------------------|-----------------|--------------------|
+| unknown | NTIRE 2017 T2    | anisotropic Gaussian                         | none            | yes                |
+| mild    | NTIRE 2018 T2    | straight motion, Gaussian, sub-pixel shift   | Poisson         | yes                |
+| wild    | NTIRE 2018 T4    | the same, any strength                       | Poisson, varies | no                 |
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from cyclesr.datasets.images import SUFFIXES, in_number_range, list_images, read_image, to_array, to_tensor, write_image
+from cyclesr.errors import UserError
+from cyclesr.models.degradation import Bicubic, Blur
+from cyclesr.models.kernels import blur_kernel
+
+# Track and the letter that marks its files, as in DIV2K.
+TRACKS = {"unknown": "", "mild": "m", "wild": "w"}
+
+Manifest = dict[str, Any]
+Watch = Callable[[Iterable[str]], Iterable[str]]
+
+
+def make_track(
+    hr: str | Path,
+    out: str | Path,
+    track: str,
+    scale: int = 4,
+    seed: int = 0,
+    *,
+    numbers: tuple[int, int] | None = None,
+    variants: int = 4,
+    blur: dict[str, float] | None = None,
+    watch: Watch = iter,
+) -> None:
+    """Writes the LR images of a track, and ``manifest.json`` with the truth, for analysis only.
+
+    Args:
+        hr: folder of HR images.
+        out: folder of the LR images and the manifest.
+        numbers: (first, last) number in the HR file names, both included.
+        track, scale, seed, variants, blur, watch: see ``simulate_track``.
+
+    Raises:
+        UserError: see ``simulate_track``; or a missing folder.
+    """
+    photos = {path.stem: path for path in in_number_range(list_images(hr), numbers)}
+    truth = simulate_track(photos, out, track, scale, seed, variants=variants, blur=blur, watch=watch)
+    write_manifest(Path(out) / "manifest.json", truth)
+
+
+def simulate_track(
+    photos: dict[str, Path],
+    out: str | Path,
+    track: str,
+    scale: int = 4,
+    seed: int = 0,
+    *,
+    variants: int = 4,
+    blur: dict[str, float] | None = None,
+    watch: Watch = iter,
+) -> Manifest:
+    """Writes LR images, named as in DIV2K: 0001x4.png, 0001x4m.png, 0001x4w1.png ... 0001x4w4.png.
+
+    What happens to an image depends on the seed and its name alone, not on the others. HR sides that are no multiple
+    of the scale are cropped at the bottom and right.
+
+    Args:
+        photos: name (0001) -> HR file.
+        out: folder of the LR images.
+        track: ``unknown``, ``mild`` or ``wild``.
+        scale: HR / LR size.
+        seed: of kernels and noise.
+        variants: LR images for each HR of ``wild``; with 1 the name ends in ``w`` (validation sets).
+        blur: arguments of ``blur_kernel`` that replace those drawn (sigmas in HR pixels).
+        watch: wraps the names while they are worked on, for a progress bar.
+
+    Returns:
+        The truth: track, scale, seed and ``images``: for each LR name its ``hr``, ``kernel`` (arguments of
+        ``blur_kernel``, HR pixels) and ``shot`` (noise variance at signal 1).
+
+    Raises:
+        UserError: an unknown track, a corrupt image, or other images lie in ``out`` already.
+    """
+    if track not in TRACKS:
+        raise UserError(f"There is no track {track!r}; choose one of {', '.join(TRACKS)}.")
+    images = _plan(list(photos), track, scale, seed, variants, blur or {})
+    refuse_other_images(Path(out), images)
+    for name in watch(images):
+        random = np.random.default_rng((seed, zlib.crc32(name.encode())))
+        hr = read_image(photos[images[name]["hr"]])
+        write_image(Path(out) / name, simulate(hr, images[name], scale, random))
+    return dict(track=track, scale=scale, seed=seed, images=images)
+
+
+def write_manifest(path: Path, *truths: Manifest) -> None:
+    """Writes what ``simulate_track`` returned, the images of several calls together."""
+    images = {name: entry for truth in truths for name, entry in truth["images"].items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**truths[0], "images": images}, indent=1) + "\n", encoding="utf-8")
+
+
+def simulate(hr: np.ndarray, entry: dict[str, Any], scale: int, random: np.random.Generator) -> np.ndarray:
+    """(H, W, 3) uint8 or uint16 -> (H // scale, W // scale, 3) uint8, by one entry of a manifest."""
+    height, width = hr.shape[0] // scale * scale, hr.shape[1] // scale * scale
+    degrade = torch.nn.Sequential(Blur(kernel=blur_kernel(**entry["kernel"])), Bicubic(scale))
+    lr = degrade(to_tensor(hr[:height, :width])[None])[0]
+    if entry["shot"]:
+        lr = torch.from_numpy(random.poisson(lr.double().numpy() / entry["shot"]) * entry["shot"])
+    return to_array(lr)
+
+
+def _plan(
+    names: list[str], track: str, scale: int, seed: int, variants: int, blur: dict[str, float]
+) -> dict[str, dict[str, Any]]:
+    """LR name -> what to do, for the whole track."""
+    endings = [""] if track != "wild" or variants == 1 else [str(k) for k in range(1, variants + 1)]
+    plan = {}
+    for photo in names:
+        for ending in endings:
+            name = f"{photo}x{scale}{TRACKS[track]}{ending}.png"
+            # One stream for all images, or one a name; the last word keeps it apart from that of the noise.
+            key = (seed, zlib.crc32(name.encode()) if track == "wild" else 0, 1)
+            kernel, shot = _draw(track, scale, np.random.default_rng(key))
+            plan[name] = dict(hr=photo, kernel={**kernel, **blur}, shot=shot)
+    return plan
+
+
+def _draw(track: str, scale: int, random: np.random.Generator) -> tuple[dict[str, Any], float]:
+    """Kernel (lengths in HR pixels, so multiples of the scale) and noise of a track."""
+
+    def between(low: float, high: float) -> float:
+        return round(float(random.uniform(low, high)), 4)
+
+    angle = between(0, 180)
+    if track == "unknown":
+        return dict(
+            sigma_x=between(0.6 * scale, 0.9 * scale), sigma_y=between(0.35 * scale, 0.55 * scale), angle=angle
+        ), 0.0
+    shift = [between(-scale / 2, scale / 2), between(-scale / 2, scale / 2)]
+    if track == "mild":
+        motion = dict(sigma_x=0.3 * scale, length=between(scale, 2 * scale), direction=angle, shift=shift)
+        return motion, 5e-4
+    low, high = 0.15 * scale, 0.5 * scale
+    sigmas = dict(sigma_x=between(low, high), sigma_y=between(low, high), angle=angle)
+    motion = dict(length=between(0, 2.5 * scale), direction=between(0, 180), shift=shift)
+    return {**sigmas, **motion}, round(10 ** between(-4, -2.8), 7)
+
+
+def refuse_other_images(out: Path, planned: Iterable[str]) -> None:
+    """Raises a UserError when a folder holds images beyond those about to be written."""
+    present = [p.name for p in out.iterdir() if p.suffix.lower() in SUFFIXES] if out.is_dir() else []
+    other = sorted(set(present) - set(planned))
+    if other:
+        raise UserError(
+            f"{out} holds {len(other)} images that do not belong to this run, such as {other[0]}: they would be "
+            "trained on too. Remove them or choose another folder."
+        )

@@ -1,0 +1,117 @@
+"""Whole experiments with a simulated track: HR photographs, *others* as real LR, held-out pairs, and the hidden truth.
+
+Both functions lay out a folder in one way: ``hr``, ``real``, ``valid/hr``, ``valid/lr``; and for analysis only
+``hidden`` (the true LR of ``hr``) and ``manifest.json`` (kernels and noise), written last.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cyclesr.datasets.images import list_images, read_image, write_image
+from cyclesr.datasets.simulation import refuse_other_images, simulate_track, write_manifest
+from cyclesr.errors import UserError
+
+# The demo's photographs. They ship inside the scikit-image and scikit-learn wheels: nothing is downloaded.
+DEMO_HR = ("astronaut.png", "motorcycle_left.png", "grass.png", "brick.png", "hubble_deep_field.jpg", "china.jpg")
+DEMO_REAL = ("rocket.jpg", "ihc.png", "gravel.png", "camera.png", "retina.jpg", "flower.jpg")
+DEMO_HELD_OUT = ("coffee.png", "chelsea.png", "coins.png")
+_WHEELS = {"skimage": "data", "sklearn": "datasets/images"}
+
+Photos = dict[str, Path]
+
+
+def make_demo(
+    out: str | Path, seed: int = 0, scale: int = 4, sigma_x: float = 3.2, sigma_y: float = 1.8
+) -> dict[str, Any]:
+    """Makes the demo's data; the real LR come from a hidden anisotropic Gaussian blur.
+
+    Args:
+        out: folder of the experiment.
+        seed: of the blur's angle.
+        scale: HR / LR size.
+        sigma_x, sigma_y: of the blur, HR pixels.
+
+    Returns:
+        The folders, see ``lay_out``.
+
+    Raises:
+        UserError: scikit-image or scikit-learn is not installed, or lacks a photograph.
+    """
+    roles = [{Path(name).stem: _in_wheels(name) for name in names} for names in (DEMO_HR, DEMO_REAL, DEMO_HELD_OUT)]
+    return lay_out(*roles, Path(out), "unknown", scale, seed, blur=dict(sigma_x=sigma_x, sigma_y=sigma_y))
+
+
+def split_and_simulate(hr: str | Path, track: str, out: str | Path, scale: int = 4, seed: int = 0) -> dict[str, Any]:
+    """Splits one folder of photographs at random: two fifths HR, two fifths real LR, one fifth held out.
+
+    Args:
+        hr: at least five photographs.
+        track: ``unknown``, ``mild`` or ``wild``.
+        out: folder of the experiment; the photographs are numbered in it.
+        scale: HR / LR size.
+        seed: of split, kernels and noise.
+
+    Returns:
+        The folders, see ``lay_out``.
+
+    Raises:
+        UserError: fewer than five photographs, or see ``simulate_track``.
+    """
+    paths = list_images(hr)
+    if len(paths) < 5:
+        raise UserError(f"A split into HR, real LR and held-out images needs 5 photographs; {hr} holds {len(paths)}.")
+    order = np.random.default_rng((seed, 2)).permutation(len(paths))
+    photos = [(f"{place + 1:04d}", paths[place]) for place in order]
+    first, second = len(photos) * 2 // 5, len(photos) * 4 // 5
+    return lay_out(
+        dict(photos[:first]), dict(photos[first:second]), dict(photos[second:]), Path(out), track, scale, seed
+    )
+
+
+def lay_out(
+    hr: Photos,
+    real: Photos,
+    held_out: Photos,
+    out: Path,
+    track: str,
+    scale: int,
+    seed: int,
+    blur: dict[str, float] | None = None,
+) -> dict[str, Any]:
+    """Writes the folders of an experiment; photographs are cropped to a multiple of the scale.
+
+    Returns:
+        dict(hr, real, valid_hr, valid_lr, hidden_lr, manifest, scale).
+    """
+    folders = dict(hr=out / "hr", valid_hr=out / "valid" / "hr")
+    _copy(hr, folders["hr"], scale)
+    _copy(held_out, folders["valid_hr"], scale)
+    lr = dict(real=out / "real", valid_lr=out / "valid" / "lr", hidden_lr=out / "hidden")
+    truths = [
+        simulate_track(photos, folder, track, scale, seed, variants=4 if folder.name == "real" else 1, blur=blur)
+        for photos, folder in zip((real, held_out, hr), lr.values(), strict=True)
+    ]
+    write_manifest(out / "manifest.json", *truths)
+    return {**folders, **lr, "manifest": out / "manifest.json", "scale": scale}
+
+
+def _copy(photos: Photos, folder: Path, scale: int) -> None:
+    refuse_other_images(folder, [f"{name}.png" for name in photos])
+    for name, path in photos.items():
+        image = read_image(path)
+        height, width = image.shape[0] // scale * scale, image.shape[1] // scale * scale
+        write_image(folder / f"{name}.png", image[:height, :width])
+
+
+def _in_wheels(name: str) -> Path:
+    for package, folder in _WHEELS.items():
+        spec = find_spec(package)
+        for place in (spec.submodule_search_locations or []) if spec else []:
+            if (Path(place) / folder / name).is_file():
+                return Path(place) / folder / name
+    raise UserError(
+        f"The photograph {name} was not found in scikit-image or scikit-learn: pip install 'cyclesr[demo]'."
+    )

@@ -1,0 +1,42 @@
+"""How the tools end, and their KEY=VALUE options."""
+
+import pytest
+
+from cyclesr.cli import key_values, run
+from cyclesr.errors import UserError
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (UserError("No folder\n  'x'. Make it."), 2, "error: No folder 'x'. Make it.\n"),
+        (KeyboardInterrupt(), 130, "stopped\n"),
+    ],
+)
+def test_a_mistake_is_one_line(error: BaseException, code: int, message: str, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as left:
+        run(lambda: _raise(error))
+    assert left.value.code == code
+    assert capsys.readouterr().err == message
+
+
+def test_success_is_zero_and_bugs_keep_their_traceback() -> None:
+    with pytest.raises(SystemExit) as left:
+        run(lambda: None)
+    assert left.value.code == 0
+    with pytest.raises(ZeroDivisionError):
+        run(lambda: 1 / 0)
+
+
+def test_key_values() -> None:
+    options = ["a.b=3", "c=[1, 2]", "d=word", "e=1e-4", "f=True", "g=none", "h=a=b", "i=", "j=(1, 'x')"]
+    assert key_values(options) == {
+        "a.b": 3, "c": [1, 2], "d": "word", "e": 1e-4, "f": True, "g": None, "h": "a=b", "i": "", "j": (1, "x"),
+    }  # fmt: skip
+    for wrong in ("abc", "=3"):
+        with pytest.raises(UserError, match="KEY=VALUE"):
+            key_values([wrong])
