@@ -1,0 +1,63 @@
+"""Results as files: JSON with everything, CSV with a row per image, Markdown with one row for a table."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from cyclesr.errors import UserError
+from cyclesr.evaluation.evaluate import Results
+
+DIGITS = {"psnr": 3, "psnr_subpixel": 3, "ssim": 4, "lpips": 4}
+
+
+def as_dict(results: Results) -> dict[str, Any]:
+    """What the JSON file holds."""
+    return {
+        "method": results.method,
+        "protocol": results.protocol.name,
+        "protocol_source": results.protocol.source,
+        "scale": results.scale,
+        "means": results.means,
+        "images": [{"name": name, **scores} for name, scores in results.per_image.items()],
+        **results.provenance,
+    }
+
+
+def markdown(results: Results) -> str:
+    """A table of one row, with its header."""
+    means = results.means
+    names = ["method", "protocol", "images", *means]
+    cells = [results.method, results.protocol.name, str(len(results.per_image))]
+    cells += [f"{value:.{DIGITS.get(key, 4)}f}" for key, value in means.items()]
+    rows = [names, ["---"] * len(names), cells]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+
+
+def write_results(results: Results, path: str | Path) -> list[Path]:
+    """Writes ``path`` (JSON), and beside it the same name with ``.csv`` and ``.md``.
+
+    Raises:
+        UserError: the name does not end in .json, or the place cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".json":
+        raise UserError(f"The results are a .json file (with a .csv and a .md beside it); found {path}.")
+    files = [path, path.with_suffix(".csv"), path.with_suffix(".md")]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(as_dict(results), indent=2) + "\n", encoding="utf-8")
+        _write_csv(results, files[1])
+        files[2].write_text(markdown(results), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"The results {path} cannot be written: {error.strerror}.") from error
+    return files
+
+
+def _write_csv(results: Results, path: Path) -> None:
+    columns = list(next(iter(results.per_image.values())))
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["name", *columns])
+        writer.writerows([name, *(scores[key] for key in columns)] for name, scores in results.per_image.items())
+        writer.writerow(["mean", *(results.means.get(key, "") for key in columns)])

@@ -1,0 +1,130 @@
+"""The body of tools/test.py on tiny folders: every source of images, every file written."""
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cyclesr.datasets.images import read_image, write_image
+from cyclesr.errors import UserError
+from cyclesr.evaluation.evaluate import Settings, evaluate_config, evaluate_folder
+from cyclesr.evaluation.psnr import psnr
+from cyclesr.evaluation.report import markdown, write_results
+from cyclesr.models.imresize import imresize
+from cyclesr.registry import SR_BACKBONES
+
+NAMES = ("0801", "0802", "0803")
+CPU = Settings(device="cpu")
+
+
+@SR_BACKBONES.register_module()
+class NearestForEvaluateTests(nn.Module):
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, lr: Tensor) -> Tensor:
+        return lr.repeat_interleave(self.scale, 2).repeat_interleave(self.scale, 3)
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    generator = np.random.default_rng(0)
+    for name in NAMES:
+        write_image(tmp_path / "hr" / f"{name}.png", generator.integers(0, 256, (36, 40, 3), dtype=np.uint8))
+        write_image(tmp_path / "lr" / f"{name}x2m.png", generator.integers(0, 256, (18, 20, 3), dtype=np.uint8))
+    config = f"""
+dataset = dict(type="PairedDataset", lr={str(tmp_path / "lr")!r}, hr={str(tmp_path / "hr")!r}, scale=2, cache=None)
+test_dataloader = dict(dataset=dataset, sampler=dict(type="DefaultSampler", shuffle=False))
+test_evaluator = [dict(type="SRQuality", protocol="ntire17")]
+"""
+    (tmp_path / "config.py").write_text(config)
+    return tmp_path
+
+
+def checkpoint(folder: Path, scale: int = 2) -> str:
+    entry = dict(config=dict(type="NearestForEvaluateTests", scale=scale), scale=scale, state_dict={})
+    torch.save(dict(sr_network=entry), folder / "net.pth")
+    return str(folder / "net.pth")
+
+
+def nearest(folder: Path, name: str) -> np.ndarray:
+    return read_image(folder / "lr" / f"{name}x2m.png").repeat(2, 0).repeat(2, 1)
+
+
+def test_checkpoint_under_the_configs_protocol(data):
+    results = evaluate_config(str(data / "config.py"), checkpoint(data), CPU)
+    expected = [psnr(nearest(data, name), read_image(data / "hr" / f"{name}.png"), border=8) for name in NAMES]
+    assert results.protocol.name == "ntire17"
+    assert [scores["psnr"] for scores in results.per_image.values()] == pytest.approx(expected, abs=1e-9)
+    assert results.means["psnr"] == pytest.approx(np.mean(expected), abs=1e-9)
+    assert len(results.provenance["sha256"]) == 64
+
+
+def test_the_command_line_overrides_the_protocol_and_saves_images(data):
+    settings = Settings(protocol="plain", device="cpu", save_images=str(data / "sr"))
+    results = evaluate_config(str(data / "config.py"), checkpoint(data), settings)
+    assert results.protocol.name == "plain"
+    for name in NAMES:
+        assert np.array_equal(read_image(data / "sr" / f"{name}x2m.png"), nearest(data, name))
+    again = evaluate_folder(str(data / "sr"), str(data / "hr"), Settings(), scale=2)
+    assert again.per_image == results.per_image
+
+
+def test_bicubic_is_the_double_path_of_matlab(data):
+    results = evaluate_config(str(data / "config.py"), "bicubic", Settings(protocol="plain", device="cpu"))
+    lr = torch.from_numpy(read_image(data / "lr" / "0801x2m.png")).permute(2, 0, 1).double() / 255
+    assert results.per_image["0801x2m"]["psnr"] == pytest.approx(
+        psnr(imresize(lr, 2), read_image(data / "hr" / "0801.png")), abs=1e-6
+    )
+    assert results.method == "bicubic"
+
+
+def test_hr_that_is_larger_by_less_than_the_scale_loses_the_surplus(data):
+    image = read_image(data / "hr" / "0801.png")
+    write_image(data / "odd" / "0801.png", image[:35, :39])
+    write_image(data / "sr" / "0801.png", image[:34, :38])
+    assert evaluate_folder(str(data / "sr"), str(data / "odd"), Settings(), scale=2).means["psnr"] == math.inf
+
+
+def test_files_of_results(data):
+    settings = Settings(protocol="cyclesr", device="cpu", subpixel=True)
+    results = evaluate_config(str(data / "config.py"), "bicubic", settings)
+    files = write_results(results, data / "out" / "results.json")
+    content = json.loads(files[0].read_text())
+    assert content["protocol"] == "cyclesr"
+    assert content["means"] == results.means
+    assert set(content["means"]) == {"psnr", "ssim", "psnr_subpixel"}
+    assert content["images"][1]["name"] == "0802x2m"
+    assert set(content["versions"]) == {"cyclesr", "torch", "numpy", "python"}
+    rows = list(csv.DictReader(files[1].read_text().splitlines()))
+    assert [row["name"] for row in rows] == [f"{name}x2m" for name in NAMES] + ["mean"]
+    assert float(rows[-1]["psnr"]) == results.means["psnr"]
+    last = files[2].read_text().splitlines()[-1]
+    assert last.startswith(f"| bicubic | cyclesr | 3 | {results.means['psnr']:.3f} | {results.means['ssim']:.4f} |")
+
+
+def test_mistakes(data):
+    config = str(data / "config.py")
+    with pytest.raises(UserError, match=r"net.pth enlarges x4, the test set of the config is x2"):
+        evaluate_config(config, checkpoint(data, scale=4), CPU)
+    with pytest.raises(UserError, match="There is no protocol 'ntire71'"):
+        evaluate_config(config, "bicubic", Settings(protocol="ntire71"))
+    with pytest.raises(UserError, match="no HR image"):
+        evaluate_folder(str(data / "lr"), str(data / "hr"), Settings(), scale=3)
+    with pytest.raises(UserError, match=r"0801x2m: An SR image and its HR image must have the same shape"):
+        evaluate_folder(str(data / "lr"), str(data / "hr"), Settings(), scale=2)
+    (data / "empty.py").write_text("model = dict(type='SupervisedSR')\n")
+    with pytest.raises(UserError, match="no test_dataloader"):
+        evaluate_config(str(data / "empty.py"), "bicubic", CPU)
+    with pytest.raises(UserError, match=r"\.json file"):
+        write_results(evaluate_config(config, "bicubic", CPU), data / "results.txt")
+
+
+def test_markdown_has_one_row(data):
+    assert len(markdown(evaluate_config(str(data / "config.py"), "bicubic", CPU)).splitlines()) == 3

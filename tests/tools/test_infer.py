@@ -1,0 +1,60 @@
+"""tools/infer.py as a user runs it."""
+
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+
+from cyclesr.registry import SR_BACKBONES
+
+CONFIG = dict(type="SRResNet", scale=4, channels=4, num_blocks=1)
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    path = tmp_path / "net.pth"
+    state = SR_BACKBONES.build(dict(CONFIG)).state_dict()
+    torch.save(dict(sr_network=dict(config=CONFIG, scale=4, state_dict=state)), path)
+    return path
+
+
+def test_a_folder_with_a_corrupt_image_ends_with_2_and_does_the_others(tool, checkpoint, folders, tmp_path) -> None:
+    (folders["lr"] / "0002x4.png").write_bytes(b"\x89PNG cut")
+    done = tool(
+        "infer", checkpoint, folders["lr"], "-o", tmp_path / "sr", "--device", "cpu", "--tile", "9", "--ensemble"
+    )
+    assert done.returncode == 2
+    assert "0002x4.png" in done.stderr
+    assert done.stderr.splitlines()[-1] == "error: 1 of 4 images failed; see above."
+    assert sorted(path.name for path in (tmp_path / "sr").iterdir()) == ["0001x4.png", "0003x4.png", "0004x4.png"]
+    assert cv2.imread(str(tmp_path / "sr" / "0001x4.png")).shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.pth", "x.png", "-o", "y"], "There is no image 'x.png'"),
+        (["nowhere.pth", ".", "-o", "y"], "holds no image"),
+    ],
+)
+def test_mistakes_are_one_line(tool, arguments, message) -> None:
+    done = tool("infer", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_wrong_checkpoint_is_one_line(tool, folders, tmp_path) -> None:
+    torch.save({"params_ema": {}}, tmp_path / "other.pth")
+    done = tool("infer", tmp_path / "other.pth", folders["lr"], "-o", tmp_path / "sr")
+    assert done.returncode == 2
+    assert "lacks the entry 'sr_network'. It holds: params_ema." in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_help_is_quick(tool) -> None:
+    start = time.perf_counter()
+    assert "--ensemble" in tool("infer", "--help").stdout
+    assert time.perf_counter() - start < 2  # half a second on a free machine; the imports of torch alone take longer
