@@ -1,0 +1,101 @@
+"""tools/prepare_data.py as a user runs it."""
+
+import runpy
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cyclesr.datasets import div2k
+from cyclesr.datasets.images import list_images, write_image
+
+TOOL = Path(__file__).parents[2] / "tools" / "prepare_data.py"
+
+
+def tool(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Runs the tool in this process; returns its exit code."""
+    monkeypatch.setattr(sys, "argv", [str(TOOL), *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(str(TOOL), run_name="__main__")
+    return left.value.code
+
+
+def fill(folder: Path, names: list[str], height: int = 32, width: int = 48) -> Path:
+    for seed, name in enumerate(names):
+        noise = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+        write_image(folder / name, noise)
+    return folder
+
+
+def test_help_is_quick() -> None:
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, TOOL, "--help"], capture_output=True, text=True, check=True)
+    assert time.perf_counter() - start < 2  # half a second on an idle machine
+    assert "div2k" in done.stdout
+    loaded = [sys.executable, "-X", "importtime", TOOL, "--help"]
+    assert "torch" not in subprocess.run(loaded, capture_output=True, text=True, check=True).stderr
+
+
+def test_track_then_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    hr = fill(tmp_path / "hr", ["0001.png", "0002.png"])
+    options = ("--hr", hr, "--out", tmp_path / "lr", "--track", "wild", "--numbers", 2, 2, "--sigma-x", 2)
+    assert tool(monkeypatch, "track", *options) == 0
+    assert [p.name for p in list_images(tmp_path / "lr")] == [f"0002x4w{k}.png" for k in (1, 2, 3, 4)]
+    assert tool(monkeypatch, "check", "--hr", hr, "--lr", tmp_path / "lr", "--real", tmp_path / "lr", "--crop", 8) == 0
+    table = capsys.readouterr().out
+    assert "32 to 32" in table
+    assert "12 to 12" in table
+
+
+def test_check_finds_every_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    hr, lr = fill(tmp_path / "hr", ["1.png", "2.png", "3.png"]), fill(tmp_path / "lr", ["1x4.png"], 40, 60)
+    fill(lr, ["2x4.png"], 7, 12)
+    (lr / "3x4.png").write_bytes(b"broken")
+    assert tool(monkeypatch, "check", "--hr", hr, "--lr", lr, "--real", tmp_path / "none", "--crop", 8) == 2
+    out, err = capsys.readouterr()
+    problems = " ".join(out.split())
+    assert "1x4.png (40x60) is larger than its HR image" in problems
+    assert "2x4.png (7x12) is not 1/4 of its HR image" in problems
+    assert "2x4.png measures 7x12, less than the crop of 8 pixels" in problems
+    assert "3x4.png (6 bytes) is corrupt" in problems
+    assert "none does not exist" in problems
+    assert err.splitlines()[-1] == "error: 5 problems found, listed above."
+
+
+def test_check_needs_a_folder(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    assert tool(monkeypatch, "check") == 2
+    assert capsys.readouterr().err == "error: Nothing to check: give --hr, --real or --lr.\n"
+
+
+def test_missing_folder_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    options = ("--hr", tmp_path / "absent", "--track", "mild", "--out", tmp_path / "o")
+    assert tool(monkeypatch, "track", *options) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "does not exist" in line
+
+
+def test_div2k_from_archives_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    import hashlib
+
+    image = (fill(tmp_path / "source", ["0001.png"]) / "0001.png").read_bytes()
+    for name in div2k.archives(["ntire17_t2"], 2):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            archive.writestr(f"{name}/0001.png", image)
+        monkeypatch.setitem(div2k.MD5, name, hashlib.md5((tmp_path / f"{name}.zip").read_bytes()).hexdigest())
+    options = ("--archives", tmp_path, "--out", tmp_path / "out", "--tracks", "ntire17_t2", "--scale", 2)
+    assert tool(monkeypatch, "div2k", *options) == 0
+    for folder in ("DIV2K_train_HR", "DIV2K_valid_HR", "DIV2K_train_LR_unknown/X2", "DIV2K_valid_LR_unknown/X2"):
+        assert (tmp_path / "out" / folder / "0001.png").read_bytes() == image
+    (tmp_path / "DIV2K_valid_HR.zip").unlink()
+    assert tool(monkeypatch, "div2k", *options) == 2
+    assert "There is no archive" in capsys.readouterr().err

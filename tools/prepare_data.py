@@ -1,0 +1,155 @@
+"""Prepares data: DIV2K, simulated tracks, the demo's photographs; checks folders."""
+
+import argparse
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cyclesr.cli import run
+from cyclesr.errors import UserError
+
+if TYPE_CHECKING:
+    from cyclesr.datasets.inspection import FolderReport
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    div2k = commands.add_parser("div2k", help="download and unpack DIV2K (academic use) and its challenge tracks")
+    div2k.add_argument("--out", type=Path, default=Path("data/DIV2K"))
+    div2k.add_argument("--tracks", nargs="+", default=["ntire17_t2", "ntire18_t2", "ntire18_t4"])
+    div2k.add_argument("--scale", type=int, default=4, help="of ntire17_t2; the others exist at 4 only")
+    div2k.add_argument("--archives", type=Path, help="folder of .zip files that you have: nothing is downloaded")
+    div2k.add_argument("--address", help="another server")
+    div2k.set_defaults(work=prepare_div2k)
+
+    track = commands.add_parser("track", help="make a simulated challenge track from a folder of HR images")
+    track.add_argument("--hr", type=Path, required=True)
+    track.add_argument("--track", required=True, choices=("unknown", "mild", "wild"))
+    track.add_argument("--out", type=Path, required=True)
+    track.add_argument("--scale", type=int, default=4)
+    track.add_argument("--seed", type=int, default=0)
+    track.add_argument("--numbers", type=int, nargs=2, metavar=("FIRST", "LAST"), help="of the HR file names")
+    track.add_argument("--variants", type=int, default=4, help="LR images for each HR of 'wild'; 1 for validation")
+    for name in ("sigma-x", "sigma-y", "angle"):
+        track.add_argument(f"--{name}", type=float, help="of the blur (HR pixels, degrees) instead of a drawn one")
+    track.set_defaults(work=prepare_track)
+
+    demo = commands.add_parser("demo", help="lay out the photographs of scikit-image and scikit-learn")
+    demo.add_argument("--out", type=Path, default=Path("data/demo"))
+    demo.add_argument("--seed", type=int, default=0, help="of the angle of the hidden blur")
+    demo.set_defaults(work=prepare_demo)
+
+    check = commands.add_parser("check", help="look for what would stop a training")
+    check.add_argument("--hr", type=Path, help="HR folder")
+    check.add_argument("--real", type=Path, help="folder of real LR images, unpaired")
+    check.add_argument("--lr", type=Path, help="folder of LR images that pair with --hr")
+    check.add_argument("--scale", type=int, default=4)
+    check.add_argument("--crop", type=int, default=1, help="LR crop of the training, pixels")
+    check.set_defaults(work=check_folders)
+    return parser.parse_args()
+
+
+def prepare_div2k(args: argparse.Namespace) -> None:
+    """Downloads (or takes) each archive and unpacks it."""
+    from rich.progress import Progress
+
+    from cyclesr.datasets.div2k import ADDRESS, MD5, archives, folder_of, unpack
+    from cyclesr.datasets.download import check_md5, download
+
+    with Progress() as bars:
+        for name in archives(args.tracks, args.scale):
+            archive = (args.archives or args.out / "archives") / f"{name}.zip"
+            bar = bars.add_task(archive.name, total=None)
+            if args.archives is None:
+                address = (args.address or ADDRESS).rstrip("/")
+                url = f"{address}/{archive.name}"
+                download(url, archive, MD5[name], lambda done, all_, b=bar: bars.update(b, completed=done, total=all_))
+            elif archive.exists():
+                check_md5(archive, MD5[name])
+            bars.remove_task(bar)
+            label = f"unpacking {archive.name}"
+            count = unpack(archive, args.out / folder_of(name), lambda names, t=label: bars.track(names, description=t))
+            bars.console.print(f"{args.out / folder_of(name)}: {count} images")
+
+
+def prepare_track(args: argparse.Namespace) -> None:
+    """Makes the LR images and the manifest."""
+    from cyclesr.datasets.simulation import make_track
+
+    given = dict(sigma_x=args.sigma_x, sigma_y=args.sigma_y, angle=args.angle)
+    blur = {key: value for key, value in given.items() if value is not None}
+    numbers = tuple(args.numbers) if args.numbers else None
+    make_track(
+        args.hr,
+        args.out,
+        args.track,
+        args.scale,
+        args.seed,
+        numbers=numbers,
+        variants=args.variants,
+        blur=blur,
+        watch=_bar(f"track {args.track}"),
+    )
+    print(f"{args.out}: LR images, and manifest.json (the truth, for analysis only)")
+
+
+def prepare_demo(args: argparse.Namespace) -> None:
+    """Lays out the demo."""
+    from cyclesr.datasets.tracks import make_demo
+
+    folders = make_demo(args.out, args.seed)
+    for name in ("hr", "real", "valid_hr", "valid_lr", "hidden_lr"):
+        print(f"{name:10} {folders[name]}")
+
+
+def check_folders(args: argparse.Namespace) -> None:
+    """Prints a table and every problem."""
+    from cyclesr.datasets.inspection import inspect_folder, inspect_pairs
+
+    smallest = dict(hr=args.crop * args.scale, real=args.crop, lr=args.crop)
+    folders = {name: getattr(args, name) for name in smallest if getattr(args, name)}
+    if not folders:
+        raise UserError("Nothing to check: give --hr, --real or --lr.")
+    reports = {name: inspect_folder(path, smallest[name], _bar(name)) for name, path in folders.items()}
+    _print_table(reports)
+    problems = [problem for report in reports.values() for problem in report.problems]
+    if {"lr", "hr"} <= reports.keys():
+        problems += inspect_pairs(reports["lr"], reports["hr"], args.scale)
+    for problem in problems:
+        print(f"- {problem}")
+    if problems:
+        raise UserError(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found, listed above.")
+
+
+def _print_table(reports: "dict[str, FolderReport]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "folder", "images", "readable", "16 bit", "height", "width")
+    for name, report in reports.items():
+        sides = list(zip(*report.sizes.values(), strict=True)) or [(), ()]
+        spans = [f"{min(side)} to {max(side)}" if side else "" for side in sides]
+        counts = map(str, (len(report.images), len(report.sizes), report.sixteen_bit))
+        table.add_row(name, str(report.folder), *counts, *spans)
+    Console().print(table)
+
+
+def _bar(title: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """A progress bar on stderr around a list."""
+    from rich.console import Console
+    from rich.progress import track
+
+    return lambda items: track(list(items), description=title, console=Console(stderr=True), transient=True)
+
+
+def main() -> None:
+    """Runs the subcommand."""
+    args = parse_arguments()
+    args.work(args)
+
+
+if __name__ == "__main__":
+    run(main)
