@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from cyclesr.config import check_config, load_config
+from cyclesr.config import DATALOADERS, check_config, load_config
 from cyclesr.engine.runner import Runner
 from cyclesr.errors import UserError
 
@@ -52,6 +52,9 @@ def train(
     if seed is not None:
         cfg.setdefault("randomness", {})["seed"] = seed
         cfg.train_dataloader.dataset.seed = seed
+    for name in DATALOADERS:
+        if cfg.get(name):
+            cfg[name].setdefault("collate_fn", dict(type="default_collate"))  # mmengine's default leaves lists
     check_config(cfg)
     if launcher != "none":
         _init_process_group(launcher)

@@ -3,19 +3,19 @@
 from torch import Tensor, nn
 
 from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages, zero_output
-from cyclesr.models.networks.generators import NORMS, Norm
+from cyclesr.models.networks.norms import make_norm
 from cyclesr.registry import SR_BACKBONES
 
 
 class _Block(nn.Module):
-    def __init__(self, channels: int, norm: Norm) -> None:
+    def __init__(self, channels: int, norm: str) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=1),
-            NORMS[norm](channels),
+            make_norm(norm, channels),
             nn.PReLU(),
             nn.Conv2d(channels, channels, 3, padding=1),
-            NORMS[norm](channels),
+            make_norm(norm, channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -35,12 +35,12 @@ class SRResNet(nn.Module):
     """
 
     def __init__(
-        self, scale: int, channels: int = 64, num_blocks: int = 16, norm: Norm = "batch", global_skip: bool = False
+        self, scale: int, channels: int = 64, num_blocks: int = 16, norm: str = "batch", global_skip: bool = False
     ) -> None:
         super().__init__()
         self.head = nn.Sequential(nn.Conv2d(3, channels, 9, padding=4), nn.PReLU())
         blocks = [_Block(channels, norm) for _ in range(num_blocks)]
-        self.body = nn.Sequential(*blocks, nn.Conv2d(channels, channels, 3, padding=1), NORMS[norm](channels))
+        self.body = nn.Sequential(*blocks, nn.Conv2d(channels, channels, 3, padding=1), make_norm(norm, channels))
         self.upsample = shuffle_stages(channels, scale, nn.PReLU)
         self.tail = nn.Conv2d(channels, 3, 9, padding=4)
         self.skip = BicubicSkip(scale, global_skip)

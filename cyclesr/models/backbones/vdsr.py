@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages, zero_output
-from cyclesr.models.networks.generators import NORMS, Norm
+from cyclesr.models.networks.norms import make_norm
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -24,14 +24,14 @@ class VDSR(nn.Module):
     """
 
     def __init__(
-        self, scale: int, channels: int = 64, num_blocks: int = 20, norm: Norm = "batch", global_skip: bool = False
+        self, scale: int, channels: int = 64, num_blocks: int = 20, norm: str = "batch", global_skip: bool = False
     ) -> None:
         super().__init__()
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         layers: list[nn.Module] = []
         for _ in range(num_blocks):
-            layers += [nn.Conv2d(channels, channels, 3, padding=1), NORMS[norm](channels), nn.ReLU(inplace=True)]
-        self.body = nn.Sequential(*layers, nn.Conv2d(channels, channels, 3, padding=1), NORMS[norm](channels))
+            layers += [nn.Conv2d(channels, channels, 3, padding=1), make_norm(norm, channels), nn.ReLU(inplace=True)]
+        self.body = nn.Sequential(*layers, nn.Conv2d(channels, channels, 3, padding=1), make_norm(norm, channels))
         self.upsample = shuffle_stages(channels, scale, lambda: nn.ReLU(inplace=True))
         self.tail = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(channels, 3, 3, padding=1)

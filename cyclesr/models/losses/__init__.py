@@ -1,4 +1,4 @@
-"""Losses: pure functions, and small registered classes that hold weights."""
+"""Losses: pure functions of tensors, and small registered classes that hold weights."""
 
 from cyclesr.models.losses.pixel import CharbonnierLoss, L1Loss, MSELoss
 

@@ -1,51 +1,58 @@
-"""Adversarial losses as pure functions of logits; scalars."""
+"""Adversarial losses, from logits to scalars."""
 
-from collections.abc import Callable
 from typing import Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-GanMode = Literal["lsgan", "vanilla", "hinge"]
+from cyclesr.errors import UserError, did_you_mean
+
+GANMode = Literal["lsgan", "vanilla", "hinge"]
+GAN_MODES = ("lsgan", "vanilla", "hinge")
 
 
-def lsgan_generator(fake: Tensor) -> Tensor:
-    """Least squares, https://arxiv.org/abs/1611.04076: mean (D(fake) - 1)^2."""
-    return (fake - 1).square().mean()
+def generator_loss(fake: Tensor, mode: GANMode) -> Tensor:
+    """What the generator minimises.
 
-
-def lsgan_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Half of mean (D(real) - 1)^2 + mean D(fake)^2, the half as in CycleGAN."""
-    return 0.5 * ((real - 1).square().mean() + fake.square().mean())
-
-
-def vanilla_generator(fake: Tensor) -> Tensor:
-    """Non-saturating cross-entropy: -mean log sigmoid D(fake)."""
-    return F.softplus(-fake).mean()
-
-
-def vanilla_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Cross-entropy: -mean log sigmoid D(real) - mean log(1 - sigmoid D(fake)), halved."""
-    return 0.5 * (F.softplus(-real).mean() + F.softplus(fake).mean())
-
-
-def hinge_generator(fake: Tensor) -> Tensor:
-    """-mean D(fake)."""
+    Args:
+        fake: the discriminator's logits of fakes, any shape.
+        mode: ``lsgan`` (Mao et al. 2017, targets 0 and 1), ``vanilla`` (Goodfellow et al. 2014, non-saturating) or
+            ``hinge`` (Lim & Ye 2017).
+    """
+    if mode == "lsgan":
+        return (fake - 1).square().mean()
+    if mode == "vanilla":
+        return F.softplus(-fake).mean()
     return -fake.mean()
 
 
-def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Mean relu(1 - D(real)) + mean relu(1 + D(fake)), halved."""
-    return 0.5 * (F.relu(1 - real).mean() + F.relu(1 + fake).mean())
+def discriminator_loss(real: Tensor, fake: Tensor, mode: GANMode) -> Tensor:
+    """What the discriminator minimises: the sum of its term for real and its term for fake logits."""
+    if mode == "lsgan":
+        return (real - 1).square().mean() + fake.square().mean()
+    if mode == "vanilla":
+        return F.softplus(-real).mean() + F.softplus(fake).mean()
+    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
-GENERATOR: dict[str, Callable[[Tensor], Tensor]] = {
-    "lsgan": lsgan_generator,
-    "vanilla": vanilla_generator,
-    "hinge": hinge_generator,
-}
-DISCRIMINATOR: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "lsgan": lsgan_discriminator,
-    "vanilla": vanilla_discriminator,
-    "hinge": hinge_discriminator,
-}
+def r1_penalty(logits: Tensor, image: Tensor) -> Tensor:
+    """Squared gradient of the logits' sum by the image, summed over channels, averaged over pixels (Mescheder 2018).
+
+    Args:
+        logits: of real images, any shape.
+        image: ``(N, 3, H, W)``, the input that ``logits`` were computed from; it must require gradients.
+
+    Differs from Mescheder et al.: they have one logit an image and sum over the pixels; with one logit a patch the
+    mean over the pixels does not depend on the crop size.
+    """
+    (gradient,) = torch.autograd.grad(logits.sum(), image, create_graph=True)
+    return gradient.square().sum(dim=1).mean()
+
+
+def check_mode(mode: str) -> None:
+    """Raises UserError for a mode that there is not."""
+    if mode not in GAN_MODES:
+        raise UserError(
+            f"adversarial must be one of {', '.join(GAN_MODES)}, found {mode!r}.{did_you_mean(mode, GAN_MODES)}"
+        )

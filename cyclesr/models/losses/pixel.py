@@ -1,4 +1,4 @@
-"""Pixel losses of Eq. (3) with their weights."""
+"""Pixel losses of SR, the first term of Eq. (3)."""
 
 import torch
 import torch.nn.functional as F
@@ -7,51 +7,46 @@ from torch import Tensor, nn
 from cyclesr.registry import LOSSES
 
 
-def charbonnier(sr: Tensor, hr: Tensor, epsilon: float = 1e-3) -> Tensor:
-    """Mean of sqrt(d^2 + epsilon^2): L1 without its corner (LapSRN)."""
+def charbonnier(sr: Tensor, hr: Tensor, epsilon: float) -> Tensor:
+    """Mean of sqrt(difference^2 + epsilon^2): L1 with a round bottom (Charbonnier et al. 1994)."""
     return torch.sqrt((sr - hr).square() + epsilon**2).mean()
 
 
-class _Weighted(nn.Module):
-    """A pixel loss times its weight; ``forward(sr, hr)`` of images in [0, 1] gives a scalar.
-
-    Computed in float32, also where the networks ran in bfloat16.
-    """
+@LOSSES.register_module()
+class MSELoss(nn.Module):
+    r"""Weighted mean squared error; ``weight`` is :math:`\lambda_{mse}` of Eq. (3), for images in [0, 1]."""
 
     def __init__(self, weight: float = 1.0) -> None:
         super().__init__()
         self.weight = weight
 
-    def extra_repr(self) -> str:
-        return f"weight={self.weight:g}"
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """A scalar from two tensors ``(N, 3, H, W)``."""
+        return self.weight * F.mse_loss(sr, hr)
 
 
 @LOSSES.register_module()
-class MSELoss(_Weighted):
-    """The paper's :math:`L_{mse}`."""
+class L1Loss(nn.Module):
+    """Weighted mean absolute error."""
+
+    def __init__(self, weight: float = 1.0) -> None:
+        super().__init__()
+        self.weight = weight
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Mean over all values, times the weight."""
-        return self.weight * F.mse_loss(sr.to(hr.dtype), hr)
+        """A scalar from two tensors ``(N, 3, H, W)``."""
+        return self.weight * F.l1_loss(sr, hr)
 
 
 @LOSSES.register_module()
-class L1Loss(_Weighted):
-    """Mean absolute difference."""
-
-    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Mean over all values, times the weight."""
-        return self.weight * F.l1_loss(sr.to(hr.dtype), hr)
-
-
-@LOSSES.register_module()
-class CharbonnierLoss(_Weighted):
-    """See :func:`charbonnier`."""
+class CharbonnierLoss(nn.Module):
+    """Weighted :func:`charbonnier`; ``epsilon`` is in units of [0, 1]."""
 
     def __init__(self, weight: float = 1.0, epsilon: float = 1e-3) -> None:
-        super().__init__(weight)
+        super().__init__()
+        self.weight = weight
         self.epsilon = epsilon
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Mean over all values, times the weight."""
-        return self.weight * charbonnier(sr.to(hr.dtype), hr, self.epsilon)
+        """A scalar from two tensors ``(N, 3, H, W)``."""
+        return self.weight * charbonnier(sr, hr, self.epsilon)

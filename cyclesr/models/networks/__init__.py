@@ -1,1 +1,7 @@
-"""Bricks that translators and SR networks share."""
+"""Bricks that translators and SR networks share: generators, discriminators, norms, upsampling."""
+
+from cyclesr.models.networks.multiscale_discriminator import MultiScaleDiscriminator
+from cyclesr.models.networks.patch_discriminator import PatchDiscriminator
+from cyclesr.models.networks.resnet_generator import ResNetGenerator
+
+__all__ = ["MultiScaleDiscriminator", "PatchDiscriminator", "ResNetGenerator"]

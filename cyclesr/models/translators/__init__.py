@@ -1,4 +1,4 @@
-"""Translators: one file a method."""
+"""Translators: synthetic LR to real-looking LR and back, from unpaired images."""
 
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.models.translators.cyclegan import CycleGAN

@@ -1,53 +1,82 @@
-"""What a translator is: anything that learns syn <-> real without pairs."""
+"""What every translator offers."""
 
-from typing import NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
 
+import torch
 from torch import Tensor, nn
 
-Losses = dict[str, Tensor]
+from cyclesr.errors import UserError
+from cyclesr.models.networks.norms import mixes_images
+
+DirectionWeights: TypeAlias = float | Mapping[str, float]
 
 
 class Translation(NamedTuple):
-    """The images of one training step, each ``(N, 3, h, w)`` in [0, 1] up to over- and undershoot.
+    """Images of one pass, ``(N, 3, h, w)`` in [0, 1] each.
 
     Attributes:
-        fake_real: G1(syn).
-        fake_syn: G2(real).
+        fake_real: G1(syn), real-looking LR.
+        fake_syn: G2(real), cleaned real LR.
         rec_syn: G2(G1(syn)).
         rec_real: G1(G2(real)).
-        extra: whatever else a translator's losses need (identity images, latent means), by name.
+        extra: what the losses of one kind of translator need besides.
     """
 
     fake_real: Tensor
     fake_syn: Tensor
     rec_syn: Tensor
     rec_real: Tensor
-    extra: dict[str, Tensor] = {}  # noqa: RUF012 - never mutated
+    extra: Mapping[str, Tensor] = {}
 
 
-class Translator(nn.Module):
-    """Base of translators.
+class Translator(nn.Module, ABC):
+    """Learns syn -> real and real -> syn from unpaired images (Sec. 3.2).
 
     Attributes:
-        generators: all that the generators' optimizer trains.
-        discriminators: all that the discriminators' optimizer trains; may be empty.
+        generators: all that the generators' optimizer trains; ``to_real`` (G1) and ``to_syn`` (G2).
+        discriminators: ``real`` (D1) and ``syn`` (D2), or empty.
     """
 
     generators: nn.ModuleDict
     discriminators: nn.ModuleDict
 
+    @abstractmethod
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
-        """Both directions and back, with gradients; ``syn`` and ``real`` are ``(N, 3, h, w)`` in [0, 1]."""
-        raise NotImplementedError
+        """All images that the losses of a step need, with their graph."""
 
-    def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> Losses:
-        """The generators' terms of Eq. (2): scalars named ``loss_*``, weights included."""
-        raise NotImplementedError
+    @abstractmethod
+    def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
+        """The terms of Eq. (2), weighted; keys ``loss_*``."""
 
-    def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> Losses:
-        """The discriminators' terms; the images of ``t`` are detached here. Empty where there are none."""
-        raise NotImplementedError
+    @abstractmethod
+    def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
+        """What the discriminators minimise; keys ``loss_*``. The images are taken as constants."""
 
     def degrade(self, syn: Tensor) -> Tensor:
-        """G1(syn) for inference: fresh noise in every call where the translator is stochastic."""
-        raise NotImplementedError
+        """G1 for inference: ``fake_real`` of ``syn`` ``(N, 3, h, w)``; fresh noise if G1 takes noise."""
+        return self.generators["to_real"](syn)
+
+
+def by_direction(name: str, weight: DirectionWeights) -> dict[str, float]:
+    """Weights of a loss on ``syn`` and on ``real`` images, from one number or ``dict(syn=, real=)``.
+
+    Raises:
+        UserError: a dict with other keys.
+    """
+    if not isinstance(weight, Mapping):
+        return {"syn": float(weight), "real": float(weight)}
+    if set(weight) != {"syn", "real"}:
+        raise UserError(f"{name} must be a number or dict(syn=..., real=...), found the keys {sorted(weight)}.")
+    return {key: float(weight[key]) for key in ("syn", "real")}
+
+
+def batched(network: nn.Module, *inputs: Tensor) -> list[Tensor]:
+    """Outputs for several batches, in one pass where that gives the same numbers.
+
+    Batch norm would mix their statistics, and batches of different sizes cannot be joined: those run one by one.
+    """
+    if mixes_images(network) or len({x.shape[1:] for x in inputs}) > 1:
+        return [network(x) for x in inputs]
+    return list(network(torch.cat(inputs)).split([len(x) for x in inputs]))

@@ -1,4 +1,4 @@
-"""CycleGAN (Zhu et al., ICCV 2017), https://arxiv.org/abs/1703.10593, the translator of CycleSR."""
+"""CycleGAN (Zhu et al. 2017) as the translator of Eq. (2)."""
 
 from typing import Any
 
@@ -6,116 +6,108 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cyclesr.models.losses.gan import DISCRIMINATOR, GENERATOR, GanMode
-from cyclesr.models.networks.discriminators import PatchDiscriminator
-from cyclesr.models.networks.generators import ResNetGenerator
-from cyclesr.models.networks.image_pool import ImagePool
-from cyclesr.models.translators.base import Losses, Translation, Translator
-from cyclesr.registry import TRANSLATORS
+from cyclesr.models.losses.gan import GANMode, check_mode, discriminator_loss, generator_loss, r1_penalty
+from cyclesr.models.translators.base import DirectionWeights, Translation, Translator, batched, by_direction
+from cyclesr.models.translators.image_pool import ImagePool
+from cyclesr.registry import MODELS, TRANSLATORS
 
 
 @TRANSLATORS.register_module()
 class CycleGAN(Translator):
-    """Two ResNet generators, two PatchGANs; adversarial, cycle and identity losses.
+    """Two generators, two discriminators; adversarial, cycle and identity losses.
 
     Args:
-        generator: arguments of :class:`ResNetGenerator`.
-        discriminator: arguments of :class:`PatchDiscriminator`.
-        adversarial: ``lsgan`` (CycleGAN), ``vanilla`` or ``hinge``.
-        adversarial_weight: of both generators' adversarial terms.
-        cycle_weight: of L1(rec_syn, syn) and of L1(rec_real, real).
-        identity_weight: of L1(G1(real), real) and of L1(G2(syn), syn); CycleGAN's 0.5 * 10.
-        pool_size: images kept in the history that each discriminator sees; 0 keeps none.
-        residual: generators predict the difference to their input, zero at the start.
-        noise_channels: of fresh noise beside the input of G1 alone. A deterministic G1 cannot make sensor noise.
-            With noise, the cycle of ``real`` and the identity of G1 would punish noise, so they compare low-pass
-            images (mean over 5x5).
-        r1_weight: of the gradient penalty E|grad D(real)|^2 / 2 on both discriminators
-            (https://arxiv.org/abs/1801.04406); 0 is none.
+        generator: arguments of :class:`~cyclesr.models.networks.ResNetGenerator`, or of the ``type`` it names.
+        discriminator: arguments of :class:`~cyclesr.models.networks.PatchDiscriminator`, or of the ``type`` it names.
+        residual: both generators predict the difference to their input, zero at the start.
+        noise_channels: channels of fresh N(0, 1) noise beside the input of ``to_real`` alone: without it, a
+            deterministic G1 cannot make sensor noise.
+        adversarial: ``lsgan``, ``vanilla`` or ``hinge``.
+        adversarial_weight: of the generators' adversarial loss; the discriminators' own loss is not scaled by it.
+        cycle_weight: of L1(rec_syn, syn) and L1(rec_real, real), on images in [0, 1]; one number, or
+            ``dict(syn=, real=)``. ``rec_real`` has fresh noise too when ``noise_channels`` is set: L1 on ``real``
+            then asks G1 to repeat noise that it cannot know, which makes it weaker or hides noise in ``fake_syn``;
+            ``real=0`` leaves that term out.
+        identity_weight: of L1(G2(syn), syn) and L1(G1(real), real), alike; at 0 they are not computed.
+        pool_size: fakes of past steps to show to each discriminator; 0 shows the present ones alone.
+        r1_weight: half of it times the R1 penalty on real images is added to each discriminator's loss.
 
-    Differs from CycleGAN: images are in [0, 1] at the interface, and the L1 weights refer to that range, as in the
-    authors' release. The options ``residual``, ``noise_channels``, ``r1_weight`` and those of the discriminator
-    are off by default.
+    Differs from CycleGAN: images, hence the L1 losses, are in [0, 1] (the range of the paper's weights), where an L1
+    of 10 counts as 5 would in [-1, 1].
     """
 
     def __init__(
         self,
         generator: dict[str, Any] | None = None,
         discriminator: dict[str, Any] | None = None,
-        adversarial: GanMode = "lsgan",
-        adversarial_weight: float = 1.0,
-        cycle_weight: float = 10.0,
-        identity_weight: float = 5.0,
-        pool_size: int = 50,
         residual: bool = False,
         noise_channels: int = 0,
+        adversarial: GANMode = "lsgan",
+        adversarial_weight: float = 1.0,
+        cycle_weight: DirectionWeights = 10.0,
+        identity_weight: DirectionWeights = 5.0,
+        pool_size: int = 50,
         r1_weight: float = 0.0,
     ) -> None:
         super().__init__()
-        sizes = dict(generator or {}, residual=residual)
+        check_mode(adversarial)
+        generator = {"type": "ResNetGenerator", **(generator or {}), "residual": residual}
+        discriminator = {"type": "PatchDiscriminator", **(discriminator or {})}
         self.generators = nn.ModuleDict(
-            dict(to_real=ResNetGenerator(**sizes, noise_channels=noise_channels), to_syn=ResNetGenerator(**sizes))
+            {
+                "to_real": MODELS.build({**generator, "noise_channels": noise_channels}),
+                "to_syn": MODELS.build(dict(generator)),
+            }
         )
-        self.discriminators = nn.ModuleDict({k: PatchDiscriminator(**(discriminator or {})) for k in ("real", "syn")})
-        self.pools = nn.ModuleDict({k: ImagePool(pool_size) for k in ("real", "syn")})
-        self.adversarial: GanMode = adversarial
+        self.discriminators = nn.ModuleDict({key: MODELS.build(dict(discriminator)) for key in ("real", "syn")})
+        self.pools = nn.ModuleDict({key: ImagePool(pool_size) for key in ("real", "syn")})
+        self.adversarial: GANMode = adversarial
         self.adversarial_weight = adversarial_weight
-        self.cycle_weight = cycle_weight
-        self.identity_weight = identity_weight
+        self.cycle_weight = by_direction("cycle_weight", cycle_weight)
+        self.identity_weight = by_direction("identity_weight", identity_weight)
         self.r1_weight = r1_weight
-        self.is_noisy = noise_channels > 0
-
-    def degrade(self, syn: Tensor) -> Tensor:
-        """G1(syn)."""
-        return self.generators["to_real"](syn)
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
-        """Both cycles, and the identity images where their loss counts."""
+        """Both directions, both cycles, and the identity images ``same_real`` and ``same_syn`` where weighted."""
         to_real, to_syn = self.generators["to_real"], self.generators["to_syn"]
-        fake_real, fake_syn = to_real(syn), to_syn(real)
-        extra = dict(same_real=to_real(real), same_syn=to_syn(syn)) if self.identity_weight else {}
-        return Translation(fake_real, fake_syn, to_syn(fake_real), to_real(fake_syn), extra)
+        fake_real, *same_real = batched(to_real, syn, *[real] * bool(self.identity_weight["real"]))
+        fake_syn, *same_syn = batched(to_syn, real, *[syn] * bool(self.identity_weight["syn"]))
+        same = {f"same_{key}": image for key, images in (("real", same_real), ("syn", same_syn)) for image in images}
+        rec_syn = self._cycled("syn", to_syn, fake_real)
+        rec_real = self._cycled("real", to_real, fake_syn)
+        return Translation(fake_real, fake_syn, rec_syn, rec_real, same)
 
-    def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> Losses:
-        """Adversarial, cycle and identity terms."""
-        losses = dict(
-            loss_adv_real=self.adversarial_weight * self._adversarial("real", t.fake_real),
-            loss_adv_syn=self.adversarial_weight * self._adversarial("syn", t.fake_syn),
-            loss_cycle_syn=self.cycle_weight * F.l1_loss(t.rec_syn, syn),
-            loss_cycle_real=self.cycle_weight * self._distance_of_real(t.rec_real, real),
-        )
-        if self.identity_weight:
-            losses["loss_identity_real"] = self.identity_weight * self._distance_of_real(t.extra["same_real"], real)
-            losses["loss_identity_syn"] = self.identity_weight * F.l1_loss(t.extra["same_syn"], syn)
-        return losses
+    def _cycled(self, key: str, network: nn.Module, fake: Tensor) -> Tensor:
+        """The reconstruction of a fake; without a graph where no loss will need it."""
+        with torch.set_grad_enabled(bool(self.cycle_weight[key]) and torch.is_grad_enabled()):
+            return network(fake)
 
-    def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> Losses:
-        """Each discriminator on its own images and on the history of generated ones."""
+    def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
+        """Eq. (2) of the generators: adversarial, cycle, identity, for each direction; terms of weight 0 are absent."""
         losses = {}
-        for name, image, fake in (("real", real, t.fake_real), ("syn", syn, t.fake_syn)):
-            discriminator = self.discriminators[name]
-            image = image.detach().requires_grad_(self.r1_weight > 0)
-            logits = discriminator(image)
-            losses[f"loss_disc_{name}"] = DISCRIMINATOR[self.adversarial](logits, discriminator(self.pools[name](fake)))
-            if self.r1_weight:
-                losses[f"loss_r1_{name}"] = self.r1_weight * r1_penalty(logits, image)
+        for key, fake in (("real", t.fake_real), ("syn", t.fake_syn)):
+            logits = self.discriminators[key](fake)
+            losses[f"loss_adv_{key}"] = self.adversarial_weight * generator_loss(logits, self.adversarial)
+        for key, image, rec in (("syn", syn, t.rec_syn), ("real", real, t.rec_real)):
+            if self.cycle_weight[key]:
+                losses[f"loss_cycle_{key}"] = self.cycle_weight[key] * F.l1_loss(rec, image)
+            if self.identity_weight[key]:
+                same = t.extra[f"same_{key}"]
+                losses[f"loss_identity_{key}"] = self.identity_weight[key] * F.l1_loss(same, image)
         return losses
 
-    def _adversarial(self, domain: str, fake: Tensor) -> Tensor:
-        return GENERATOR[self.adversarial](self.discriminators[domain](fake))
+    def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
+        """Half the sum of the real and the fake term for each discriminator, and R1 where weighted."""
+        losses = {}
+        for key, image, fake in (("real", real, t.fake_real), ("syn", syn, t.fake_syn)):
+            shown = self.pools[key].exchange(fake.detach())
+            losses |= self._one_discriminator(key, image, shown)
+        return losses
 
-    def _distance_of_real(self, image: Tensor, real: Tensor) -> Tensor:
-        if not self.is_noisy:
-            return F.l1_loss(image, real)
-        return F.l1_loss(F.avg_pool2d(image, 5, 1), F.avg_pool2d(real, 5, 1))
-
-
-def r1_penalty(logits: Tensor, image: Tensor) -> Tensor:
-    """Half the squared norm of the gradient of D at real images, mean of the batch; differentiable.
-
-    Args:
-        logits: D(image), ``(N, 1, h', w')``; each image counts by the mean of its logits.
-        image: ``(N, 3, h, w)``, requires grad.
-    """
-    (gradient,) = torch.autograd.grad(logits.float().mean((1, 2, 3)).sum(), image, create_graph=True)
-    return 0.5 * gradient.square().sum((1, 2, 3)).mean()
+    def _one_discriminator(self, key: str, image: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        image = image.detach().requires_grad_(bool(self.r1_weight) and torch.is_grad_enabled())
+        real_logits, fake_logits = batched(self.discriminators[key], image, fake)
+        losses = {f"loss_disc_{key}": 0.5 * discriminator_loss(real_logits, fake_logits, self.adversarial)}
+        if self.r1_weight:
+            losses[f"loss_r1_{key}"] = 0.5 * self.r1_weight * r1_penalty(real_logits.float(), image)
+        return losses

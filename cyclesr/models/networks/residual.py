@@ -1,0 +1,30 @@
+"""Residual blocks."""
+
+from torch import Tensor, nn
+
+from cyclesr.models.networks.norms import make_norm
+
+
+class ResidualBlock(nn.Module):
+    """Input plus [conv 3x3, norm, activation, conv 3x3, norm].
+
+    Args:
+        channels: feature maps.
+        norm: see :func:`~cyclesr.models.networks.norms.make_norm`.
+        padding_mode: ``reflect`` (CycleGAN, UNIT) or ``zeros`` (SR networks).
+        activation: the layer in the middle; ReLU when None.
+    """
+
+    def __init__(self, channels: int, norm: str, padding_mode: str, activation: nn.Module | None = None) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding_mode),
+            make_norm(norm, channels),
+            activation or nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding_mode),
+            make_norm(norm, channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape ``(N, channels, H, W)`` in and out."""
+        return x + self.body(x)
