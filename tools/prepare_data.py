@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ from cyclesr.cli import run
 from cyclesr.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from cyclesr.datasets.inspection import FolderReport
 
 
@@ -62,17 +65,19 @@ def prepare_div2k(args: argparse.Namespace) -> None:
     with Progress() as bars:
         for name in archives(args.tracks, args.scale):
             archive = (args.archives or args.out / "archives") / f"{name}.zip"
-            bar = bars.add_task(archive.name, total=None)
             if args.archives is None:
-                address = (args.address or ADDRESS).rstrip("/")
-                url = f"{address}/{archive.name}"
-                download(url, archive, MD5[name], lambda done, all_, b=bar: bars.update(b, completed=done, total=all_))
+                bar = bars.add_task(archive.name, total=None)
+                url = f"{(args.address or ADDRESS).rstrip('/')}/{archive.name}"
+                download(url, archive, MD5[name], partial(_advance, bars, bar))
             elif archive.exists():
                 check_md5(archive, MD5[name])
-            bars.remove_task(bar)
-            label = f"unpacking {archive.name}"
-            count = unpack(archive, args.out / folder_of(name), lambda names, t=label: bars.track(names, description=t))
+            watch = partial(bars.track, description=f"unpacking {archive.name}")
+            count = unpack(archive, args.out / folder_of(name), watch)
             bars.console.print(f"{args.out / folder_of(name)}: {count} images")
+
+
+def _advance(bars: "Progress", bar: "TaskID", done: int, total: int | None) -> None:
+    bars.update(bar, completed=done, total=total)
 
 
 def prepare_track(args: argparse.Namespace) -> None:

@@ -40,8 +40,10 @@ def make_demo(
     Raises:
         UserError: scikit-image or scikit-learn is not installed, or lacks a photograph.
     """
-    roles = [{Path(name).stem: _in_wheels(name) for name in names} for names in (DEMO_HR, DEMO_REAL, DEMO_HELD_OUT)]
-    return lay_out(*roles, Path(out), "unknown", scale, seed, blur=dict(sigma_x=sigma_x, sigma_y=sigma_y))
+    hr, real, held_out = (
+        {Path(name).stem: _in_wheels(name) for name in names} for names in (DEMO_HR, DEMO_REAL, DEMO_HELD_OUT)
+    )
+    return lay_out(hr, real, held_out, Path(out), "unknown", scale, seed, blur=dict(sigma_x=sigma_x, sigma_y=sigma_y))
 
 
 def split_and_simulate(hr: str | Path, track: str, out: str | Path, scale: int = 4, seed: int = 0) -> dict[str, Any]:

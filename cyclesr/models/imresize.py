@@ -86,12 +86,12 @@ def pad_symmetric(image: Tensor, rows: int, columns: int) -> Tensor:
 
 def _passes(shape: tuple[int, ...], scale: float | None, size: tuple[int, int] | None) -> list[tuple[int, int, float]]:
     """(dim, output length, scale) of the two passes; the smaller scale goes first, rows first when equal."""
-    if (scale is None) == (size is None):
-        raise ValueError("give either scale or size")
-    if size is not None:
+    if scale is not None and size is None:
+        passes = [(dim, ceil(scale * shape[dim]), float(scale)) for dim in (-2, -1)]
+    elif size is not None and scale is None:
         passes = [(dim, size[dim], size[dim] / shape[dim]) for dim in (-2, -1)]
     else:
-        passes = [(dim, ceil(scale * shape[dim]), float(scale)) for dim in (-2, -1)]  # type: ignore[operator]
+        raise ValueError("give either scale or size")
     return sorted(passes, key=lambda one: one[2])
 
 
