@@ -21,6 +21,9 @@ class CheckpointContentsHook(Hook):
 
     priority = "VERY_LOW"  # after every hook that changes the checkpoint
 
+    def __init__(self) -> None:
+        self._resumed: list[dict[str, Any]] | None = None
+
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Adds ``sr_network`` and ``random_states``, and makes the message hub plain."""
         model = runner.model
@@ -35,14 +38,14 @@ class CheckpointContentsHook(Hook):
         checkpoint["message_hub"] = dict(log_scalars={}, runtime_info=info, resumed_keys=dict(hub["resumed_keys"]))
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Keeps the states until training starts: building and loading draw random numbers too."""
-        self._resumed = checkpoint.get("random_states")
+        """Keeps the random states until the first step: building, loading and starting a data loader draw too."""
+        self._resumed = checkpoint.get("random_states") if runner._resume else None
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Sets the random generators to where the checkpoint left them."""
-        states = getattr(self, "_resumed", None)
-        if states and runner._resume:
-            set_random_state(states[get_rank() % len(states)])
+        if self._resumed:
+            set_random_state(self._resumed[get_rank() % len(self._resumed)])
+            self._resumed = None
 
 
 def random_state() -> dict[str, Any]:
