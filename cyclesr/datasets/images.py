@@ -67,7 +67,8 @@ def read_image(path: str | Path) -> np.ndarray:
     """Reads an image as (H, W, 3) RGB, uint8 or uint16.
 
     Gray is repeated over the channels. Alpha is dropped: the colours below it are kept as they are stored, since any
-    background that we chose would be an edge to learn from. The EXIF orientation is applied.
+    background that we chose would be an edge to learn from. The EXIF orientation is applied. Damage in the middle of a
+    JPEG cannot be seen: the format has no checksum.
 
     Raises:
         UserError: the file is missing, corrupt, cut off, or neither 8 nor 16 bit.
