@@ -4,7 +4,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from cyclesr.models.backbones.upsampling import BicubicSkip, factors, shuffle_stages, zero_output
+from cyclesr.models.backbones.upsampling import BicubicSkip, GlobalSkip, factors, shuffle_stages
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -32,7 +32,7 @@ class EDSR(nn.Module):
         residual_scale: of each block.
         upsampling: ``stages`` as in EDSR; ``direct`` is one sub-pixel convolution to RGB (ESPCN), so that nearly
             all work is done at LR resolution: for CPUs.
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        global_skip: ``bicubic`` adds the upsampled input to the output, which then starts as just that; or ``none``.
 
     Differs from EDSR: no mean shift; images are in [0, 1].
     """
@@ -44,7 +44,7 @@ class EDSR(nn.Module):
         num_blocks: int = 16,
         residual_scale: float = 1.0,
         upsampling: Literal["stages", "direct"] = "stages",
-        global_skip: bool = False,
+        global_skip: GlobalSkip = "none",
     ) -> None:
         super().__init__()
         factors(scale)  # refuses other scales
@@ -57,9 +57,7 @@ class EDSR(nn.Module):
         else:
             last = nn.Conv2d(channels, 3, 3, padding=1)
             self.tail = nn.Sequential(shuffle_stages(channels, scale, nn.Identity), last)
-        self.skip = BicubicSkip(scale, global_skip)
-        if global_skip:
-            zero_output(last)
+        self.skip = BicubicSkip(scale, global_skip, last)
 
     def forward(self, lr: Tensor) -> Tensor:
         """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""

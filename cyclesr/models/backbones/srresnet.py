@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages, zero_output
+from cyclesr.models.backbones.upsampling import BicubicSkip, GlobalSkip, shuffle_stages
 from cyclesr.models.networks.norms import make_norm
 from cyclesr.registry import SR_BACKBONES
 
@@ -31,11 +31,16 @@ class SRResNet(nn.Module):
         channels: of every layer.
         num_blocks: residual blocks.
         norm: ``batch`` (the original), ``instance`` or ``none``.
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        global_skip: ``bicubic`` adds the upsampled input to the output, which then starts as just that; or ``none``.
     """
 
     def __init__(
-        self, scale: int, channels: int = 64, num_blocks: int = 16, norm: str = "batch", global_skip: bool = False
+        self,
+        scale: int,
+        channels: int = 64,
+        num_blocks: int = 16,
+        norm: str = "batch",
+        global_skip: GlobalSkip = "none",
     ) -> None:
         super().__init__()
         self.head = nn.Sequential(nn.Conv2d(3, channels, 9, padding=4), nn.PReLU())
@@ -43,9 +48,7 @@ class SRResNet(nn.Module):
         self.body = nn.Sequential(*blocks, nn.Conv2d(channels, channels, 3, padding=1), make_norm(norm, channels))
         self.upsample = shuffle_stages(channels, scale, nn.PReLU)
         self.tail = nn.Conv2d(channels, 3, 9, padding=4)
-        self.skip = BicubicSkip(scale, global_skip)
-        if global_skip:
-            zero_output(self.tail)
+        self.skip = BicubicSkip(scale, global_skip, self.tail)
 
     def forward(self, lr: Tensor) -> Tensor:
         """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""

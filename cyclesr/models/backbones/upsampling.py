@@ -1,12 +1,15 @@
 """Upsampling stages that SR networks share."""
 
 from collections.abc import Callable
+from typing import Literal, TypeAlias
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
+from cyclesr.models.networks.initialise import zero
+
+GlobalSkip: TypeAlias = Literal["none", "bicubic"]
 
 
 def factors(scale: int) -> list[int]:
@@ -38,13 +41,22 @@ class BicubicSkip(nn.Module):
 
     Args:
         scale: of the upsampling.
-        enabled: without it the output is left alone.
+        kind: ``bicubic``, or ``none`` which leaves the output alone.
+        last: the network's last convolution; with ``bicubic`` it is set to zero, so that the network starts as just
+            the upsampling.
+
+    Raises:
+        UserError: another kind.
     """
 
-    def __init__(self, scale: int, enabled: bool) -> None:
+    def __init__(self, scale: int, kind: GlobalSkip, last: nn.Conv2d) -> None:
         super().__init__()
+        if kind not in ("none", "bicubic"):
+            raise UserError(f"global_skip must be 'none' or 'bicubic', found {kind!r}.")
         self.scale = scale
-        self.enabled = enabled
+        self.enabled = kind == "bicubic"
+        if self.enabled:
+            zero(last)
 
     def forward(self, output: Tensor, lr: Tensor) -> Tensor:
         """``(N, 3, s*h, s*w)`` and ``(N, 3, h, w)`` to ``(N, 3, s*h, s*w)``."""
@@ -52,11 +64,3 @@ class BicubicSkip(nn.Module):
             return output
         size = (lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
         return output + F.interpolate(lr, size=size, mode="bicubic", antialias=True)
-
-
-def zero_output(layer: nn.Conv2d) -> None:
-    """Makes a last convolution start at zero, so that a network with a skip starts as the skip alone."""
-    with torch.no_grad():
-        layer.weight.zero_()
-        if layer.bias is not None:
-            layer.bias.zero_()

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages, zero_output
+from cyclesr.models.backbones.upsampling import BicubicSkip, GlobalSkip, shuffle_stages
 from cyclesr.models.networks.norms import make_norm
 from cyclesr.registry import SR_BACKBONES
 
@@ -18,13 +18,18 @@ class VDSR(nn.Module):
         channels: of every layer.
         num_blocks: layers conv-norm-ReLU before the last conv-norm.
         norm: ``batch`` (released code), ``instance`` or ``none``.
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        global_skip: ``bicubic`` adds the upsampled input to the output, which then starts as just that; or ``none``.
 
     Differs from the released code: PyTorch's default initialisation, not N(0, 0.02); scale 3 works.
     """
 
     def __init__(
-        self, scale: int, channels: int = 64, num_blocks: int = 20, norm: str = "batch", global_skip: bool = False
+        self,
+        scale: int,
+        channels: int = 64,
+        num_blocks: int = 20,
+        norm: str = "batch",
+        global_skip: GlobalSkip = "none",
     ) -> None:
         super().__init__()
         self.head = nn.Conv2d(3, channels, 3, padding=1)
@@ -33,12 +38,9 @@ class VDSR(nn.Module):
             layers += [nn.Conv2d(channels, channels, 3, padding=1), make_norm(norm, channels), nn.ReLU(inplace=True)]
         self.body = nn.Sequential(*layers, nn.Conv2d(channels, channels, 3, padding=1), make_norm(norm, channels))
         self.upsample = shuffle_stages(channels, scale, lambda: nn.ReLU(inplace=True))
-        self.tail = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(channels, 3, 3, padding=1)
-        )
-        self.skip = BicubicSkip(scale, global_skip)
-        if global_skip:
-            zero_output(self.tail[-1])
+        last = nn.Conv2d(channels, 3, 3, padding=1)
+        self.tail = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU(inplace=True), last)
+        self.skip = BicubicSkip(scale, global_skip, last)
 
     def forward(self, lr: Tensor) -> Tensor:
         """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""

@@ -1,6 +1,7 @@
 """Adversarial losses, from logits to scalars."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -8,18 +9,21 @@ from torch import Tensor
 
 from cyclesr.errors import UserError, did_you_mean
 
+Logits: TypeAlias = Tensor | Sequence[Tensor]
 GANMode = Literal["lsgan", "vanilla", "hinge"]
 GAN_MODES = ("lsgan", "vanilla", "hinge")
 
 
-def generator_loss(fake: Tensor, mode: GANMode) -> Tensor:
+def generator_loss(fake: Logits, mode: GANMode) -> Tensor:
     """What the generator minimises.
 
     Args:
-        fake: the discriminator's logits of fakes, any shape.
+        fake: the discriminator's logits of fakes, any shape; those of several scales are summed (UNIT).
         mode: ``lsgan`` (Mao et al. 2017, targets 0 and 1), ``vanilla`` (Goodfellow et al. 2014, non-saturating) or
             ``hinge`` (Lim & Ye 2017).
     """
+    if not isinstance(fake, Tensor):
+        return torch.stack([generator_loss(scale, mode) for scale in fake]).sum()
     if mode == "lsgan":
         return (fake - 1).square().mean()
     if mode == "vanilla":
@@ -27,8 +31,11 @@ def generator_loss(fake: Tensor, mode: GANMode) -> Tensor:
     return -fake.mean()
 
 
-def discriminator_loss(real: Tensor, fake: Tensor, mode: GANMode) -> Tensor:
+def discriminator_loss(real: Logits, fake: Logits, mode: GANMode) -> Tensor:
     """What the discriminator minimises: the sum of its term for real and its term for fake logits."""
+    if not isinstance(real, Tensor):
+        return torch.stack([discriminator_loss(r, f, mode) for r, f in zip(real, fake, strict=True)]).sum()
+    assert isinstance(fake, Tensor), "real and fake logits come from one discriminator"
     if mode == "lsgan":
         return (real - 1).square().mean() + fake.square().mean()
     if mode == "vanilla":
@@ -36,17 +43,19 @@ def discriminator_loss(real: Tensor, fake: Tensor, mode: GANMode) -> Tensor:
     return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
-def r1_penalty(logits: Tensor, image: Tensor) -> Tensor:
+def r1_penalty(logits: Logits, image: Tensor) -> Tensor:
     """Squared gradient of the logits' sum by the image, summed over channels, averaged over pixels (Mescheder 2018).
 
     Args:
-        logits: of real images, any shape.
+        logits: of real images, any shape, or of several scales.
         image: ``(N, 3, H, W)``, the input that ``logits`` were computed from; it must require gradients.
 
     Differs from Mescheder et al.: they have one logit an image and sum over the pixels; with one logit a patch the
     mean over the pixels does not depend on the crop size.
     """
-    (gradient,) = torch.autograd.grad(logits.sum(), image, create_graph=True)
+    scales = [logits] if isinstance(logits, Tensor) else logits
+    total = torch.stack([scale.float().sum() for scale in scales]).sum()
+    (gradient,) = torch.autograd.grad(total, image, create_graph=True)
     return gradient.square().sum(dim=1).mean()
 
 

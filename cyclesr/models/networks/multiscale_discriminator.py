@@ -58,7 +58,7 @@ class MultiScaleDiscriminator(nn.Module):
         for i, scale in enumerate(self.scales):
             if i:
                 x = F.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
-            logits.append(scale(x))
+            logits.append(scale(x).to(image.dtype))
         return logits
 
     def _check_size(self, image: Tensor) -> None:

@@ -66,7 +66,7 @@ class PatchDiscriminator(nn.Module):
                 f"PatchDiscriminator needs LR images of at least {self.smallest} px, found {tuple(image.shape[-2:])}: "
                 "take larger crops, or a smaller discriminator.num_layers."
             )
-        return self.layers(self.view(image))
+        return self.layers(self.view(image)).to(image.dtype)
 
 
 class DiscriminatorView(nn.Module):

@@ -1,26 +1,27 @@
 """Residual blocks."""
 
+from typing import Literal
+
 from torch import Tensor, nn
 
 from cyclesr.models.networks.norms import make_norm
 
 
 class ResidualBlock(nn.Module):
-    """Input plus [conv 3x3, norm, activation, conv 3x3, norm].
+    """Input plus [conv 3x3, norm, ReLU, conv 3x3, norm].
 
     Args:
         channels: feature maps.
         norm: see :func:`~cyclesr.models.networks.norms.make_norm`.
-        padding_mode: ``reflect`` (CycleGAN, UNIT) or ``zeros`` (SR networks).
-        activation: the layer in the middle; ReLU when None.
+        padding_mode: ``reflect`` (CycleGAN, UNIT) or ``zeros`` (the release of CycleSR).
     """
 
-    def __init__(self, channels: int, norm: str, padding_mode: str, activation: nn.Module | None = None) -> None:
+    def __init__(self, channels: int, norm: str, padding_mode: Literal["reflect", "zeros"]) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding_mode),
             make_norm(norm, channels),
-            activation or nn.ReLU(inplace=True),
+            nn.ReLU(inplace=True),
             nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding_mode),
             make_norm(norm, channels),
         )

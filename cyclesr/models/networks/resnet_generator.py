@@ -70,7 +70,7 @@ class ResNetGenerator(nn.Module):
         x = pad_to_fit(2 * image - 1, self.multiple, self.smallest)
         if self.noise_channels:
             x = torch.cat([x, noise_beside(x, self.noise_channels)], dim=1)
-        out = self.tail(self.features(x))[..., :height, :width]
+        out = self.tail(self.features(x))[..., :height, :width].to(image.dtype)  # images stay float32 under autocast
         return image + out if self.residual else (F.tanh(out) + 1) / 2
 
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -72,11 +72,19 @@ def by_direction(name: str, weight: DirectionWeights) -> dict[str, float]:
     return {key: float(weight[key]) for key in ("syn", "real")}
 
 
-def batched(network: nn.Module, *inputs: Tensor) -> list[Tensor]:
-    """Outputs for several batches, in one pass where that gives the same numbers.
+def batched(network: nn.Module, *calls: tuple[Tensor, ...]) -> list[Any]:
+    """Outputs of several calls, in one pass where that gives the same numbers.
 
-    Batch norm would mix their statistics, and batches of different sizes cannot be joined: those run one by one.
+    Batch norm would mix their statistics, and images of different sizes cannot be joined: those run one by one.
+
+    Args:
+        network: returns a tensor or, like a discriminator of several scales, a list of tensors.
+        calls: the arguments of each call.
     """
-    if mixes_images(network) or len({x.shape[1:] for x in inputs}) > 1:
-        return [network(x) for x in inputs]
-    return list(network(torch.cat(inputs)).split([len(x) for x in inputs]))
+    if len(calls) == 1 or mixes_images(network) or len({tuple(x.shape[1:] for x in call) for call in calls}) > 1:
+        return [network(*call) for call in calls]
+    joined = network(*(torch.cat(arguments) for arguments in zip(*calls, strict=True)))
+    sizes = [len(call[0]) for call in calls]
+    if isinstance(joined, Tensor):
+        return list(joined.split(sizes))
+    return [list(scales) for scales in zip(*(scale.split(sizes) for scale in joined), strict=True)]

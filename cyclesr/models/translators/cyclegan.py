@@ -3,10 +3,11 @@
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cyclesr.models.losses.gan import GANMode, check_mode, discriminator_loss, generator_loss, r1_penalty
+from cyclesr.models.losses.gan import GANMode, check_mode
+from cyclesr.models.losses.pixel import low_pass_l1
+from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, judge_losses
 from cyclesr.models.translators.base import DirectionWeights, Translation, Translator, batched, by_direction
 from cyclesr.models.translators.image_pool import ImagePool
 from cyclesr.registry import MODELS, TRANSLATORS
@@ -27,10 +28,12 @@ class CycleGAN(Translator):
         cycle_weight: of L1(rec_syn, syn) and L1(rec_real, real), on images in [0, 1]; one number, or
             ``dict(syn=, real=)``. ``rec_real`` has fresh noise too when ``noise_channels`` is set: L1 on ``real``
             then asks G1 to repeat noise that it cannot know, which makes it weaker or hides noise in ``fake_syn``;
-            ``real=0`` leaves that term out.
+            ``real=0`` leaves that term out, ``real_low_pass`` hides the noise from it.
         identity_weight: of L1(G2(syn), syn) and L1(G1(real), real), alike; at 0 they are not computed.
         pool_size: fakes of past steps to show to each discriminator; 0 shows the present ones alone.
         r1_weight: half of it times the R1 penalty on real images is added to each discriminator's loss.
+        real_low_pass: the L1 losses on ``real`` images (cycle and identity) compare means over squares of this side;
+            0 compares the pixels.
 
     Differs from CycleGAN: images, hence the L1 losses, are in [0, 1] (the range of the paper's weights), where an L1
     of 10 counts as 5 would in [-1, 1].
@@ -48,30 +51,31 @@ class CycleGAN(Translator):
         identity_weight: DirectionWeights = 5.0,
         pool_size: int = 50,
         r1_weight: float = 0.0,
+        real_low_pass: int = 0,
     ) -> None:
         super().__init__()
         check_mode(adversarial)
         generator = {"type": "ResNetGenerator", **(generator or {}), "residual": residual}
-        discriminator = {"type": "PatchDiscriminator", **(discriminator or {})}
         self.generators = nn.ModuleDict(
             {
                 "to_real": MODELS.build({**generator, "noise_channels": noise_channels}),
                 "to_syn": MODELS.build(dict(generator)),
             }
         )
-        self.discriminators = nn.ModuleDict({key: MODELS.build(dict(discriminator)) for key in ("real", "syn")})
+        self.discriminators = build_discriminators("PatchDiscriminator", discriminator)
         self.pools = nn.ModuleDict({key: ImagePool(pool_size) for key in ("real", "syn")})
         self.adversarial: GANMode = adversarial
         self.adversarial_weight = adversarial_weight
         self.cycle_weight = by_direction("cycle_weight", cycle_weight)
         self.identity_weight = by_direction("identity_weight", identity_weight)
         self.r1_weight = r1_weight
+        self.real_low_pass = real_low_pass
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
         """Both directions, both cycles, and the identity images ``same_real`` and ``same_syn`` where weighted."""
         to_real, to_syn = self.generators["to_real"], self.generators["to_syn"]
-        fake_real, *same_real = batched(to_real, syn, *[real] * bool(self.identity_weight["real"]))
-        fake_syn, *same_syn = batched(to_syn, real, *[syn] * bool(self.identity_weight["syn"]))
+        fake_real, *same_real = batched(to_real, (syn,), *[(real,)] * bool(self.identity_weight["real"]))
+        fake_syn, *same_syn = batched(to_syn, (real,), *[(syn,)] * bool(self.identity_weight["syn"]))
         same = {f"same_{key}": image for key, images in (("real", same_real), ("syn", same_syn)) for image in images}
         rec_syn = self._cycled("syn", to_syn, fake_real)
         rec_real = self._cycled("real", to_real, fake_syn)
@@ -84,30 +88,22 @@ class CycleGAN(Translator):
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Eq. (2) of the generators: adversarial, cycle, identity, for each direction; terms of weight 0 are absent."""
-        losses = {}
-        for key, fake in (("real", t.fake_real), ("syn", t.fake_syn)):
-            logits = self.discriminators[key](fake)
-            losses[f"loss_adv_{key}"] = self.adversarial_weight * generator_loss(logits, self.adversarial)
+        fakes = dict(real=t.fake_real, syn=t.fake_syn)
+        losses = adversarial_losses(self.discriminators, fakes, self.adversarial, self.adversarial_weight)
         for key, image, rec in (("syn", syn, t.rec_syn), ("real", real, t.rec_real)):
-            if self.cycle_weight[key]:
-                losses[f"loss_cycle_{key}"] = self.cycle_weight[key] * F.l1_loss(rec, image)
-            if self.identity_weight[key]:
-                same = t.extra[f"same_{key}"]
-                losses[f"loss_identity_{key}"] = self.identity_weight[key] * F.l1_loss(same, image)
+            side = self.real_low_pass if key == "real" else 0
+            if weight := self.cycle_weight[key]:
+                losses[f"loss_cycle_{key}"] = weight * low_pass_l1(rec, image, side)
+            if weight := self.identity_weight[key]:
+                losses[f"loss_identity_{key}"] = weight * low_pass_l1(t.extra[f"same_{key}"], image, side)
         return losses
 
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Half the sum of the real and the fake term for each discriminator, and R1 where weighted."""
-        losses = {}
+        losses: dict[str, Tensor] = {}
         for key, image, fake in (("real", real, t.fake_real), ("syn", syn, t.fake_syn)):
-            shown = self.pools[key].exchange(fake.detach())
-            losses |= self._one_discriminator(key, image, shown)
-        return losses
-
-    def _one_discriminator(self, key: str, image: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        image = image.detach().requires_grad_(bool(self.r1_weight) and torch.is_grad_enabled())
-        real_logits, fake_logits = batched(self.discriminators[key], image, fake)
-        losses = {f"loss_disc_{key}": 0.5 * discriminator_loss(real_logits, fake_logits, self.adversarial)}
-        if self.r1_weight:
-            losses[f"loss_r1_{key}"] = 0.5 * self.r1_weight * r1_penalty(real_logits.float(), image)
+            shown = self.pools[key](fake.detach())
+            terms = judge_losses(self.discriminators[key], image, shown, self.adversarial, self.r1_weight)
+            terms["disc"] = 0.5 * terms["disc"]
+            losses |= {f"loss_{name}_{key}": term for name, term in terms.items()}
         return losses

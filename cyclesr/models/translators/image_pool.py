@@ -27,7 +27,7 @@ class ImagePool(nn.Module):
         self.register_buffer("images", torch.empty(0, 3, 0, 0))
 
     @torch.no_grad()
-    def exchange(self, fakes: Tensor) -> Tensor:
+    def forward(self, fakes: Tensor) -> Tensor:
         """Stores fakes ``(N, 3, H, W)`` and returns as many.
 
         While the pool fills, the fakes themselves come back. Then each of them comes back with probability 0.5, or

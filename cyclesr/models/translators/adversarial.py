@@ -1,0 +1,35 @@
+"""The adversarial terms of Eq. (2), of both domains."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cyclesr.models.losses.gan import GANMode, discriminator_loss, generator_loss, r1_penalty
+from cyclesr.models.translators.base import batched
+from cyclesr.registry import MODELS
+
+
+def build_discriminators(kind: str, config: Mapping[str, Any] | None) -> nn.ModuleDict:
+    """One discriminator for each domain, of a ``kind`` unless the config names another ``type``."""
+    return nn.ModuleDict({key: MODELS.build({"type": kind, **(config or {})}) for key in ("real", "syn")})
+
+
+def adversarial_losses(
+    discriminators: nn.ModuleDict, fakes: Mapping[str, Tensor], mode: GANMode, weight: float
+) -> dict[str, Tensor]:
+    """What the generators minimise, by domain, times the weight."""
+    return {f"loss_adv_{key}": weight * generator_loss(discriminators[key](fakes[key]), mode) for key in fakes}
+
+
+def judge_losses(
+    discriminator: nn.Module, image: Tensor, fake: Tensor, mode: GANMode, r1_weight: float
+) -> dict[str, Tensor]:
+    """What one discriminator minimises: ``disc``, and ``r1`` where weighted; both images are taken as constants."""
+    image = image.detach().requires_grad_(bool(r1_weight) and torch.is_grad_enabled())
+    real_logits, fake_logits = batched(discriminator, (image,), (fake.detach(),))
+    losses = {"disc": discriminator_loss(real_logits, fake_logits, mode)}
+    if r1_weight:
+        losses["r1"] = 0.5 * r1_weight * r1_penalty(real_logits, image)
+    return losses
