@@ -16,6 +16,7 @@ REQUIRES = [
     "mmcv-lite>=2.2.0,<2.3",
     "numpy>=1.26",
     "opencv-python>=4.8",
+    "pillow>=10.0",
     "lpips>=0.1.4",
     "addict>=2.4.0",
     "tensorboard>=2.21",

@@ -4,12 +4,13 @@ import json
 import time
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import nn
 
 from cyclesr.config import load_config
 from cyclesr.evaluation.comparison import (
     Row,
     Track,
+    Upscale,
     as_plain,
     as_table,
     bicubic_upscale,
@@ -70,7 +71,7 @@ def run_demo(config: str, data: Path, work_dir: Path, seed: int) -> list[Row]:
     return rows
 
 
-def _degrade(model: nn.Module) -> "nn.Module | object":
+def _degrade(model: nn.Module) -> Upscale:
     translator = getattr(model, "translator", None)
     return (lambda syn: syn) if translator is None else translator.degrade
 

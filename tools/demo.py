@@ -10,8 +10,8 @@ def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="configs/demo/cyclesr_demo.py")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--data", type=Path, default=Path("data/demo"), help="made here when it is missing")
+    parser.add_argument("--seed", type=int, default=0, help="of the hidden blur, the weights and the data order")
+    parser.add_argument("--data", type=Path, help="made here when it is missing (default: data/demo_seed<seed>)")
     parser.add_argument("--work-dir", type=Path, default=Path("work_dirs/demo"))
     return parser.parse_args()
 
@@ -23,9 +23,10 @@ def main() -> None:
     from cyclesr.demo import run_demo
     from cyclesr.evaluation.comparison import as_table
 
-    if not (args.data / "manifest.json").is_file():
-        make_demo(args.data)
-    rows = run_demo(args.config, args.data, args.work_dir, args.seed)
+    data = args.data or Path(f"data/demo_seed{args.seed}")
+    if not (data / "manifest.json").is_file():  # written last
+        make_demo(data, seed=args.seed)
+    rows = run_demo(args.config, data, args.work_dir, args.seed)
     print(f"\n{as_table(rows)}\n\nPictures: {args.work_dir / 'pictures'}. Figures: {args.work_dir / 'results.json'}.")
 
 

@@ -12,6 +12,7 @@ from mmengine.config import Config
 from torch import Tensor, nn
 
 from cyclesr.datasets.images import list_images, read_image, to_array, to_tensor, write_image
+from cyclesr.datasets.paired import match_hr
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.engine.launch import train
 from cyclesr.evaluation.protocols import Protocol
@@ -121,7 +122,7 @@ def bicubic_upscale(scale: int) -> Upscale:
 def score(upscale: Upscale, track: Track, protocol: Protocol) -> tuple[dict[str, float], dict[str, Tensor]]:
     """Scores an upscaling function on the held-out pairs; returns the means, and the SR images by name."""
     scores, images = [], {}
-    for lr_path, hr_path in zip(list_images(track.valid_lr), list_images(track.valid_hr), strict=True):
+    for lr_path, hr_path in _pairs(track.valid_lr, track.valid_hr, track.scale):
         sr = upscale(to_tensor(read_image(lr_path))[None])[0].float().cpu()
         scores.append(protocol.score(sr, to_tensor(read_image(hr_path))))
         images[hr_path.stem] = sr
@@ -140,7 +141,7 @@ def degradation_psnr(degrade: Upscale, track: Track, draws: int = 4) -> float:
         draws: of a stochastic translator.
     """
     values = []
-    for hr_path, lr_path in zip(list_images(track.hr), list_images(track.hidden_lr), strict=True):
+    for lr_path, hr_path in _pairs(track.hidden_lr, track.hr, track.scale):
         hr = to_tensor(read_image(hr_path))[None]
         truth = TrackDegradation(track.manifest, lr_path.name)(hr)
         syn = imresize(hr, scale=1 / track.scale).clamp(0, 1)
@@ -154,7 +155,7 @@ def save_pictures(folder: Path, track: Track, results: dict[str, dict[str, Tenso
     import cv2
 
     saved = []
-    for lr_path, hr_path in zip(list_images(track.valid_lr), list_images(track.valid_hr), strict=True):
+    for lr_path, hr_path in _pairs(track.valid_lr, track.valid_hr, track.scale):
         hr, lr = to_tensor(read_image(hr_path)), to_tensor(read_image(lr_path))
         nearest = torch.nn.functional.interpolate(lr[None], scale_factor=track.scale, mode="nearest")[0]
         panels = {"real LR": nearest, **{n: images[hr_path.stem] for n, images in results.items()}, "HR": hr}
@@ -168,6 +169,11 @@ def save_pictures(folder: Path, track: Track, results: dict[str, dict[str, Tenso
         write_image(path, np.hstack(titled))
         saved.append(path)
     return saved
+
+
+def _pairs(lr: Path, hr: Path, scale: int) -> list[tuple[Path, Path]]:
+    paths = list_images(lr)
+    return list(zip(paths, match_hr(paths, list_images(hr), scale), strict=True))
 
 
 def _centre(image: Tensor, side: int) -> Tensor:
