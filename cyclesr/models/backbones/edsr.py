@@ -4,7 +4,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from cyclesr.models.backbones.upsampling import BicubicSkip, GlobalSkip, factors, shuffle_stages
+from cyclesr.models.backbones.upsampling import BicubicSkip, factors, shuffle_stages
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -32,7 +32,7 @@ class EDSR(nn.Module):
         residual_scale: of each block.
         upsampling: ``stages`` as in EDSR; ``direct`` is one sub-pixel convolution to RGB (ESPCN), so that nearly
             all work is done at LR resolution: for CPUs.
-        global_skip: ``bicubic`` adds the upsampled input to the output, which then starts as just that; or ``none``.
+        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
 
     Differs from EDSR: no mean shift; images are in [0, 1].
     """
@@ -44,7 +44,7 @@ class EDSR(nn.Module):
         num_blocks: int = 16,
         residual_scale: float = 1.0,
         upsampling: Literal["stages", "direct"] = "stages",
-        global_skip: GlobalSkip = "none",
+        global_skip: bool = False,
     ) -> None:
         super().__init__()
         factors(scale)  # refuses other scales

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from cyclesr.models.backbones.upsampling import BicubicSkip, GlobalSkip, shuffle_stages
+from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages
 from cyclesr.models.networks.norms import make_norm
 from cyclesr.registry import SR_BACKBONES
 
@@ -31,7 +31,7 @@ class SRResNet(nn.Module):
         channels: of every layer.
         num_blocks: residual blocks.
         norm: ``batch`` (the original), ``instance`` or ``none``.
-        global_skip: ``bicubic`` adds the upsampled input to the output, which then starts as just that; or ``none``.
+        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class SRResNet(nn.Module):
         channels: int = 64,
         num_blocks: int = 16,
         norm: str = "batch",
-        global_skip: GlobalSkip = "none",
+        global_skip: bool = False,
     ) -> None:
         super().__init__()
         self.head = nn.Sequential(nn.Conv2d(3, channels, 9, padding=4), nn.PReLU())

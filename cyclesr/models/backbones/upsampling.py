@@ -1,15 +1,12 @@
 """Upsampling stages that SR networks share."""
 
 from collections.abc import Callable
-from typing import Literal, TypeAlias
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.models.networks.initialise import zero
-
-GlobalSkip: TypeAlias = Literal["none", "bicubic"]
 
 
 def factors(scale: int) -> list[int]:
@@ -41,20 +38,20 @@ class BicubicSkip(nn.Module):
 
     Args:
         scale: of the upsampling.
-        kind: ``bicubic``, or ``none`` which leaves the output alone.
-        last: the network's last convolution; with ``bicubic`` it is set to zero, so that the network starts as just
-            the upsampling.
+        enabled: without it the output is left alone.
+        last: the network's last convolution; where enabled it is set to zero, so that the network starts as just the
+            upsampling.
 
     Raises:
-        UserError: another kind.
+        UserError: ``enabled`` is not a bool; a word such as ``none`` would count as true.
     """
 
-    def __init__(self, scale: int, kind: GlobalSkip, last: nn.Conv2d) -> None:
+    def __init__(self, scale: int, enabled: bool, last: nn.Conv2d) -> None:
         super().__init__()
-        if kind not in ("none", "bicubic"):
-            raise UserError(f"global_skip must be 'none' or 'bicubic', found {kind!r}.")
+        if not isinstance(enabled, bool):
+            raise UserError(f"global_skip must be True or False, found {enabled!r}.")
         self.scale = scale
-        self.enabled = kind == "bicubic"
+        self.enabled = enabled
         if self.enabled:
             zero(last)
 

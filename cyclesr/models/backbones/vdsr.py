@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from cyclesr.models.backbones.upsampling import BicubicSkip, GlobalSkip, shuffle_stages
+from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages
 from cyclesr.models.networks.norms import make_norm
 from cyclesr.registry import SR_BACKBONES
 
@@ -18,7 +18,7 @@ class VDSR(nn.Module):
         channels: of every layer.
         num_blocks: layers conv-norm-ReLU before the last conv-norm.
         norm: ``batch`` (released code), ``instance`` or ``none``.
-        global_skip: ``bicubic`` adds the upsampled input to the output, which then starts as just that; or ``none``.
+        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
 
     Differs from the released code: PyTorch's default initialisation, not N(0, 0.02); scale 3 works.
     """
@@ -29,7 +29,7 @@ class VDSR(nn.Module):
         channels: int = 64,
         num_blocks: int = 20,
         norm: str = "batch",
-        global_skip: GlobalSkip = "none",
+        global_skip: bool = False,
     ) -> None:
         super().__init__()
         self.head = nn.Conv2d(3, channels, 3, padding=1)

@@ -2,5 +2,6 @@
 
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.models.translators.cyclegan import CycleGAN
+from cyclesr.models.translators.unit import UNIT
 
-__all__ = ["CycleGAN", "Translation", "Translator"]
+__all__ = ["UNIT", "CycleGAN", "Translation", "Translator"]

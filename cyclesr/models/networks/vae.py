@@ -1,0 +1,147 @@
+"""UNIT's generators: encoders from images to a latent space that both domains share, decoders back to images."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError
+from cyclesr.models.networks.image_size import pad_to_fit
+from cyclesr.models.networks.initialise import Init, initialise, zero
+from cyclesr.models.networks.norms import make_norm
+from cyclesr.models.networks.residual import ResidualBlock
+from cyclesr.models.networks.resnet_generator import noise_beside
+
+
+class Encoder(nn.Module):
+    """Image to latent mean; the defaults are those of UNIT's released code.
+
+    Args:
+        channels: feature maps after the first convolution; they double at each downsampling.
+        num_blocks: residual blocks at the lowest resolution.
+        num_down: halvings of the resolution, by 4x4 convolutions of stride 2.
+        kernel: odd size of the first convolution.
+        norm: ``instance``, ``batch``, ``layer`` or ``none``.
+        init: see :func:`~cyclesr.models.networks.initialise.initialise`.
+    """
+
+    def __init__(
+        self,
+        channels: int = 64,
+        num_blocks: int = 4,
+        num_down: int = 2,
+        kernel: int = 7,
+        norm: str = "instance",
+        init: Init = "kaiming",
+    ) -> None:
+        super().__init__()
+        self.multiple = 2**num_down
+        self.smallest = max(2 * self.multiple, kernel // 2 + 1)
+        layers = _conv(3, channels, kernel, 1, norm)
+        for i in range(num_down):
+            layers += _conv(channels * 2**i, channels * 2 ** (i + 1), 4, 2, norm)
+        self.down = nn.Sequential(*layers)
+        self.blocks = _blocks(channels * self.multiple, num_blocks, norm)
+        initialise(self, init)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Latent mean ``(N, channels * 2**num_down, h, w)`` of images ``(N, 3, H, W)`` in [0, 1] of any size."""
+        x: Tensor = self.down(pad_to_fit(2 * image - 1, self.multiple, self.smallest))
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+class Decoder(nn.Module):
+    """Latent code to image; the defaults are those of UNIT's released code.
+
+    Args:
+        channels, num_blocks, num_down, norm, init: as in :class:`Encoder`.
+        kernel: odd size of the last convolution.
+        up_kernel: odd size of the convolution after each nearest-neighbour doubling, which layer norm follows.
+        residual: predicts the difference to the image that was encoded, zero at the start, without tanh.
+        noise_channels: channels of fresh N(0, 1) noise, added through a 1x1 convolution where full resolution is
+            first reached; noise beside the encoder's input would have to pass the coarse latent code.
+    """
+
+    def __init__(
+        self,
+        channels: int = 64,
+        num_blocks: int = 4,
+        num_down: int = 2,
+        kernel: int = 7,
+        up_kernel: int = 5,
+        norm: str = "instance",
+        residual: bool = False,
+        noise_channels: int = 0,
+        init: Init = "kaiming",
+    ) -> None:
+        super().__init__()
+        self.residual = residual
+        self.noise_channels = noise_channels
+        width = channels * 2**num_down
+        self.blocks = _blocks(width, num_blocks, norm)
+        widths = [width // 2**i for i in range(num_down + 1)]
+        self.ups = nn.ModuleList(
+            nn.Sequential(*_conv(w, w // 2, up_kernel, 1, "none" if norm == "none" else "layer")) for w in widths[:-1]
+        )
+        self.tail = nn.Conv2d(channels, 3, kernel, padding=kernel // 2, padding_mode="reflect")
+        initialise(self, init)
+        if noise_channels:
+            self.noise = nn.Conv2d(noise_channels, widths[-2] if num_down else width, 1, bias=False)
+            nn.init.normal_(self.noise.weight, 0.0, 0.1)
+        if residual:
+            zero(self.tail)
+
+    def forward(self, latent: Tensor, image: Tensor) -> Tensor:
+        """Decodes to the size of the image that was encoded.
+
+        Args:
+            latent: ``(N, channels * 2**num_down, h, w)``.
+            image: ``(N, 3, H, W)`` in [0, 1], what ``latent`` encodes; its values matter with ``residual`` alone.
+        """
+        x = latent if self.ups else self._with_noise(latent)
+        for block in self.blocks:
+            x = block(x)
+        for i, up in enumerate(self.ups, start=1):
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = up(self._with_noise(x) if i == len(self.ups) else x)
+        out = self.tail(x)[..., : image.shape[-2], : image.shape[-1]].to(image.dtype)
+        return image + out if self.residual else (torch.tanh(out) + 1) / 2
+
+    def _with_noise(self, x: Tensor) -> Tensor:
+        return x + self.noise(noise_beside(x, self.noise_channels)) if self.noise_channels else x
+
+
+class EncoderDecoder(nn.Module):
+    """Translation of one domain to the other: the encoder of the first, the decoder of the second."""
+
+    def __init__(self, encoder: Encoder, decoder: Decoder) -> None:
+        super().__init__()
+        self.encoder: Encoder = encoder
+        self.decoder: Decoder = decoder
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Images ``(N, 3, H, W)`` in [0, 1] to the same size, without latent noise."""
+        return self.decoder(self.encoder(image), image)
+
+
+def share_blocks(first: nn.ModuleList, second: nn.ModuleList, indices: range) -> None:
+    """Makes the second list hold the first one's blocks at these places.
+
+    Raises:
+        UserError: more blocks to share than there are.
+    """
+    if len(indices) > len(first):
+        raise UserError(f"shared_layers is {len(indices)}, but generator.num_blocks is only {len(first)}.")
+    for i in indices:
+        second[i] = first[i]
+
+
+def _blocks(channels: int, number: int, norm: str) -> nn.ModuleList:
+    return nn.ModuleList(ResidualBlock(channels, norm, "reflect") for _ in range(number))
+
+
+def _conv(inputs: int, outputs: int, kernel: int, stride: int, norm: str) -> list[nn.Module]:
+    padding = (kernel - 1) // 2
+    conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, padding_mode="reflect")
+    return [conv, make_norm(norm, outputs), nn.ReLU(inplace=True)]
