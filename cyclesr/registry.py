@@ -44,7 +44,7 @@ class Registry(mmengine_registry.Registry):
         except RuntimeError:
             found = None
         if found is None:
-            known = sorted(self.module_dict)
+            known = sorted(self.module_dict or self.parent.module_dict)
             raise UserError(
                 f"There is no {self.name} named {key!r}.{did_you_mean(key, known)} Registered: {', '.join(known)}. "
                 "A class of your own needs registration (custom_imports in the config, or a plugin) or a dotted path."

@@ -1,12 +1,66 @@
 """Shared fixtures: one thread a test, tiny folders of images, and a tiny experiment."""
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
+
+ROOT = Path(__file__).parents[1]
+
+TINY = """
+experiment_name = "{name}"
+_base_ = "{root}/configs/_base_/runtime.py"
+model = dict(
+    type="CollaborativeSR",
+    degradation=dict(type="Bicubic", scale=4),
+    translator=dict(
+        type="CycleGAN",
+        generator=dict(channels=4, num_blocks=1, num_down=0),
+        discriminator=dict(channels=4, num_layers=1),
+        noise_channels=1,
+        pool_size=4,
+    ),
+    sr=dict(type="SRResNet", scale=4, channels=4, num_blocks=1),
+    sr_loss=dict(type="MSELoss", weight=100.0),
+    feedback_weight=100.0,
+    average=0.9,
+)
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=0,
+    sampler=dict(type="EndlessSampler"),
+    dataset=dict(type="UnpairedDataset", hr="{hr}", real="{lr}", hr_range=(1, 2), real_range=(3, 4), scale=4, crop=12,
+                 cache=None),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    sampler=dict(type="DefaultSampler", shuffle=False),
+    dataset=dict(type="PairedDataset", lr="{lr}", hr="{hr}", scale=4, cache=None),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type="SRQuality", protocol="plain")
+test_evaluator = val_evaluator
+optim_wrapper = dict(
+    constructor="PartOptimizers",
+    generators=dict(optimizer=dict(type="Adam", lr=1e-3)),
+    discriminators=dict(optimizer=dict(type="Adam", lr=1e-3)),
+    sr=dict(optimizer=dict(type="Adam", lr=1e-3)),
+)
+param_scheduler = dict(
+    generators=[], discriminators=[], sr=[dict(type="LinearDecayLR", by_epoch=False, decay_from=0.5)]
+)
+train_cfg = dict(type="ResumableTrainLoop", max_iters=6, val_interval=3)
+val_cfg = dict(type="ValLoop")
+test_cfg = dict(type="TestLoop")
+default_hooks = dict(checkpoint=dict(interval=2), preview=dict(interval=3), logger=dict(interval=1))
+custom_hooks = [
+    dict(type="StageHook", stages=[dict(name="translation", iters=1), dict(name="sr", iters=1), dict(name="joint")])
+]
+randomness = dict(seed=0)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +83,9 @@ def folders(tmp_path: Path) -> dict[str, Path]:
     return {name: tmp_path / name for name in ("hr", "lr")}
 
 
-def tiny_translator(**kwargs: Any) -> dict[str, Any]:
-    """A CycleGAN of a few hundred parameters."""
-    generator = dict(channels=4, num_blocks=1, num_down=0)
-    discriminator = dict(channels=4, num_layers=1)
-    return dict(type="CycleGAN", generator=generator, discriminator=discriminator, **kwargs)
+@pytest.fixture
+def tiny_config(folders: dict[str, Path], tmp_path: Path) -> Path:
+    """A config file of a tiny CycleSR on ``folders``."""
+    path = tmp_path / "tiny.py"
+    path.write_text(TINY.format(root=ROOT, name="_".join(tmp_path.parts[1:]), **folders))
+    return path

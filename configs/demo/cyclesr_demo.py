@@ -1,8 +1,8 @@
-# CycleSR on the embedded photographs: minutes on two CPU cores, no download. Data: tools/prepare_data.py demo.
+# CycleSR on the embedded photographs: minutes on two CPU cores, no download. Data: tools/prepare_data.py demo --out data/demo_seed0.
 # Numbers are this project's own, for small data: see docs/drift.md for what each of them is there for.
 _base_ = "../_base_/runtime.py"
 
-_data = "data/demo"
+_data = "data/demo_seed0"
 
 model = dict(
     type="CollaborativeSR",
@@ -10,7 +10,9 @@ model = dict(
     translator=dict(
         type="CycleGAN",
         # A field of view of 7 px can learn blur and noise but no content: G1 has little to drift with.
-        generator=dict(channels=32, num_blocks=0, num_down=0, head_kernel=5, tail_kernel=3, norm="none", init="default"),
+        generator=dict(
+            channels=32, num_blocks=0, num_down=0, head_kernel=5, tail_kernel=3, norm="none", init="default"
+        ),
         # Fine structure alone, in patches of 16 px: how images are degraded, not what they show.
         discriminator=dict(channels=64, num_layers=1, norm="instance", high_pass=5, init="default"),
         residual=True,

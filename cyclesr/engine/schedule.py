@@ -1,5 +1,6 @@
 """Learning-rate schedules relative to the length of the training."""
 
+import warnings
 from typing import Any
 
 from mmengine.optim import _ParamScheduler
@@ -23,6 +24,12 @@ class LinearDecayLR(LRSchedulerMixin, _ParamScheduler):
         self.decay_from = decay_from
         self.stop_at = stop_at
         super().__init__(*args, **kwargs)
+
+    def step(self) -> None:
+        """Moves on by one iteration, also while the part's own stage has not come yet, which torch would warn of."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Detected call of `scheduler.step")
+            super().step()
 
     def factor(self, step: int) -> float:
         """The multiplier of the initial rate after so many steps."""

@@ -1,0 +1,100 @@
+"""How a training went, checkpoint by checkpoint: is G1 still near the true degradation, and what shows it without truth?"""
+
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from mmengine.config import Config
+from torch import Tensor, nn
+
+from cyclesr.datasets.images import list_images, read_image, to_tensor
+from cyclesr.errors import UserError
+from cyclesr.evaluation.comparison import Track, degradation_psnr, score
+from cyclesr.evaluation.protocols import get_protocol
+from cyclesr.models.imresize import imresize
+from cyclesr.registry import MODELS
+
+Images = list[Tensor]
+BANDS = 12
+
+
+def drift_curve(config: Config, work_dir: Path, track: Track) -> list[dict[str, float]]:
+    """Measures every checkpoint of a training.
+
+    Returns:
+        For each checkpoint ``iter``; ``degradation_psnr`` and ``psnr`` (dB), which need the hidden truth; and the
+        signals that do not: ``consistency`` (dB) and ``spectrum`` (dB), see the functions of these names.
+
+    Raises:
+        UserError: no checkpoints in the folder.
+    """
+    paths = sorted(work_dir.glob("iter_*.pth"), key=lambda path: int(path.stem.removeprefix("iter_")))
+    if not paths:
+        raise UserError(f"There are no checkpoints iter_*.pth in {work_dir}: train with --work-dir {work_dir} first.")
+    model = MODELS.build(config.model).eval()
+    protocol = get_protocol(config.test_evaluator.protocol, track.scale)
+    real = [to_tensor(read_image(path))[None] for path in list_images(track.real)]
+    hr = [to_tensor(read_image(path))[None] for path in list_images(track.hr)]
+    rows = []
+    for path in paths:
+        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
+        scores, _ = score(model, track, protocol)
+        rows.append(
+            dict(
+                iter=int(path.stem.removeprefix("iter_")),
+                degradation_psnr=degradation_psnr(model.translator.degrade, track),
+                psnr=scores["psnr"],
+                consistency=consistency(model, real, track.scale),
+                spectrum=spectrum(model.translator.degrade, hr, real, track.scale),
+            )
+        )
+    return rows
+
+
+@torch.no_grad()
+def consistency(model: nn.Module, real: Images, scale: int) -> float:
+    """PSNR (dB) of G1(downsampled SR(real)) against ``real``: a degradation and its inverse that fit the real images."""
+    values = []
+    for image in real:
+        back = model.translator.degrade(imresize(model(image).clamp(0, 1), scale=1 / scale))
+        values.append(-10 * torch.log10((back - image).square().mean()).item())
+    return statistics.fmean(values)
+
+
+@torch.no_grad()
+def spectrum(degrade: Callable[[Tensor], Tensor], hr: Images, real: Images, scale: int) -> float:
+    """Root mean square difference (dB) of the mean radial power spectra of ``fake_real`` and ``real``; 0 is the same.
+
+    Each image's spectrum is taken relative to its lowest band, so that contrast does not count.
+    """
+    fake = [degrade(imresize(image, scale=1 / scale).clamp(0, 1)) for image in hr]
+    difference = _mean_spectrum(fake) - _mean_spectrum(real)
+    return difference.square().mean().sqrt().item()
+
+
+def _mean_spectrum(images: Images) -> Tensor:
+    return torch.stack([_radial_spectrum(image) for image in images]).mean(0)
+
+
+def _radial_spectrum(image: Tensor) -> Tensor:
+    """Power in dB in rings of frequency up to Nyquist, relative to the lowest ring: ``(BANDS,)``."""
+    gray = image.mean((0, 1))
+    window = torch.hann_window(gray.shape[0])[:, None] * torch.hann_window(gray.shape[1])[None]
+    power = torch.fft.fft2((gray - gray.mean()) * window).abs().square()
+    rows, columns = torch.fft.fftfreq(gray.shape[0])[:, None], torch.fft.fftfreq(gray.shape[1])[None]
+    ring = (rows.square() + columns.square()).sqrt().mul(2 * BANDS).long()
+    one_hot = F.one_hot(ring.clamp(max=BANDS).flatten(), BANDS + 1).to(power.dtype)
+    bands = (one_hot.T @ power.flatten())[:BANDS] / one_hot.sum(0)[:BANDS]
+    decibel = 10 * torch.log10(bands + 1e-12)
+    return decibel - decibel[0]
+
+
+def agreement(rows: list[dict[str, float]], signal: str, truth: str) -> float:
+    """Spearman's rank correlation of two columns over the checkpoints."""
+    ranks = []
+    for column in (signal, truth):
+        values = torch.tensor([row[column] for row in rows])
+        ranks.append(values.argsort().argsort().double())
+    return torch.corrcoef(torch.stack(ranks))[0, 1].item()

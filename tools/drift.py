@@ -1,0 +1,44 @@
+"""Shows whether G1 drifted during a training on a simulated track: a row for each checkpoint, and what it agrees with."""
+
+import argparse
+import json
+from pathlib import Path
+
+from cyclesr.cli import run
+
+COLUMNS = ("iter", "degradation_psnr", "psnr", "consistency", "spectrum")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", help="of the training")
+    parser.add_argument("work_dir", type=Path, help="with its checkpoints")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="made by prepare_data.py demo, or by benchmark_track.py"
+    )
+    parser.add_argument("--out", type=Path, help="JSON file (default: drift.json in the work dir)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measures every checkpoint, prints the curve."""
+    args = parse_arguments()
+    from cyclesr.config import load_config
+    from cyclesr.demo import track_of
+    from cyclesr.evaluation.drift import agreement, drift_curve
+
+    rows = drift_curve(load_config(args.config), args.work_dir, track_of(args.data))
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    lines += [
+        "| " + " | ".join(f"{row[c]:.2f}" if c != "iter" else str(row[c]) for c in COLUMNS) + " |" for row in rows
+    ]
+    print("\n".join(lines))
+    agreements = {s: {t: agreement(rows, s, t) for t in COLUMNS[1:3]} for s in COLUMNS[3:]}
+    print("rank correlation with the truth:", json.dumps(agreements))
+    out = args.out or args.work_dir / "drift.json"
+    out.write_text(json.dumps(dict(rows=rows, agreement=agreements), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main)
