@@ -1,0 +1,80 @@
+"""Comparisons are fair: the baselines take the steps, data and schedule of the method."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from cyclesr.config import load_config
+from cyclesr.datasets.tracks import split_and_simulate
+from cyclesr.evaluation.comparison import Track, bicubic_upscale, degradation_psnr, on_track, score, sr_steps, supervised
+from cyclesr.evaluation.drift import agreement, spectrum
+from cyclesr.evaluation.protocols import get_protocol
+from cyclesr.models.degradation import TrackDegradation
+
+DEMO = Path(__file__).parents[2] / "configs" / "demo" / "cyclesr_demo.py"
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    import cv2
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    (tmp_path / "photos").mkdir()
+    for i in range(5):
+        image = cv2.resize(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8), (96, 96), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(tmp_path / "photos" / f"{i}.png"), image)
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def track(photos: Path, tmp_path: Path) -> Track:
+    return Track(**split_and_simulate(photos, "unknown", tmp_path / "track"))
+
+
+def test_bicubic_pairs_take_as_many_sr_steps_as_the_method() -> None:
+    config = load_config(str(DEMO), {"train_cfg.max_iters": 100})
+    assert sr_steps(config) == 60  # the translator alone for the first 40 of 100
+    baseline = supervised(config)
+    assert baseline.train_cfg.max_iters == 60
+    assert baseline.model.sr == config.model.sr
+    assert list(baseline.optim_wrapper) == ["constructor", "amp", "sr"]
+    # the rate falls over the same steps: from 70 of 100, that is from 30 of 60
+    assert baseline.param_scheduler.sr[0].decay_from == pytest.approx(0.5)
+    assert config.model.type == "CollaborativeSR"
+
+
+def test_true_pairs_read_the_hidden_lr(track: Track) -> None:
+    config = supervised(on_track(load_config(str(DEMO)), track), track.hidden_lr)
+    data = config.train_dataloader.dataset
+    assert (data.type, data.lr, data.hr) == ("PairedDataset", str(track.hidden_lr), str(track.hr))
+    assert "degradation" not in config.model
+
+
+def test_the_true_degradation_is_infinitely_near_itself_and_bicubic_is_not(track: Track) -> None:
+    blur = TrackDegradation(track.manifest, next(track.real.glob("*.png")).name)[0]
+    syn_blurred = degradation_psnr(lambda syn: syn, track)
+    assert 15 < syn_blurred < 45
+    # blurring by the same kernel at LR resolution is another operator, and further away than no error at all
+    assert degradation_psnr(lambda syn: blur(syn), track) < 60
+
+
+def test_score_is_the_mean_of_the_protocol(track: Track) -> None:
+    means, images = score(bicubic_upscale(4), track, get_protocol("plain"))
+    hr = {path.stem: path for path in track.valid_hr.glob("*.png")}
+    assert set(images) == set(hr)
+    assert 10 < means["psnr"] < 60
+
+
+def test_spectrum_of_the_same_images_is_zero_and_of_blurred_ones_is_not() -> None:
+    hr = [torch.rand(1, 3, 64, 64)]
+    small = [torch.nn.functional.avg_pool2d(hr[0], 4)]
+    assert spectrum(lambda syn: small[0], hr, small, 4) == 0.0
+    assert spectrum(lambda syn: torch.nn.functional.avg_pool2d(small[0], 3, 1, 1), hr, small, 4) > 1.0
+
+
+def test_agreement_is_a_rank_correlation() -> None:
+    rows = [dict(a=1.0, b=10.0, c=3.0), dict(a=2.0, b=100.0, c=2.0), dict(a=3.0, b=1000.0, c=1.0)]
+    assert agreement(rows, "a", "b") == pytest.approx(1.0)
+    assert agreement(rows, "a", "c") == pytest.approx(-1.0)
