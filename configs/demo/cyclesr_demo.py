@@ -1,4 +1,5 @@
-# CycleSR on the embedded photographs: minutes on two CPU cores, no download. Data: tools/prepare_data.py demo --out data/demo_seed0.
+# CycleSR on the embedded photographs: minutes on two CPU cores, no download.
+# Data: tools/prepare_data.py demo --out data/demo_seed0.
 # Numbers are this project's own, for small data: see docs/drift.md for what each of them is there for.
 _base_ = "../_base_/runtime.py"
 
@@ -65,7 +66,7 @@ param_scheduler = dict(
     discriminators=_decay,
     sr=[dict(type="LinearDecayLR", by_epoch=False, decay_from=0.7)],
 )
-train_cfg = dict(type="ResumableTrainLoop", max_iters=850, val_interval=200)
+train_cfg = dict(type="ResumableTrainLoop", max_iters=1200, val_interval=200)
 val_cfg = dict(type="ValLoop")
 test_cfg = dict(type="TestLoop")
 default_hooks = dict(checkpoint=dict(interval=200), preview=dict(interval=200))

@@ -123,7 +123,8 @@ def iterations_for(config: Config, minutes: float) -> int:
 def seconds_per_step(config: Config, stage: Stage) -> float:
     """The median time of a training step of a stage, loading of its batch included."""
     model = MODELS.build(config.model).train()
-    optimizers = PartOptimizersConstructor(config.optim_wrapper)(model)
+    parts = {name: part for name, part in config.optim_wrapper.items() if name != "constructor"}
+    optimizers = PartOptimizersConstructor(parts)(model)
     dataset = DATASETS.build(config.train_dataloader.dataset)
     size, times = config.train_dataloader.batch_size, []
     model.stage = stage
