@@ -1,4 +1,4 @@
-"""Prepares data: DIV2K, simulated tracks, the demo's photographs; checks folders."""
+"""Prepares data: DIV2K, simulated tracks, the demo's photographs; checks folders, aligns pairs, finds the protocol."""
 
 import argparse
 from collections.abc import Callable, Iterable
@@ -52,6 +52,16 @@ def parse_arguments() -> argparse.Namespace:
     check.add_argument("--scale", type=int, default=4)
     check.add_argument("--crop", type=int, default=1, help="LR crop of the training, pixels")
     check.set_defaults(work=check_folders)
+
+    calibrate = commands.add_parser("calibrate", help="bicubic under every protocol beside the paper's figures")
+    calibrate.add_argument("--data", type=Path, default=Path("data/DIV2K"), help="with DIV2K_valid_HR and tracks")
+    calibrate.add_argument("--out", type=Path, default=Path("calibration.json"), help="a .md is written beside it")
+    calibrate.add_argument("--protocols", nargs="+", help="default: all, on RGB and on Y")
+    calibrate.add_argument("--bicubics", nargs="+", default=["matlab"], help="of matlab, pil, cv2")
+    calibrate.add_argument("--images", type=int, help="the first so many of each track (default: all)")
+    calibrate.add_argument("--lpips-weights", metavar="PATH", help="file or folder (default: torch hub's cache)")
+    calibrate.add_argument("--workers", type=int, default=1, help="processes")
+    calibrate.set_defaults(work=calibrate_protocols)
     return parser.parse_args()
 
 
@@ -129,6 +139,23 @@ def check_folders(args: argparse.Namespace) -> None:
         raise UserError(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found, listed above.")
 
 
+def calibrate_protocols(args: argparse.Namespace) -> None:
+    """Scores bicubic, prints the table and writes it."""
+    from cyclesr.evaluation.calibration import calibrate, markdown, write_table
+
+    rows, images = calibrate(
+        args.data,
+        args.protocols,
+        args.bicubics,
+        images=args.images,
+        lpips_weights=args.lpips_weights,
+        workers=args.workers,
+        watch=_bar_of("bicubic"),
+    )
+    print(markdown(rows, images), end="")
+    print("written:", *write_table(args.out, rows, images))
+
+
 def _print_table(reports: "dict[str, FolderReport]") -> None:
     from rich.console import Console
     from rich.table import Table
@@ -148,6 +175,15 @@ def _bar(title: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
     from rich.progress import track
 
     return lambda items: track(list(items), description=title, console=Console(stderr=True), transient=True)
+
+
+def _bar_of(title: str) -> Callable[[Iterable[Any], int], Iterable[Any]]:
+    """A progress bar on stderr around results that come one by one, and their number."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return lambda items, total: track(items, title, total, console=console, transient=True)
 
 
 def main() -> None:

@@ -108,7 +108,7 @@ def evaluate_config(
     lpips = _lpips(settings, protocol, metric)
     pairs = (_upscaled(dataset[index], upscale) for index in range(len(dataset)))
     scored, seconds = score_all(pairs, len(dataset), protocol, lpips, settings)
-    provenance |= _versions() | {"config": config_path, "device": str(device), "seconds": seconds}
+    provenance |= versions() | {"config": config_path, "device": str(device), "seconds": seconds}
     return Results(Path(method).name, protocol, dataset.scale, scored, provenance)
 
 
@@ -130,7 +130,7 @@ def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) ->
     hr_paths = match_hr(sr_paths, list_images(hr), scale)
     pairs = (_read_pair(*paths, scale) for paths in zip(sr_paths, hr_paths, strict=True))
     scored, seconds = score_all(pairs, len(sr_paths), protocol, lpips, settings)
-    provenance = _versions() | {"images": images, "hr": hr, "seconds": seconds}
+    provenance = versions() | {"images": images, "hr": hr, "seconds": seconds}
     return Results(images, protocol, scale, scored, provenance)
 
 
@@ -219,7 +219,8 @@ def _lpips(settings: Settings, protocol: Protocol, metric: dict[str, Any]) -> Lp
     return None if net is None else load_lpips(net, settings.lpips_weights or metric.get("lpips_weights"))
 
 
-def _versions() -> dict[str, Any]:
+def versions() -> dict[str, Any]:
+    """What computed the scores, for the files of results."""
     return {
         "versions": {
             "cyclesr": cyclesr.__version__,

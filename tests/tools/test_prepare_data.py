@@ -99,3 +99,17 @@ def test_div2k_from_archives_at_hand(
     (tmp_path / "DIV2K_valid_HR.zip").unlink()
     assert tool(monkeypatch, "div2k", *options) == 2
     assert "There is no archive" in capsys.readouterr().err
+
+
+def test_calibrate_prints_and_writes_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no_hub"))
+    fill(tmp_path / "DIV2K_valid_HR", ["0801.png"])
+    fill(tmp_path / "DIV2K_valid_LR_mild", ["0801x4m.png"], 8, 12)
+    options = ("--data", tmp_path, "--out", tmp_path / "c.json", "--protocols", "plain", "classic_y")
+    assert tool(monkeypatch, "calibrate", *options) == 0
+    out = capsys.readouterr().out
+    assert "| **paper** | **unknown** |  | 23.196 / 0.563 / 0.547 |" in out
+    assert (tmp_path / "c.md").read_text() in out
+    assert '"ntire18_t2": 1' in (tmp_path / "c.json").read_text()
