@@ -21,6 +21,8 @@ model = dict(
         ),
         residual=True,
         noise_channels=1,
+        # A code without norm layers starts small: noise of unit variance would drown it, and G1 would never move.
+        latent_noise=False,
         reconstruction_weight=10.0,
         cycle_weight=10.0,
         kl_weight=0.01,
