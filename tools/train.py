@@ -15,7 +15,7 @@ def parse_arguments() -> argparse.Namespace:
         "--amp",
         nargs="?",
         const="auto",
-        choices=("none", "bf16", "auto"),
+        choices=("none", "bf16", "fp16", "auto"),
         help="mixed precision; 'auto' takes bfloat16 where the hardware has it (default: what the config says)",
     )
     parser.add_argument("--seed", type=int, help="random seed of weights, data order and augmentation")

@@ -1,6 +1,13 @@
 """Training: the loop, its hooks, the optimizers and the runner; what mmengine lacks, and no more."""
 
-from cyclesr.engine.hooks import CheckpointContentsHook, PreviewHook, StageHook
+from cyclesr.engine.hooks import (
+    CheckpointContentsHook,
+    LossLogHook,
+    NonFiniteHook,
+    PreviewHook,
+    RankStatesHook,
+    StageHook,
+)
 from cyclesr.engine.loop import ResumableTrainLoop
 from cyclesr.engine.optim import PartOptimizers, PartOptimizersConstructor
 from cyclesr.engine.runner import Runner
@@ -11,9 +18,12 @@ __all__ = [
     "CheckpointContentsHook",
     "EndlessSampler",
     "LinearDecayLR",
+    "LossLogHook",
+    "NonFiniteHook",
     "PartOptimizers",
     "PartOptimizersConstructor",
     "PreviewHook",
+    "RankStatesHook",
     "ResumableTrainLoop",
     "Runner",
     "StageHook",

@@ -29,7 +29,7 @@ def train(
         config: path of a config file, or a config.
         work_dir: where checkpoints and logs go; ``work_dirs/<name of the config>`` by default.
         resume: continue from the newest checkpoint in the work dir.
-        amp: overrides ``optim_wrapper.amp``: ``none``, ``bf16`` or ``auto``.
+        amp: overrides ``optim_wrapper.amp``: ``none``, ``bf16``, ``fp16`` or ``auto``.
         seed: overrides ``randomness.seed``, and the seed of the training data's order and augmentation.
         device: ``auto``, ``cpu`` or ``cuda``.
         options: dotted keys and values laid over the config.
@@ -55,11 +55,16 @@ def train(
     for name in DATALOADERS:
         if cfg.get(name):
             cfg[name].setdefault("collate_fn", dict(type="default_collate"))  # mmengine's default leaves lists
+    # Each rank draws noise of its own; the weights are rank 0's all the same.
+    cfg.setdefault("randomness", {}).setdefault("diff_rank_seed", True)
     check_config(cfg)
+    _check_kept_checkpoints(cfg)
     if launcher != "none":
         _init_process_group(launcher)
     runner = Runner.from_cfg(cfg)
     runner.train()
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
     return runner
 
 
@@ -77,7 +82,24 @@ def choose_device(device: str) -> None:
         raise UserError("--device cuda: torch finds no usable GPU here. Use --device cpu, or install a CUDA build.")
 
 
+def _check_kept_checkpoints(cfg: Config) -> None:
+    keep = (cfg.get("default_hooks", {}).get("checkpoint") or {}).get("max_keep_ckpts", -1)
+    if keep in (0, 1):
+        raise UserError(
+            f"default_hooks.checkpoint.max_keep_ckpts={keep} would leave no whole checkpoint while one is written: "
+            "keep 2 or more, or -1 for all."
+        )
+
+
 def _init_process_group(launcher: str) -> None:
-    """On CPUs the process group must exist before mmengine's, which would ask for a GPU."""
-    if launcher == "pytorch" and not torch.cuda.is_available() and not torch.distributed.is_initialized():
+    """On CPUs the process group must exist before mmengine's, which would ask for a GPU.
+
+    Raises:
+        UserError: started without torchrun, which says which rank this process is.
+    """
+    if launcher != "pytorch" or torch.distributed.is_initialized():
+        return
+    if "RANK" not in os.environ:
+        raise UserError("--launcher pytorch needs torchrun: torchrun --nproc_per_node=N tools/train.py CONFIG ...")
+    if not torch.cuda.is_available():
         torch.distributed.init_process_group("gloo")

@@ -1,9 +1,12 @@
 """The training loop: counts iterations, and resumes at any of them without replaying the data before it."""
 
+from typing import Any
+
 import torch
 from mmengine.dist import get_world_size
 from mmengine.runner import IterBasedTrainLoop
 
+from cyclesr.engine.accumulate import train_step
 from cyclesr.engine.sampler import EndlessSampler
 from cyclesr.registry import LOOPS
 
@@ -13,7 +16,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
     """mmengine's iteration loop, which resumes exactly.
 
     mmengine resumes by loading and discarding every past batch, and saves no state of random generators. Here the
-    sampler starts where the training stopped, and validation leaves the random generators as it found them.
+    sampler starts where the training stopped; :class:`~cyclesr.engine.hooks.RankStatesHook` keeps the generators.
     """
 
     def run(self) -> torch.nn.Module:
@@ -26,11 +29,18 @@ class ResumableTrainLoop(IterBasedTrainLoop):
             runner.model.train()
             self.run_iter(next(batches))
             if self._validates_now():
-                with torch.random.fork_rng():
-                    runner.val_loop.run()
+                runner.val_loop.run()
         runner.call_hook("after_train_epoch")
         runner.call_hook("after_train")
         return runner.model
+
+    def run_iter(self, data_batch: Any) -> None:
+        """One iteration: a batch, whole or in micro-batches."""
+        runner, where = self.runner, dict(batch_idx=self._iter, data_batch=data_batch)
+        runner.call_hook("before_train_iter", **where)
+        outputs = train_step(runner.model, data_batch, runner.optim_wrapper)
+        runner.call_hook("after_train_iter", **where, outputs=outputs)
+        self._iter += 1
 
     def _dataloader_from_here(self) -> torch.utils.data.DataLoader:
         sampler = self.dataloader.sampler

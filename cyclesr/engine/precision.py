@@ -1,14 +1,14 @@
 """Mixed precision: which type a device computes fastest in, without a loss of quality."""
 
 import logging
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from mmengine.logging import print_log
 
 from cyclesr.errors import UserError
 
-Amp = Literal["none", "bf16", "auto"]
+Amp = Literal["none", "bf16", "fp16", "auto"]
 
 
 def has_native_bfloat16(device: torch.device) -> bool:
@@ -25,14 +25,17 @@ def autocast_dtype(amp: Amp, device: torch.device) -> torch.dtype | None:
     """The type that autocast computes in, or None for plain float32.
 
     Args:
-        amp: ``none``; ``bf16``; or ``auto``: bfloat16 where the device has it in hardware, float32 elsewhere.
+        amp: ``none``; ``bf16``; ``fp16`` with a scaled loss, for GPUs without bfloat16; or ``auto``: bfloat16 where
+            the device has it in hardware, float32 elsewhere.
         device: where the networks are.
 
     Raises:
         UserError: another word.
     """
-    if amp not in ("none", "bf16", "auto"):
-        raise UserError(f"amp must be 'none', 'bf16' or 'auto', found {amp!r}.")
+    if amp not in get_args(Amp):
+        raise UserError(f"amp must be one of {', '.join(get_args(Amp))}, found {amp!r}.")
+    if amp == "fp16":
+        return torch.float16
     native = has_native_bfloat16(device)
     if amp == "bf16" and not native:
         print_log(
@@ -41,3 +44,8 @@ def autocast_dtype(amp: Amp, device: torch.device) -> torch.dtype | None:
             level=logging.WARNING,
         )
     return torch.bfloat16 if amp == "bf16" or (amp == "auto" and native) else None
+
+
+def loss_scaler(dtype: torch.dtype | None, device: torch.device) -> torch.amp.GradScaler:
+    """Keeps the small gradients of float16 above zero; does nothing for other types."""
+    return torch.amp.GradScaler(device.type, enabled=dtype is torch.float16)

@@ -1,16 +1,20 @@
-"""Reading the SR network out of a checkpoint: the entry ``sr_network`` is all that inference needs."""
+"""SR networks in files: the entry ``sr_network`` of a checkpoint, or a ``.safetensors`` file; each is all it needs."""
 
+import json
 import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.registry import SR_BACKBONES
 
 KEYS = {"config", "scale", "state_dict"}
+METADATA = "cyclesr"  # the key in a .safetensors file whose value is the config and the scale, as JSON
 
 
 def load_sr(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Module, int]:
@@ -19,7 +23,7 @@ def load_sr(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Mo
     The file is read as data: no pickled code runs, and only a class of networks is built from what it says.
 
     Args:
-        path: a ``.pth`` file that training with cyclesr wrote.
+        path: a ``.pth`` or ``.safetensors`` file that training with cyclesr wrote.
         device: where the network goes.
 
     Returns:
@@ -29,16 +33,56 @@ def load_sr(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Mo
         UserError: no such file, a file cut in half, one that would need unpickling, not a checkpoint of cyclesr, or
             weights that do not fit the network that it names.
     """
-    entry = _sr_entry(Path(path))
+    entry = _checked(path, _safetensors_entry(path) if Path(path).suffix == ".safetensors" else _sr_entry(path))
     network = _build(entry["config"], path)
+    load_weights(network, entry["state_dict"], f"The weights in {path} do not fit its network {entry['config']}")
+    return network.to(device).eval().requires_grad_(False), int(entry["scale"])
+
+
+def save_sr(entry: dict[str, Any], path: str | Path) -> None:
+    """Writes an SR network as ``.safetensors``, with its config and scale in the metadata.
+
+    Args:
+        entry: ``config``, ``scale`` and ``state_dict``, as in a checkpoint.
+        path: of the file.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    described = json.dumps({key: entry[key] for key in ("config", "scale")})
+    # Copies: the format knows neither strides nor tensors that share memory.
+    tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in entry["state_dict"].items()}
     try:
-        network.load_state_dict(entry["state_dict"])
+        save_file(tensors, path, metadata={"format": "pt", METADATA: described})
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
+
+
+def load_weights(network: nn.Module, weights: dict[str, Tensor], complaint: str) -> None:
+    """Loads all weights of a network.
+
+    Args:
+        network: gets the weights.
+        weights: by name.
+        complaint: how the message begins when they do not fit.
+
+    Raises:
+        UserError: names or shapes differ; the message says what was expected and what was found.
+    """
+    own = network.state_dict()
+    missing, unknown = [n for n in own if n not in weights], [n for n in weights if n not in own]
+    if missing or unknown:
+        raise UserError(f"{complaint}: expected {_listed(missing)}, found {_listed(unknown)} instead.")
+    try:
+        network.load_state_dict(weights)
     except RuntimeError as error:
         first = str(error).splitlines()[1:2] or [str(error)]
-        raise UserError(
-            f"The weights in {path} do not fit its network {entry['config']}: {first[0].strip()}"
-        ) from error
-    return network.to(device).eval().requires_grad_(False), int(entry["scale"])
+        raise UserError(f"{complaint}: {first[0].strip()}") from error
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return (", ".join(names[:2]) + more) or "nothing else"
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -48,9 +92,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         UserError: as for :func:`load_sr`.
     """
     path = Path(path)
-    if not path.is_file():
-        found = "is a folder" if path.is_dir() else "does not exist"
-        raise UserError(f"The checkpoint {path} {found}. Give a .pth file, as training writes into its work dir.")
+    _check_is_file(path)
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -64,6 +106,12 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     return found
 
 
+def _check_is_file(path: Path) -> None:
+    if not path.is_file():
+        found = "is a folder" if path.is_dir() else "does not exist"
+        raise UserError(f"The checkpoint {path} {found}. Give a .pth file, as training writes into its work dir.")
+
+
 def _refusal(path: Path, error: pickle.UnpicklingError) -> str:
     if "weights only" not in str(error).lower() and "weights_only" not in str(error):
         return f"The checkpoint {path} is damaged or cut off, or no checkpoint at all. Copy it again."
@@ -73,13 +121,30 @@ def _refusal(path: Path, error: pickle.UnpicklingError) -> str:
     )
 
 
-def _sr_entry(path: Path) -> dict[str, Any]:
+def _sr_entry(path: str | Path) -> dict[str, Any]:
     checkpoint = read_checkpoint(path)
     entry = checkpoint.get("sr_network")
     if not isinstance(entry, dict) or not set(entry) >= KEYS:
         keys = sorted(map(str, checkpoint))
         listed = ", ".join(keys[:8]) + (f" and {len(keys) - 8} more" if len(keys) > 8 else "")
         raise UserError(f"{path} is no checkpoint of cyclesr: it lacks the entry 'sr_network'. It holds: {listed}.")
+    return entry
+
+
+def _safetensors_entry(path: str | Path) -> dict[str, Any]:
+    _check_is_file(Path(path))
+    try:
+        with safe_open(path, framework="pt") as file:
+            described = json.loads((file.metadata() or {}).get(METADATA, "null"))
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise UserError(f"The file {path} is damaged or cut off ({Path(path).stat().st_size} bytes).") from error
+    if not isinstance(described, dict) or not {*described, "state_dict"} >= KEYS:
+        raise UserError(f"{path} was not written by cyclesr: its metadata has no entry {METADATA!r}.")
+    return {**described, "state_dict": weights}
+
+
+def _checked(path: str | Path, entry: dict[str, Any]) -> dict[str, Any]:
     if not (isinstance(entry["scale"], int) and entry["scale"] >= 1):
         raise UserError(
             f"The checkpoint {path} gives {entry['scale']!r} as its scale; a whole number from 1 on is needed."

@@ -36,6 +36,15 @@ class SRModel(BaseModel):
         """The SR network that validation and inference use: the averaged one where there is one."""
         return self.sr if self.sr_average is None else self.sr_average.module
 
+    def sr_entry(self) -> dict[str, Any]:
+        """All that inference needs: ``config``, ``scale`` and ``state_dict`` (on the CPU) of the SR network."""
+        weights = self.inference_network.state_dict()
+        return dict(
+            config=self.sr_config,
+            scale=int(self.sr_config.get("scale", 0)),
+            state_dict={name: weight.detach().cpu() for name, weight in weights.items()},
+        )
+
     def update_average(self) -> None:
         """Moves the averaged weights towards the present ones; called after each step of the SR network."""
         if self.sr_average is not None:

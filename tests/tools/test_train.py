@@ -38,7 +38,7 @@ def test_resumed_equals_straight(tool, config, tmp_path) -> None:
     resumed = tool("train", config, "--work-dir", moved, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     a, b = checkpoint(tmp_path / "straight", 6), checkpoint(moved, 6)
-    for part in ("state_dict", "optimizer", "param_schedulers", "random_states"):
+    for part in ("state_dict", "optimizer", "param_schedulers", "rank_states"):
         assert_same(a[part], b[part])
 
 

@@ -1,7 +1,17 @@
 """Hooks that mmengine lacks."""
 
 from cyclesr.engine.hooks.checkpoint_contents import CheckpointContentsHook
+from cyclesr.engine.hooks.loss_log import LossLogHook
+from cyclesr.engine.hooks.non_finite import NonFiniteHook
 from cyclesr.engine.hooks.preview import PreviewHook
+from cyclesr.engine.hooks.rank_states import RankStatesHook
 from cyclesr.engine.hooks.stage import StageHook
 
-__all__ = ["CheckpointContentsHook", "PreviewHook", "StageHook"]
+__all__ = [
+    "CheckpointContentsHook",
+    "LossLogHook",
+    "NonFiniteHook",
+    "PreviewHook",
+    "RankStatesHook",
+    "StageHook",
+]

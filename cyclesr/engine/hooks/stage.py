@@ -12,7 +12,9 @@ from cyclesr.registry import HOOKS
 
 @HOOKS.register_module()
 class StageHook(Hook):
-    """Sets the stage before every iteration as a pure function of the iteration, so that resuming lands in the right one.
+    """Sets the stage before every iteration.
+
+    A pure function of the iteration, so that resuming lands in the right one.
 
     Args:
         stages: ``dict(name=..., iters=...)`` in order; names of :class:`~cyclesr.models.Stage`. ``fraction=...`` of
@@ -47,7 +49,7 @@ class StageHook(Hook):
         """The stage of an iteration, counted from 0, of a training of ``max_iters``."""
         end = 0
         for stage, iters, fraction in self.stages[:-1]:
-            end += round(fraction * max_iters) if iters is None else iters
+            end += iters or round((fraction or 0) * max_iters)
             if iteration < end:
                 return self._in_ratio(stage, iteration)
         return self._in_ratio(self.stages[-1][0], iteration)

@@ -1,0 +1,76 @@
+"""Steps that were skipped because a loss or a gradient was not finite."""
+
+from typing import Any
+
+import torch
+from mmengine.dist import all_gather_object
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from torch import Tensor
+
+from cyclesr.errors import UserError
+from cyclesr.registry import HOOKS
+
+ADVICE = (
+    "Lower the learning rates, set clip_grad=dict(max_norm=...) for each part, or take amp='none'; look at the images "
+    "named in the log; then continue from the last checkpoint with --resume."
+)
+
+
+@HOOKS.register_module()
+class NonFiniteHook(Hook):
+    """Names the images of skipped steps in the log, counts the steps, and stops a training that only skips.
+
+    On a GPU it looks every ``interval`` iterations, so that no step waits for the device; skipped steps do no harm
+    meanwhile. Some at the start of a training in fp16 are how the loss scale is found.
+
+    Args:
+        patience: so many skipped steps in a row end the training.
+        interval: iterations between looks, where looking makes the host wait.
+
+    Raises:
+        UserError: ``patience`` steps in a row were skipped; with advice.
+    """
+
+    def __init__(self, patience: int = 20, interval: int = 20) -> None:
+        self.patience, self.interval = patience, interval
+        self._in_a_row = 0
+        self._waiting: list[tuple[int, Tensor, list[str]]] = []
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict[str, Any] | None = None
+    ) -> None:
+        """Keeps the outcome of the step, and looks at those that were kept when it is time."""
+        skipped = (outputs or {}).get("skipped")
+        if skipped is None:
+            return
+        self._waiting.append((runner.iter, skipped, _file_names(data_batch)))
+        if not skipped.is_cuda or len(self._waiting) == self.interval or self.is_last_train_iter(runner):
+            self._look(runner)
+
+    def _look(self, runner: Runner) -> None:
+        waiting, self._waiting = self._waiting, []
+        for skipped, (iteration, _, names) in zip(
+            torch.stack([s for _, s, _ in waiting]).tolist(), waiting, strict=True
+        ):
+            self._in_a_row = self._in_a_row + 1 if skipped else 0
+            if skipped:
+                self._report(runner, iteration, names)
+
+    def _report(self, runner: Runner, iteration: int, names: list[str]) -> None:
+        hub = runner.message_hub
+        total = hub.runtime_info.get("skipped_steps", 0) + 1
+        hub.update_info("skipped_steps", total)
+        everyones = sorted({name for of_rank in all_gather_object(names) for name in of_rank})
+        runner.logger.warning(
+            "Iteration %d was skipped: a loss or gradient was not finite (%d so far). Its images: %s",
+            iteration + 1,
+            total,
+            ", ".join(everyones),
+        )
+        if self._in_a_row >= self.patience:
+            raise UserError(f"{self._in_a_row} steps in a row had losses or gradients that are not finite. {ADVICE}")
+
+
+def _file_names(batch: Any) -> list[str]:
+    return [str(path) for name, paths in (batch or {}).items() if name.endswith("_path") for path in paths]

@@ -1,0 +1,57 @@
+"""Each rank's random generators and buffers: in the checkpoint, back again, and untouched by validation."""
+
+from typing import Any
+
+from mmengine.dist import all_gather_object, get_rank
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from cyclesr.engine.ranks import average_batch_statistics, own_buffers, random_state, set_own_buffers, set_random_state
+from cyclesr.registry import HOOKS
+
+
+@HOOKS.register_module()
+class RankStatesHook(Hook):
+    """Saves and restores what differs between ranks, so that a resumed training continues to the last bit.
+
+    The same number of ranks continues exactly. With another number, the first ranks take what was saved; a rank
+    beyond them keeps the image pools of rank 0 and the random generators of its own seed.
+    """
+
+    def __init__(self) -> None:
+        self._before_validation: dict[str, Any] | None = None
+        self._gathered: list[dict[str, Any]] = []
+        self._resumed: list[dict[str, Any]] = []
+
+    def on_every_rank_before_save(self, runner: Runner) -> None:
+        """Collects the ranks' states. A checkpoint made during validation holds the generators from before it."""
+        average_batch_statistics(runner.model)
+        own = dict(random=self._before_validation or random_state(), buffers=own_buffers(runner.model))
+        self._gathered = all_gather_object(own)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Adds ``rank_states``, a list with one dict a rank."""
+        checkpoint["rank_states"] = self._gathered
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Keeps the states until the first step: building, loading and starting a data loader draw too."""
+        self._resumed = checkpoint.get("rank_states", []) if runner._resume else []
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Sets generators and buffers to where the checkpoint left them."""
+        if get_rank() < len(self._resumed):
+            own = self._resumed[get_rank()]
+            set_random_state(own["random"])
+            set_own_buffers(runner.model, own["buffers"])
+        self._resumed = []
+
+    def before_val(self, runner: Runner) -> None:
+        """Remembers the generators, which the data loader of the validation set moves."""
+        average_batch_statistics(runner.model)
+        self._before_validation = random_state()
+
+    def after_val(self, runner: Runner) -> None:
+        """Sets them back: a training that validates equals one that does not."""
+        if self._before_validation:
+            set_random_state(self._before_validation)
+        self._before_validation = None

@@ -1,0 +1,58 @@
+"""What is a process's own in a training with several: random generators, image pools, batch statistics."""
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.dist import all_reduce_params
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+
+def average_batch_statistics(model: nn.Module) -> None:
+    """Gives every rank the mean of the ranks' BatchNorm statistics; to be called by all ranks.
+
+    Each rank gathers them from its own images. Training never reads them; validation and checkpoints do.
+    """
+    norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    statistics = [buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()]
+    if statistics:
+        all_reduce_params(statistics, op="mean")
+
+
+def own_buffers(model: nn.Module) -> dict[str, torch.Tensor]:
+    """The buffers, image pools among them, as copies on the CPU."""
+    return {name: buffer.detach().cpu().clone() for name, buffer in model.named_buffers()}
+
+
+def set_own_buffers(model: nn.Module, buffers: dict[str, torch.Tensor]) -> None:
+    """The inverse of :func:`own_buffers`; a pool takes the stored one's size."""
+    for name, present in model.named_buffers():
+        owner, _, leaf = name.rpartition(".")
+        model.get_submodule(owner).register_buffer(leaf, buffers[name].to(present.device, copy=True))
+
+
+def random_state() -> dict[str, Any]:
+    """The states of Python's, numpy's and torch's generators, as tensors and plain numbers."""
+    kind, keys, *rest = np.random.get_state(legacy=True)
+    version, python, gauss = random.getstate()
+    state = dict(
+        python=[version, list(python), gauss],
+        numpy=[kind, torch.from_numpy(np.asarray(keys, np.int64)), *rest],
+        torch=torch.get_rng_state(),
+    )
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """The inverse of :func:`random_state`."""
+    version, python, gauss = state["python"]
+    random.setstate((version, tuple(python), gauss))
+    kind, keys, *rest = state["numpy"]
+    np.random.set_state((kind, keys.cpu().numpy().astype(np.uint32), *rest))
+    torch.set_rng_state(state["torch"].cpu())
+    if torch.cuda.is_available() and "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"].cpu())

@@ -1,0 +1,45 @@
+"""Files that are there whole or not at all."""
+
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Writes a temporary file beside ``path``, flushes it to the disk and renames it: a reader never sees half of it.
+
+    Args:
+        path: where the file shall be.
+        write: writes the file whose path it is given.
+
+    Raises:
+        OSError: the disk is full or not writable; what was at ``path`` is untouched.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        write(partial)
+        _flush(partial, os.O_RDWR)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # the rename itself is in the folder
+        _flush(path.parent, os.O_RDONLY)
+
+
+def _flush(path: Path, mode: int) -> None:
+    handle = os.open(path, mode)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a checkpoint file is neither cut off nor damaged: its parts are there and match their checksums."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError):
+        return False
