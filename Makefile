@@ -1,5 +1,6 @@
 # make demo            the whole thing on your own machine, in minutes (SEED=1 takes another seed)
 # make test            the tests
+# make floors          the tests with the oldest supported dependencies
 # make lint            ruff and mypy
 PYTHON ?= python3
 SEED ?= 0
@@ -7,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test test-slow lint clean
+.PHONY: demo test test-slow floors lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/python tools/demo.py --seed $(SEED)
@@ -17,6 +18,12 @@ test: $(INSTALLED)
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow
+
+floors:
+	$(PYTHON) -m venv .venv-floors
+	.venv-floors/bin/python -m pip install --quiet -r tests/floors.txt
+	.venv-floors/bin/python -m pip install --quiet --no-deps -e .
+	.venv-floors/bin/python -m pytest -m "not slow"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -30,4 +37,4 @@ $(INSTALLED): setup.py pyproject.toml
 	touch $(INSTALLED)
 
 clean:
-	rm -rf $(VENV) work_dirs data/demo
+	rm -rf $(VENV) .venv-floors work_dirs data/demo
