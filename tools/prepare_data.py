@@ -53,6 +53,17 @@ def parse_arguments() -> argparse.Namespace:
     check.add_argument("--crop", type=int, default=1, help="LR crop of the training, pixels")
     check.set_defaults(work=check_folders)
 
+    align = commands.add_parser("align", help="move HR images onto their LR images, for training on pairs")
+    align.add_argument("--lr", type=Path, required=True)
+    align.add_argument("--hr", type=Path, required=True)
+    align.add_argument("--out", type=Path, required=True, help="gets lr/, hr/ and alignment.json")
+    align.add_argument("--scale", type=int, default=4)
+    align.add_argument("--max-shift", type=int, default=40, help="HR pixels; a pair beyond is dropped (default: 40)")
+    align.add_argument("--min-correlation", type=float, default=0.9, help="a pair below is dropped (default: 0.9)")
+    align.add_argument("--max-residual", type=float, default=0.25, help="HR pixels left after it (default: 0.25)")
+    align.add_argument("--workers", type=int, default=1, help="processes")
+    align.set_defaults(work=align_pairs)
+
     calibrate = commands.add_parser("calibrate", help="bicubic under every protocol beside the paper's figures")
     calibrate.add_argument("--data", type=Path, default=Path("data/DIV2K"), help="with DIV2K_valid_HR and tracks")
     calibrate.add_argument("--out", type=Path, default=Path("calibration.json"), help="a .md is written beside it")
@@ -154,6 +165,30 @@ def calibrate_protocols(args: argparse.Namespace) -> None:
     )
     print(markdown(rows, images), end="")
     print("written:", *write_table(args.out, rows, images))
+
+
+def align_pairs(args: argparse.Namespace) -> None:
+    """Aligns, and says what was found and what was dropped."""
+    import statistics
+
+    from cyclesr.datasets.alignment import Limits, align_folders
+
+    limits = Limits(args.max_shift, args.min_correlation, args.max_residual)
+    found = align_folders(
+        args.lr, args.hr, args.out, args.scale, limits, workers=args.workers, watch=_bar_of("aligning")
+    )
+    kept = [pair for pair in found if not pair.dropped]
+    for pair in found:
+        if pair.dropped:
+            print(f"- dropped {pair.lr}: {pair.dropped}")
+    for name, values in (
+        ("shift down, HR px", [pair.dy for pair in kept]),
+        ("shift right, HR px", [pair.dx for pair in kept]),
+        ("residual, HR px", [pair.residual for pair in kept]),
+        ("correlation", [pair.correlation for pair in kept]),
+    ):
+        print(f"{name:18}  median {statistics.median(values):7.3f}  from {min(values):7.3f} to {max(values):7.3f}")
+    print(f"{args.out}: {len(kept)} pairs in lr/ and hr/, {len(found) - len(kept)} dropped; see alignment.json")
 
 
 def _print_table(reports: "dict[str, FolderReport]") -> None:

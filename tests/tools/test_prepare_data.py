@@ -113,3 +113,23 @@ def test_calibrate_prints_and_writes_the_table(
     assert "| **paper** | **unknown** |  | 23.196 / 0.563 / 0.547 |" in out
     assert (tmp_path / "c.md").read_text() in out
     assert '"ntire18_t2": 1' in (tmp_path / "c.json").read_text()
+
+
+def test_align_reports_shifts_and_what_it_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    import cv2
+
+    for seed, name in enumerate(("1", "2")):
+        noise = np.random.default_rng(seed).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+        hr = cv2.resize(noise, (160, 160), interpolation=cv2.INTER_CUBIC)
+        write_image(tmp_path / "hr" / f"{name}.png", hr)
+        # Content moved down by 4 HR pixels; the second one shows something else.
+        lr = np.roll(hr.reshape(40, 4, 40, 4, 3).mean((1, 3)), 1, 0)
+        write_image(tmp_path / "lr" / f"{name}.png", (lr if name == "1" else lr[:, ::-1]).astype(np.uint8))
+    options = ("--lr", tmp_path / "lr", "--hr", tmp_path / "hr", "--out", tmp_path / "out", "--max-shift", 12)
+    assert tool(monkeypatch, "align", *options) == 0
+    out = capsys.readouterr().out
+    assert "- dropped 2.png: " in out
+    assert "shift down, HR px   median   3.98" in out
+    assert f"{tmp_path / 'out'}: 1 pairs in lr/ and hr/, 1 dropped; see alignment.json" in " ".join(out.split())

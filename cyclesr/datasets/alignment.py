@@ -1,0 +1,295 @@
+"""Aligns LR and HR images that a blur has moved against each other (Sec. 4.2, the pre-processing of SR_paired).
+
+The shift is measured at the HR size, on luma, with the LR image enlarged bicubically: first the best whole pixel (an
+exact search over all), from there ECC (Evangelidis and Psarakis 2008) to a fraction of a pixel. Both images are
+blurred, which hides noise and the shape of the blur. For ECC the HR image is then made as blurred as the LR image, and
+shading is taken off both: where a smooth ramp is all that an image has, a difference in sharpness looks like a shift.
+
+The HR image is moved, since resampling the LR image would change the degradation that is to be learnt.
+
+Differs from the paper: how the authors aligned their pairs is not stated.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from cyclesr.datasets.images import list_images, read_image, to_tensor, write_image
+from cyclesr.datasets.paired import match_hr
+from cyclesr.datasets.simulation import refuse_other_images
+from cyclesr.errors import UserError
+from cyclesr.evaluation.shift_search import best_shift
+from cyclesr.models.imresize import imresize
+from cyclesr.workers import in_processes
+
+TAPS = 4  # of the windowed sinc, on each side
+SMALLEST = 16  # side in HR pixels of what a shift can be measured on
+# In LR pixels: the blur of both images, what HR is blurred by in addition (the best fit is taken), and shading.
+BLUR, MORE_BLUR, SHADING = 1.0, (0.0, 0.375, 0.625, 0.875), 4.0
+Watch = Callable[[Iterable[Any], int], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a pair must keep to; one that does not is dropped.
+
+    Attributes:
+        shift: largest shift in HR pixels along each axis; also the reach of the search.
+        correlation: smallest correlation of the aligned images, blurred and without shading (the ECC coefficient).
+        residual: largest shift in HR pixels that is found between the images after alignment.
+    """
+
+    shift: int = 40
+    correlation: float = 0.9
+    residual: float = 0.25
+
+
+class Measured(NamedTuple):
+    """Of two images, see :class:`Alignment`."""
+
+    dy: float
+    dx: float
+    correlation: float
+    residual: float
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What became of a pair.
+
+    Attributes:
+        lr, hr: file names.
+        dy, dx: HR pixels that the content of the LR image lies lower and further right than that of the HR image.
+        correlation: of the images once aligned, blurred and without shading; at most 1.
+        residual: HR pixels; length of the shift that is found between the images after alignment.
+        dropped: why the pair was left out, or an empty string.
+    """
+
+    lr: str
+    hr: str
+    dy: float = 0.0
+    dx: float = 0.0
+    correlation: float = 0.0
+    residual: float = 0.0
+    dropped: str = ""
+
+
+@dataclass(frozen=True)
+class _Job:
+    lr: Path
+    hr: Path
+    out: Path
+    scale: int
+    limits: Limits
+
+
+class NotAligned(Exception):  # noqa: N818 (no error: it says why a pair is dropped)
+    """The two images do not show one thing, a shift apart."""
+
+
+def align_folders(
+    lr: str | Path,
+    hr: str | Path,
+    out: str | Path,
+    scale: int = 4,
+    limits: Limits | None = None,
+    *,
+    workers: int = 1,
+    watch: Watch = lambda items, total: items,
+) -> list[Alignment]:
+    """Writes ``out/lr`` and ``out/hr``, PNG of equal names, and ``out/alignment.json`` with every shift.
+
+    The LR images are cropped, nothing else; each has an HR image of its own, ``scale`` times its size.
+
+    Args:
+        lr: folder of LR images.
+        hr: folder of their HR images; names as for ``PairedDataset``.
+        out: folder of the pairs.
+        scale: HR size / LR size.
+        limits: what pairs must keep to.
+        workers: processes.
+        watch: wraps results and their number, for a progress bar.
+
+    Returns:
+        What became of each pair, in the order of the LR images.
+
+    Raises:
+        UserError: a missing folder, LR images without HR, unreadable images, other images in ``out``, or no pair left.
+    """
+    lr_paths = list_images(lr)
+    hr_paths = match_hr(lr_paths, list_images(hr), scale)
+    out = Path(out)
+    for part in ("lr", "hr"):
+        refuse_other_images(out / part, [f"{path.stem}.png" for path in lr_paths])
+    pairs = zip(lr_paths, hr_paths, strict=True)
+    jobs = [_Job(small, large, out, scale, limits or Limits()) for small, large in pairs]
+    found = list(watch(in_processes(_align_files, jobs, workers), len(jobs)))
+    if all(alignment.dropped for alignment in found):
+        raise UserError(f"None of the {len(found)} pairs could be aligned; the first one: {found[0].dropped}.")
+    report = dict(scale=scale, limits=asdict(limits or Limits()), pairs=[asdict(alignment) for alignment in found])
+    (out / "alignment.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
+def _align_files(job: _Job) -> Alignment:
+    """Aligns a pair of files and writes it; images of an earlier run go when the pair is dropped now."""
+    targets = [job.out / part / f"{job.lr.stem}.png" for part in ("lr", "hr")]
+    try:
+        lr, hr, measured = align(read_image(job.lr), read_image(job.hr), job.scale, job.limits)
+    except NotAligned as reason:
+        for target in targets:
+            target.unlink(missing_ok=True)
+        return Alignment(job.lr.name, job.hr.name, dropped=str(reason))
+    for target, image in zip(targets, (lr, hr), strict=True):
+        write_image(target, image)
+    return Alignment(job.lr.name, job.hr.name, *measured)
+
+
+def align(
+    lr: np.ndarray, hr: np.ndarray, scale: int, limits: Limits | None = None
+) -> tuple[np.ndarray, np.ndarray, Measured]:
+    """Moves an HR image onto its LR image.
+
+    Args:
+        lr: (h, w, 3) uint8 or uint16.
+        hr: about (scale * h, scale * w, 3), likewise.
+        scale: HR size / LR size.
+        limits: what the pair must keep to.
+
+    Returns:
+        The cropped LR image (h', w', 3), the HR image (scale * h', scale * w', 3) that belongs to it, and what was
+        measured.
+
+    Raises:
+        NotAligned: the pair does not keep to the limits.
+    """
+    limits = limits or Limits()
+    height, width = (min(a, b // scale) for a, b in zip(lr.shape[:2], hr.shape[:2], strict=True))
+    lr, hr = lr[:height, :width], hr[: height * scale, : width * scale]
+    dy, dx, correlation = find_shift(lr, hr, scale, limits.shift)
+    if correlation < limits.correlation:
+        raise NotAligned(f"correlation {correlation:.3f} below {limits.correlation:g}")
+    lr, hr = _moved(lr, hr, dy, dx, scale)
+    residual = math.hypot(*_refine(*_blurred_luma(lr, hr, scale), (0, 0), 2 * scale, scale)[:2])
+    if residual > limits.residual:
+        raise NotAligned(f"residual {residual:.2f} px above {limits.residual:g}")
+    return lr, hr, Measured(dy, dx, correlation, residual)
+
+
+def find_shift(lr: np.ndarray, hr: np.ndarray, scale: int, reach: int = 40) -> tuple[float, float, float]:
+    """(dy, dx, correlation): where the content of ``lr`` lies against ``hr``, HR pixels; positive is lower and right.
+
+    Args:
+        lr: (h, w, 3) uint8 or uint16.
+        hr: (scale * h, scale * w, 3), likewise.
+        scale: HR size / LR size.
+        reach: largest shift, HR pixels.
+
+    Raises:
+        NotAligned: the images are too small or flat, the best shift is at the end of the reach or beyond, or ECC
+            finds none.
+    """
+    small, large = _blurred_luma(lr, hr, scale)
+    if min(large.shape) <= 2 * reach + SMALLEST:
+        raise NotAligned(f"an HR image of {large.shape[0]}x{large.shape[1]} is too small for shifts of {reach} px")
+    inner = small[reach:-reach, reach:-reach]
+    best = best_shift(*(torch.from_numpy(x[None].astype(np.float64)) * 255 for x in (inner, large)))
+    if max(abs(best.dy), abs(best.dx)) >= reach:
+        raise NotAligned(f"no best shift within {reach} px")
+    y, x, correlation = _refine(small, large, (-best.dy, -best.dx), reach, scale)
+    if max(abs(y), abs(x)) > reach:
+        raise NotAligned(f"no best shift within {reach} px")
+    return y, x, correlation
+
+
+def _refine(
+    small: np.ndarray, large: np.ndarray, start: tuple[int, int], margin: int, scale: int
+) -> tuple[float, float, float]:
+    """ECC from a shift that is about right; ``margin`` pixels of ``small`` are left out on every side.
+
+    There a blurred and moved image shows what its maker put beyond the border of HR, which would pull at the shift.
+    """
+    detail = _without_shading(small, scale)[margin : small.shape[0] - margin, margin : small.shape[1] - margin]
+    found = []
+    for more in MORE_BLUR:
+        other = _without_shading(_gaussian(large, more * scale) if more else large, scale)
+        # ECC's translation t has other(x + t) = detail(x): the negative of ours, from the corner of what is left.
+        correlation, y, x = _ecc(detail, other, (margin - start[0], margin - start[1]))
+        found.append((correlation, margin - y, margin - x))
+    correlation, dy, dx = max(found)
+    return dy, dx, correlation
+
+
+def _ecc(fixed: np.ndarray, searched: np.ndarray, start: tuple[int, int]) -> tuple[float, float, float]:
+    """(correlation, y, x): the place of ``fixed`` in ``searched``."""
+    warp = np.array([[1, 0, start[1]], [0, 1, start[0]]], np.float32)
+    everywhere = np.ones_like(searched, np.uint8)
+    until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 200, 1e-7)
+    try:
+        correlation, found = cv2.findTransformECC(
+            np.ascontiguousarray(fixed), searched, warp, cv2.MOTION_TRANSLATION, until, everywhere, 1
+        )
+    except cv2.error as error:
+        raise NotAligned("ECC does not converge") from error
+    translation = np.asarray(found)[:, 2]
+    if not np.isfinite(translation).all():
+        raise NotAligned("ECC does not converge")
+    return float(correlation), float(translation[1]), float(translation[0])
+
+
+def _gaussian(plane: np.ndarray, sigma: float) -> np.ndarray:
+    return cv2.GaussianBlur(plane, (0, 0), sigma)
+
+
+def _without_shading(plane: np.ndarray, scale: int) -> np.ndarray:
+    return plane - _gaussian(plane, SHADING * scale)
+
+
+def _blurred_luma(lr: np.ndarray, hr: np.ndarray, scale: int) -> tuple[np.ndarray, np.ndarray]:
+    """Both images at the HR size, (H, W) float32 in [0, 1], blurred."""
+    enlarged = imresize(to_tensor(lr), size=(hr.shape[0], hr.shape[1]))
+    planes = (enlarged.permute(1, 2, 0).numpy(), to_tensor(hr).permute(1, 2, 0).numpy())
+    luma = [cv2.cvtColor(np.ascontiguousarray(plane), cv2.COLOR_RGB2GRAY) for plane in planes]
+    return tuple(_gaussian(plane, BLUR * scale) for plane in luma)  # type: ignore[return-value]
+
+
+def _moved(lr: np.ndarray, hr: np.ndarray, dy: float, dx: float, scale: int) -> tuple[np.ndarray, np.ndarray]:
+    """The parts of LR and HR that show the same once HR is moved by (dy, dx); no pixel is made up at a border."""
+    rows, columns = (_kept(d, n, scale) for d, n in zip((dy, dx), lr.shape[:2], strict=True))
+    if min(len(rows), len(columns)) * scale < 4 * scale + SMALLEST:
+        raise NotAligned("too little is left of the images inside their borders")
+    moved = hr.astype(np.float64)
+    for axis, (shift, kept) in enumerate(((dy, rows), (dx, columns))):
+        moved = _resampled(moved, shift, kept.start * scale, len(kept) * scale, axis)
+    white = np.iinfo(hr.dtype).max
+    image = np.floor(moved.clip(0, white) + 0.5).astype(hr.dtype)
+    return lr[rows.start : rows.stop, columns.start : columns.stop], image
+
+
+def _kept(shift: float, length: int, scale: int) -> range:
+    """LR pixels along an axis whose HR pixels, once moved, come from within the HR image."""
+    start = math.ceil(max(0.0, shift + TAPS) / scale)
+    stop = length - math.ceil(max(0.0, TAPS - shift) / scale)
+    return range(start, max(start, stop))
+
+
+def _resampled(image: np.ndarray, shift: float, start: int, length: int, axis: int) -> np.ndarray:
+    """``length`` samples from ``start`` on of the image moved by ``shift``, by a sinc with a Lanczos window."""
+    whole = math.floor(-shift)
+    fraction = -shift - whole
+    taps = np.arange(1 - TAPS, TAPS + 1)
+    weights = np.sinc(taps - fraction) * np.sinc((taps - fraction) / TAPS)
+    weights /= weights.sum()
+    parts = [
+        weight * np.take(image, np.arange(start + whole + tap, start + whole + tap + length), axis)
+        for tap, weight in zip(taps, weights, strict=True)
+        if weight
+    ]
+    return np.sum(parts, axis=0)
