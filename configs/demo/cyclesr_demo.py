@@ -60,7 +60,7 @@ optim_wrapper = dict(
     discriminators=dict(optimizer=dict(type="Adam", lr=3e-4, betas=(0.5, 0.999))),
     sr=dict(optimizer=dict(type="Adam", lr=5e-4)),
 )
-_decay = [dict(type="LinearDecayLR", by_epoch=False, decay_from=0.35)]
+_decay = [dict(type="LinearDecayLR", by_epoch=False, decay_from=0.3)]
 param_scheduler = dict(
     generators=_decay,
     discriminators=_decay,
@@ -74,9 +74,9 @@ custom_hooks = [
     dict(
         type="StageHook",
         stages=[
-            dict(name="translation", fraction=0.4),
+            dict(name="translation", fraction=0.25),
             # The SR network learns G1's LR before it gives feedback: one that has seen only sharp LR pulls G1 back.
-            dict(name="sr_on_fake", fraction=0.2),
+            dict(name="sr_on_fake", fraction=0.15),
             dict(name="joint"),
         ],
     ),
