@@ -23,13 +23,14 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         """Trains up to ``max_iters``."""
         runner = self.runner
         runner.call_hook("before_train")
-        runner.call_hook("before_train_epoch")
         batches = iter(self._dataloader_from_here())
+        runner.call_hook("before_train_epoch")  # sets the random generators, which starting a data loader moves
+        if self._iter:
+            self._validate_if_due()  # the checkpoint is from before it
         while self._iter < self._max_iters and not self.stop_training:
             runner.model.train()
             self.run_iter(next(batches))
-            if self._validates_now():
-                runner.val_loop.run()
+            self._validate_if_due()
         runner.call_hook("after_train_epoch")
         runner.call_hook("after_train")
         return runner.model
@@ -48,7 +49,10 @@ class ResumableTrainLoop(IterBasedTrainLoop):
             sampler.start = self._iter * self.dataloader.batch_size * get_world_size()
         return self.dataloader
 
-    def _validates_now(self) -> bool:
+    def _validate_if_due(self) -> None:
         self._decide_current_val_interval()
-        is_due = self._iter % self.val_interval == 0 or self._iter == self._max_iters
-        return self.runner.val_loop is not None and self._iter >= self.val_begin and is_due
+        hub, is_last = self.runner.message_hub, self._iter == self._max_iters
+        is_due = self._iter >= self.val_begin and (self._iter % self.val_interval == 0 or is_last)
+        if self.runner.val_loop is not None and is_due and hub.runtime_info.get("validated_at") != self._iter:
+            hub.update_info("validated_at", self._iter)
+            self.runner.val_loop.run()

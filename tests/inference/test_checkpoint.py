@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
-from cyclesr.inference.checkpoint import load_sr
+from cyclesr.inference.checkpoint import load_sr, save_sr
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -99,3 +99,39 @@ def test_unknown_network_names_the_nearest(tmp_path):
 def test_a_scale_of_zero(tmp_path):
     with pytest.raises(UserError, match="gives 0 as its scale"):
         load_sr(saved(tmp_path, dict(sr_network=entry(scale=0))))
+
+
+def safetensors(tmp_path: Path, **changes) -> Path:
+    path = tmp_path / "net.safetensors"
+    save_sr(entry(**changes), path)
+    return path
+
+
+def test_safetensors_hold_all_that_inference_needs(tmp_path):
+    network, scale = load_sr(safetensors(tmp_path))
+    assert scale == 2
+    assert torch.equal(network(torch.ones(1, 3, 2, 2)), torch.full((1, 3, 4, 4), 3.0))
+
+
+def test_safetensors_of_others_and_halves(tmp_path):
+    from safetensors.torch import save_file
+
+    path = safetensors(tmp_path)
+    path.write_bytes(path.read_bytes()[:-2])
+    with pytest.raises(UserError, match="damaged or cut off"):
+        load_sr(path)
+    save_file({"weight": torch.zeros(1)}, path)
+    with pytest.raises(UserError, match="metadata has no entry 'cyclesr'"):
+        load_sr(path)
+    with pytest.raises(UserError, match=r"nowhere\.safetensors does not exist"):
+        load_sr(tmp_path / "nowhere.safetensors")
+
+
+def test_tensors_in_any_layout_and_shared_are_saved(tmp_path):
+    shared = torch.arange(16.0).reshape(1, 2, 2, 4).contiguous(memory_format=torch.channels_last)
+    save_sr(entry(state_dict={"a": shared, "b": shared}), tmp_path / "net.safetensors")
+    from safetensors.torch import load_file
+
+    loaded = load_file(tmp_path / "net.safetensors")
+    assert torch.equal(loaded["a"], shared)
+    assert torch.equal(loaded["b"], shared)

@@ -46,5 +46,6 @@ class LossLogHook(RuntimeInfoHook):
         numbers = iter(torch.stack([v.detach().float() for v in values]).tolist() if values else ())
         for losses in waiting:
             for name in losses:
-                buffers = runner.message_hub.log_scalars
-                buffers.setdefault(f"train/{name}", HistoryBuffer(max_length=LOG_VALUES)).update(next(numbers))
+                hub, key = runner.message_hub, f"train/{name}"
+                hub.log_scalars.setdefault(key, HistoryBuffer(max_length=LOG_VALUES))
+                hub.update_scalar(key, next(numbers))

@@ -34,10 +34,10 @@ class RankStatesHook(Hook):
         checkpoint["rank_states"] = self._gathered
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Keeps the states until the first step: building, loading and starting a data loader draw too."""
+        """Keeps the states until the training starts: building, loading and starting a data loader draw too."""
         self._resumed = checkpoint.get("rank_states", []) if runner._resume else []
 
-    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+    def before_train_epoch(self, runner: Runner) -> None:
         """Sets generators and buffers to where the checkpoint left them."""
         if get_rank() < len(self._resumed):
             own = self._resumed[get_rank()]

@@ -1,0 +1,93 @@
+"""Checkpoints that are damaged, foreign or moved, and what is in them."""
+
+import shutil
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from cyclesr.engine import whole_file
+from cyclesr.engine.launch import train
+from cyclesr.errors import UserError
+from cyclesr.inference.checkpoint import load_sr, read_checkpoint
+
+_runs = count()
+
+
+def run(config: Path, work_dir: Path, resume: bool = False, **options: Any) -> Any:
+    """Trains in this process; mmengine keeps logs by the name of the experiment, so each run has its own."""
+    dotted = {name.replace("__", "."): value for name, value in options.items()}
+    dotted |= {"experiment_name": f"{work_dir}_{next(_runs)}", "model.translator.pool_size": 2}
+    return train(str(config), work_dir=str(work_dir), resume=resume, options=dotted)
+
+
+def log(work_dir: Path) -> str:
+    return "".join(path.read_text() for path in work_dir.rglob("*.log"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "one bit"])
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(damage, tiny_config, tmp_path) -> None:
+    run(tiny_config, tmp_path / "run")
+    path = tmp_path / "run" / "iter_6.pth"
+    whole, data = read_checkpoint(path), bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data[: len(data) // 2] if damage == "cut" else data)
+    run(tiny_config, tmp_path / "run", resume=True)
+    assert "iter_6.pth is damaged or cut off" in log(tmp_path / "run")
+    again = read_checkpoint(path)
+    assert all(torch.equal(again["state_dict"][name], weight) for name, weight in whole["state_dict"].items())
+
+
+def test_resuming_a_moved_work_dir_leaves_the_old_place_alone(tiny_config, tmp_path) -> None:
+    best = dict(default_hooks__checkpoint__save_best="psnr", default_hooks__checkpoint__rule="greater")
+    run(tiny_config, tmp_path / "old", train_cfg__max_iters=4, **best)
+    (old_best,) = (tmp_path / "old").glob("best_*.pth")
+    shutil.copytree(tmp_path / "old", tmp_path / "new")
+    runner = run(tiny_config, tmp_path / "new", resume=True, **best)
+    assert runner.iter == 6
+    assert old_best.is_file()
+    assert not (tmp_path / "old" / "iter_6.pth").exists()
+    assert str(tmp_path / "old") not in str(runner.message_hub.runtime_info["best_ckpt"])
+
+
+def test_checkpoints_of_others_are_refused(tiny_config, tmp_path) -> None:
+    work_dir = tmp_path / "run"
+    run(tiny_config, work_dir, train_cfg__max_iters=2)
+    with pytest.raises(UserError, match=r"iter_2.pth is of another model: expected sr\.body.* found sr\.body"):
+        run(tiny_config, work_dir, resume=True, model__sr__num_blocks=2)
+    with pytest.raises(UserError, match=r"of another model: size mismatch for sr\."):
+        run(tiny_config, work_dir, resume=True, model__sr__channels=8)
+    torch.save(dict(state_dict={}, hook=Path), work_dir / "iter_7.pth")
+    with pytest.raises(UserError, match="could run code when loaded, so it is refused"):
+        run(tiny_config, work_dir, resume=True)
+
+
+def test_the_sr_network_is_also_written_as_safetensors(tiny_config, tmp_path) -> None:
+    run(tiny_config, tmp_path, train_cfg__max_iters=2)
+    lr = torch.rand(1, 3, 8, 8)
+    (ours, scale), (same, same_scale) = (load_sr(tmp_path / name) for name in ("iter_2.pth", "sr_latest.safetensors"))
+    assert scale == same_scale == 4
+    assert torch.equal(ours(lr), same(lr))
+
+
+def test_one_checkpoint_is_too_few(tiny_config, tmp_path) -> None:
+    with pytest.raises(UserError, match="keep 2 or more"):
+        run(tiny_config, tmp_path, default_hooks__checkpoint__max_keep_ckpts=1)
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def fails(partial: Path) -> None:
+        partial.write_text("half")
+        raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        whole_file.write_whole(path, fails)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    whole_file.write_whole(path, lambda partial: partial.write_text("new") and None)
+    assert path.read_text() == "new"
