@@ -35,13 +35,13 @@ def track(photos: Path, tmp_path: Path) -> Track:
 
 def test_bicubic_pairs_take_as_many_sr_steps_as_the_method() -> None:
     config = load_config(str(DEMO), {"train_cfg.max_iters": 100})
-    assert sr_steps(config) == 60  # the translator alone for the first 40 of 100
+    assert sr_steps(config) == 75  # the translator alone for the first 25 of 100
     baseline = supervised(config)
-    assert baseline.train_cfg.max_iters == 60
+    assert baseline.train_cfg.max_iters == 75
     assert baseline.model.sr == config.model.sr
     assert list(baseline.optim_wrapper) == ["constructor", "amp", "sr"]
-    # the rate falls over the same steps: from 70 of 100, that is from 30 of 60
-    assert baseline.param_scheduler.sr[0].decay_from == pytest.approx(0.5)
+    # the rate falls over the same steps: from 70 of 100, that is from 45 of 75
+    assert baseline.param_scheduler.sr[0].decay_from == pytest.approx(0.6)
     assert config.model.type == "CollaborativeSR"
 
 
