@@ -1,0 +1,164 @@
+"""The learnt degradation in a training checkpoint: what made ``syn``, and the translator that made ``fake_real`` of it.
+
+The checkpoint is read as data. Its config is a text in Python's syntax; it is parsed, never run.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError
+from cyclesr.inference.checkpoint import load_weights, read_checkpoint
+from cyclesr.models.translators.base import Translator
+from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS, TRANSLATORS
+
+
+class LearntDegradation(nn.Module):
+    """HR -> syn -> fake_real.
+
+    Attributes:
+        degradation: (N, 3, H, W) -> ``syn`` (N, 3, H / scale, W / scale), Eq. (1).
+        translator: ``syn`` -> ``fake_real``, G1 of Eq. (2).
+        scale: of the SR network that trained with them.
+    """
+
+    def __init__(self, degradation: nn.Module, translator: Translator, scale: int) -> None:
+        super().__init__()
+        self.degradation = degradation
+        self.translator = translator
+        self.scale = scale
+
+    def forward(self, syn: Tensor) -> Tensor:
+        """``fake_real`` of ``syn``, (N, 3, h, w) both; with fresh noise if the translator takes noise."""
+        return self.translator.degrade(syn)
+
+
+def load_degradation(path: str | Path, device: str | torch.device = "cpu") -> LearntDegradation:
+    """Rebuilds the learnt degradation of a checkpoint.
+
+    Args:
+        path: a ``.pth`` file that a training of CollaborativeSR wrote.
+        device: where the networks go.
+
+    Returns:
+        In eval mode, without gradients.
+
+    Raises:
+        UserError: as for :func:`~cyclesr.inference.checkpoint.load_sr`; or the checkpoint holds no translator.
+    """
+    if Path(path).suffix == ".safetensors":
+        raise UserError(
+            f"{path} holds an SR network only. Give a .pth checkpoint of the training: it has the translator."
+        )
+    checkpoint = read_checkpoint(path)
+    config = _model_config(checkpoint, path)
+    for key in ("translator", "degradation"):
+        if not isinstance(config.get(key), dict):
+            raise UserError(
+                f"The checkpoint {path} of a {config.get('type')} holds no {key}: degrading needs a checkpoint of "
+                "CollaborativeSR."
+            )
+        _refuse_what_is_no_network(config[key], path)
+    parts = {
+        "degradation": DEGRADATIONS.build(config["degradation"]),
+        "translator": TRANSLATORS.build(config["translator"]),
+    }
+    for name, part in parts.items():
+        load_weights(part, _part_of(checkpoint["state_dict"], name), f"The weights in {path} do not fit its {name}")
+    scale = int(checkpoint["sr_network"]["scale"])
+    return LearntDegradation(**parts, scale=scale).to(device).eval().requires_grad_(False)
+
+
+def _part_of(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    return {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
+
+
+def _model_config(checkpoint: dict[str, Any], path: str | Path) -> dict[str, Any]:
+    meta = checkpoint.get("meta")
+    text = meta.get("cfg") if isinstance(meta, dict) else None
+    if not (isinstance(text, str) and {"state_dict", "sr_network"} <= checkpoint.keys()):
+        raise UserError(
+            f"{path} is no training checkpoint of cyclesr: it lacks the config or the weights of its model."
+        )
+    try:
+        config = read_assigned(text, "model")
+    except (SyntaxError, ValueError, TypeError, RecursionError) as error:
+        raise UserError(f"The config in the checkpoint {path} cannot be read: {error}") from error
+    if not isinstance(config, dict):
+        raise UserError(f"The config in the checkpoint {path} describes no model.")
+    return config
+
+
+def read_assigned(text: str, name: str) -> Any:
+    """The value that a config text assigns to a name, where it is made of literals and ``dict(...)`` alone.
+
+    Returns:
+        ``None`` where nothing is assigned.
+
+    Raises:
+        SyntaxError: no Python.
+        ValueError: anything that would have to be run.
+    """
+    for statement in ast.parse(text).body:
+        if isinstance(statement, ast.Assign) and any(
+            isinstance(t, ast.Name) and t.id == name for t in statement.targets
+        ):
+            return _literal(statement.value)
+    return None
+
+
+def _literal(node: ast.expr) -> Any:
+    if isinstance(node, ast.Call):
+        return _dict_call(node)
+    if isinstance(node, ast.Dict):
+        keys = [ast.literal_eval(key) for key in node.keys if key is not None]
+        return dict(zip(keys, map(_literal, node.values), strict=True))
+    if isinstance(node, (ast.List, ast.Tuple)):
+        values = [_literal(element) for element in node.elts]
+        return values if isinstance(node, ast.List) else tuple(values)
+    return ast.literal_eval(node)
+
+
+def _dict_call(node: ast.Call) -> dict[str, Any]:
+    """``dict(a=1)``, and ``dict({"a b": 1}, a=1)`` as mmengine writes keys that are no names."""
+    if not (isinstance(node.func, ast.Name) and node.func.id == "dict"):
+        raise ValueError(f"line {node.lineno} calls something other than dict()")
+    result: dict[str, Any] = {}
+    for positional in node.args:
+        result |= _literal(positional)
+    for keyword in node.keywords:
+        if keyword.arg is None:
+            raise ValueError(f"line {node.lineno} unpacks a mapping")
+        result[keyword.arg] = _literal(keyword.value)
+    return result
+
+
+def _refuse_what_is_no_network(config: dict[str, Any], path: str | Path) -> None:
+    """A file must not choose what else is called: every ``type`` in it has to be a class of networks."""
+    for kind in _types(config):
+        target = _look_up(kind)
+        if not (isinstance(target, type) and issubclass(target, nn.Module)):
+            raise UserError(f"The checkpoint {path} names {kind!r}, which is no class of networks; refused.")
+
+
+def _types(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "type" in value:
+            yield str(value["type"])
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for element in value:
+            yield from _types(element)
+
+
+def _look_up(kind: str) -> Any:
+    for registry in (TRANSLATORS, DEGRADATIONS, LOSSES):
+        try:
+            return registry.get(kind)
+        except UserError:
+            continue
+    return MODELS.get(kind)

@@ -1,0 +1,32 @@
+"""tools/degrade.py as a user runs it: on a checkpoint that tools/train.py wrote."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+
+TOOL = Path(__file__).parents[2] / "tools" / "degrade.py"
+
+
+def test_degrades_with_a_trained_checkpoint(tool, config, folders, tmp_path) -> None:
+    trained = tool("train", config, "--work-dir", "run", "--cfg-options", "train_cfg.max_iters=2")
+    assert trained.returncode == 0, trained.stderr
+    done = tool("degrade", "run/iter_2.pth", folders["hr"], "lr", "--draws", 2, "--device", "cpu", "--tile", "none")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "8 LR images written to lr\n"
+    for draw in ("draw1", "draw2"):
+        names = sorted(path.name for path in (tmp_path / "lr" / draw).iterdir())
+        assert names == ["0001.png", "0002.png", "0003.png", "0004.png"]
+        assert cv2.imread(str(tmp_path / "lr" / draw / "0001.png"), cv2.IMREAD_UNCHANGED).shape == (16, 16, 3)
+    wrong = tool("degrade", "nowhere.pth", folders["hr"], "lr2")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("error: The checkpoint nowhere.pth does not exist.")
+    assert len(wrong.stderr.splitlines()) == 1
+
+
+def test_help_is_quick() -> None:
+    start = time.perf_counter()
+    assert "--draws" in subprocess.run([sys.executable, TOOL, "--help"], capture_output=True, text=True).stdout
+    assert time.perf_counter() - start < 2  # half a second on an idle machine
