@@ -21,7 +21,7 @@ REQUIRES = [
     "addict>=2.4.0",
     "tensorboard>=2.21",
     "rich>=13.0",
-    "safetensors>=0.4.3",
+    "safetensors>=0.4.5",
 ]
 EXTRAS = {
     "demo": ["scikit-image>=0.24", "scikit-learn>=1.4", "matplotlib>=3.8"],

@@ -53,6 +53,6 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         self._decide_current_val_interval()
         hub, is_last = self.runner.message_hub, self._iter == self._max_iters
         is_due = self._iter >= self.val_begin and (self._iter % self.val_interval == 0 or is_last)
-        if self.runner.val_loop is not None and is_due and hub.runtime_info.get("validated_at") != self._iter:
-            hub.update_info("validated_at", self._iter)
+        if self.runner.val_loop is not None and is_due and hub.runtime_info.get("last_validation") != self._iter:
+            hub.update_info("last_validation", self._iter)
             self.runner.val_loop.run()

@@ -10,14 +10,18 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
+def batch_statistics(model: nn.Module) -> list[torch.Tensor]:
+    """The running means and variances of all BatchNorm layers."""
+    norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    return [buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()]
+
+
 def average_batch_statistics(model: nn.Module) -> None:
     """Gives every rank the mean of the ranks' BatchNorm statistics; to be called by all ranks.
 
     Each rank gathers them from its own images. Training never reads them; validation and checkpoints do.
     """
-    norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
-    statistics = [buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()]
-    if statistics:
+    if statistics := batch_statistics(model):
         all_reduce_params(statistics, op="mean")
 
 

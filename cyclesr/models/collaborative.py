@@ -13,6 +13,7 @@ paper                                      here
 =========================================  ==================================
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -42,16 +43,19 @@ class CollaborativeSR(SRModel):
         sr_loss: :math:`L_{SR}` of Eq. (3); a config of ``LOSSES``.
         feedback_weight: :math:`\lambda_{Trans}^{SR}` of Eq. (5), for images in [0, 1].
         optimisation: ``alternating`` updates the translator by Eq. (5), then the SR network by Eq. (3) with
-            ``fake_real`` as a constant. ``joint`` updates both from the one graph of Eq. (4), with one forward of
-            the SR network. With MSE alone and equal weights the two give the same gradients (Sec. 3.4).
+            ``fake_real`` as a constant. ``joint`` updates both by the gradient of Eq. (4). With MSE alone and equal
+            weights the two give the same gradients (Sec. 3.4), and ``joint`` is faster.
         channels_last: memory format of all networks and images.
         average: decay of the averaged SR weights, which validation and inference use; 0 keeps none (the paper).
+        compiled: networks that torch.compile translates, ``("sr", "translator.generators.to_real")`` for instance;
+            it pays on GPUs, after a minute of compiling.
 
     Raises:
         UserError: ``joint`` with a feedback weight other than the SR loss's weight: Eq. (4) has but one.
 
-    Differs from the paper: nothing in the equations. BatchNorm statistics of the SR network move once a step in
-    ``joint`` and twice in ``alternating`` (the released code does the latter).
+    Differs from the paper: nothing in the equations. Neither Eq. (5) nor the discriminators' step moves the SR
+    network, so one forward of it serves Eq. (5) and Eq. (3); its BatchNorm statistics then move once a step, where
+    the released code, which runs it twice, moves them twice.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class CollaborativeSR(SRModel):
         optimisation: Literal["alternating", "joint"] = "alternating",
         channels_last: bool = False,
         average: float = 0.0,
+        compiled: Sequence[str] = (),
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(sr, channels_last, average, data_preprocessor)
@@ -74,6 +79,7 @@ class CollaborativeSR(SRModel):
         self.optimisation = optimisation
         self.stage = Stage.JOINT
         self._check_optimisation()
+        self.compile_networks(compiled)
 
     def train_step(self, data: Batch, optim_wrapper: PartOptimizers) -> dict[str, Tensor]:
         """One update of whatever the stage trains.
@@ -94,23 +100,29 @@ class CollaborativeSR(SRModel):
             generator = self.translator.generator_losses(syn, real, t)  # Eq. (2)
             if self.stage is Stage.TRANSLATION:
                 optim_wrapper.update(generator, "generators")
-                return generator | self._discriminator_step(syn, real, t, optim_wrapper)
-            if self.optimisation == "joint":
-                sr = self._sr_losses(t.fake_real, hr)
-                optim_wrapper.update(both := generator | sr, "generators", "sr")  # Eq. (4)
-                self.update_average()
-                return both | self._discriminator_step(syn, real, t, optim_wrapper)
-            generator |= self._feedback(t.fake_real, hr)
-            optim_wrapper.update(generator, "generators")  # Eq. (5)
-            discriminator = self._discriminator_step(syn, real, t, optim_wrapper)
-            # The fake_real made before G1 moved: then alternating equals joint (Sec. 3.4).
-            return generator | discriminator | self._sr_step(t.fake_real.detach(), hr, optim_wrapper)
+            elif self.optimisation == "joint":
+                generator |= self._joint_step(generator, t.fake_real, hr, optim_wrapper)
+            else:
+                generator |= self._alternating_step(generator, t.fake_real, hr, optim_wrapper)
+            return generator | self._discriminator_step(syn, real, t, optim_wrapper)
 
-    def _feedback(self, fake_real: Tensor, hr: Tensor) -> Losses:
-        """The term that Eq. (5) adds to Eq. (2); at weight 0 the SR network is not run at all."""
+    def _joint_step(self, generator: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
+        both = generator | {"loss_sr": self.sr_loss(self.sr(fake_real), hr)}
+        if optim_wrapper.update(both, "generators", "sr"):  # Eq. (4)
+            self.update_average()
+        return both
+
+    def _alternating_step(
+        self, generator: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers
+    ) -> Losses:
+        """Eq. (5), then Eq. (3), whose ``fake_real`` is the one made before G1 moved (Sec. 3.4)."""
         if not self.feedback_weight:
-            return {}
-        return {"loss_feedback": self.feedback_weight * F.mse_loss(self.sr(fake_real), hr)}
+            optim_wrapper.update(generator, "generators")  # Eq. (2)
+            return generator | self._sr_step(fake_real.detach(), hr, optim_wrapper)
+        sr = self.sr(fake_real)
+        feedback = {"loss_feedback": self.feedback_weight * F.mse_loss(sr, hr)}
+        optim_wrapper.update(translator := generator | feedback, "generators", keep_graph=True)  # Eq. (5)
+        return translator | self._sr_update(sr, hr, optim_wrapper)
 
     def _discriminator_step(self, syn: Tensor, real: Tensor, t: Translation, optim_wrapper: PartOptimizers) -> Losses:
         losses = self.translator.discriminator_losses(syn, real, t)
@@ -119,13 +131,13 @@ class CollaborativeSR(SRModel):
         return losses
 
     def _sr_step(self, lr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
-        losses = self._sr_losses(lr, hr)
-        optim_wrapper.update(losses, "sr")
-        self.update_average()
-        return losses
+        return self._sr_update(self.sr(lr), hr, optim_wrapper)
 
-    def _sr_losses(self, lr: Tensor, hr: Tensor) -> Losses:
-        return {"loss_sr": self.sr_loss(self.sr(lr), hr)}  # Eq. (3)
+    def _sr_update(self, sr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
+        losses = {"loss_sr": self.sr_loss(sr, hr)}
+        if optim_wrapper.update(losses, "sr"):  # Eq. (3)
+            self.update_average()
+        return losses
 
     @torch.no_grad()
     def _fixed_fake_real(self, syn: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """What every model here shares: an SR network that is validated on pairs."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import torch
@@ -7,6 +8,7 @@ from mmengine.model import BaseModel
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from cyclesr.errors import UserError
 from cyclesr.registry import SR_BACKBONES
 
 Batch: TypeAlias = dict[str, Any]
@@ -53,6 +55,20 @@ class SRModel(BaseModel):
     def as_memory_format(self, network: Any) -> Any:
         """The same network, its weights in the model's memory format."""
         return network.to(memory_format=self.memory_format)
+
+    def compile_networks(self, names: Sequence[str]) -> None:
+        """Has torch.compile translate the named networks at their first use; their weights keep their names.
+
+        Raises:
+            UserError: no such network.
+        """
+        for name in names:
+            try:
+                self.get_submodule(name).compile()
+            except AttributeError:
+                raise UserError(f"model.compiled names {name!r}, which {type(self).__name__} does not have.") from None
+        if names:  # one forward serves two losses: its graph is gone through twice
+            torch._functorch.config.donated_buffer = False
 
     def images(self, data: Batch, *names: str) -> list[Tensor]:
         """The named images of a batch, ``(N, 3, H, W)`` each, on the model's device and in its memory format."""

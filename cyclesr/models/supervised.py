@@ -1,5 +1,6 @@
 """SupervisedSR: the paper's baselines that learn from pairs, SR_syn and SR_paired (Sec. 4.2)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ class SupervisedSR(SRModel):
         degradation: makes the LR images from ``hr`` (SR_syn: bicubic); None takes ``lr`` from the batch (SR_paired).
         channels_last: memory format of the network and the images.
         average: decay of the averaged SR weights, which validation and inference use; 0 keeps none.
+        compiled: networks that torch.compile translates: ``("sr",)`` or none.
     """
 
     def __init__(
@@ -29,19 +31,21 @@ class SupervisedSR(SRModel):
         degradation: dict[str, Any] | None = None,
         channels_last: bool = False,
         average: float = 0.0,
+        compiled: Sequence[str] = (),
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(sr, channels_last, average, data_preprocessor)
         self.degradation = DEGRADATIONS.build(degradation) if degradation else None
         self.sr_loss = LOSSES.build(sr_loss)
+        self.compile_networks(compiled)
 
     def train_step(self, data: Batch, optim_wrapper: PartOptimizers) -> dict[str, Tensor]:
         """One update by the SR loss; ``data`` holds ``hr``, and ``lr`` unless a degradation makes it."""
         lr, hr = self._pair(data)
         with optim_wrapper.autocast(hr.device):
             losses = {"loss_sr": self.sr_loss(self.sr(lr), hr)}
-            optim_wrapper.update(losses, "sr")
-        self.update_average()
+            if optim_wrapper.update(losses, "sr"):
+                self.update_average()
         return losses
 
     def _pair(self, data: Batch) -> list[Tensor]:

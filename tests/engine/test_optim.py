@@ -61,3 +61,31 @@ def test_amp_words() -> None:
     assert autocast_dtype("none", torch.device("cpu")) is None
     with pytest.raises(UserError, match="found 'fp8'"):
         autocast_dtype("fp8", torch.device("cpu"))  # type: ignore[arg-type]
+
+
+def test_fp16_scales_the_loss_and_keeps_its_scale_in_the_checkpoint() -> None:
+    model = OnlySR()
+    optimizers = PartOptimizersConstructor(dict(amp="fp16", sr=dict(optimizer=dict(type="SGD", lr=1.0))))(model)
+    bias = model.sr.bias.detach().clone()
+    optimizers.update(dict(loss=1e-7 * model.sr(torch.zeros(1, 2)).sum()), "sr")
+    torch.testing.assert_close(model.sr.bias.detach(), bias - 1e-7)
+    optimizers.update(dict(loss=model.sr(torch.full((1, 2), torch.inf)).sum()), "sr")
+    assert optimizers.state_dict()["scale of sr"]["scale"] == 2.0**15  # halved once
+    again = PartOptimizersConstructor(dict(amp="fp16", sr=dict(optimizer=dict(type="SGD", lr=1.0))))(model)
+    again.load_state_dict(optimizers.state_dict())
+    again.update(dict(loss=model.sr(torch.zeros(1, 2)).sum()), "sr")
+    assert again.state_dict()["scale of sr"]["scale"] == 2.0**15
+
+
+def test_adam_is_fused_unless_the_config_says_otherwise() -> None:
+    fused = []
+    for optimizer in (dict(type="Adam"), dict(type="Adam", fused=False), dict(type="RMSprop")):
+        optimizers = PartOptimizersConstructor(dict(sr=dict(optimizer=dict(**optimizer, lr=1.0))))(OnlySR())
+        fused.append(optimizers["sr"].optimizer.defaults.get("fused"))
+    assert fused == [True, False, None]
+
+
+def test_other_ways_to_clip_are_refused() -> None:
+    config = dict(sr=dict(optimizer=dict(type="SGD", lr=1.0), clip_grad=dict(max_norm=1.0, norm_type=1)))
+    with pytest.raises(UserError, match=r"optim_wrapper.sr.clip_grad is dict\(max_norm=...\)"):
+        PartOptimizersConstructor(config)(OnlySR())

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.engine import accumulate as accumulate_module
 from cyclesr.engine.optim import PartOptimizersConstructor
 from cyclesr.errors import UserError
 from cyclesr.models.collaborative import CollaborativeSR
@@ -54,7 +55,7 @@ class ToySR(nn.Module):
         return self.net(lr)
 
 
-def build(dtype: torch.dtype = torch.float64, **kwargs: Any) -> tuple[CollaborativeSR, Any]:
+def build(dtype: torch.dtype = torch.float64, fused: bool = True, **kwargs: Any) -> tuple[CollaborativeSR, Any]:
     torch.manual_seed(1)
     config = dict(
         type="CollaborativeSR",
@@ -65,7 +66,7 @@ def build(dtype: torch.dtype = torch.float64, **kwargs: Any) -> tuple[Collaborat
         feedback_weight=100.0,
     )
     model = MODELS.build({**config, **kwargs}).to(dtype)
-    adam = dict(optimizer=dict(type="Adam", lr=1e-2))
+    adam = dict(optimizer=dict(type="Adam", lr=1e-2, fused=fused))
     parts = {name: copy.deepcopy(adam) for name in ("generators", "discriminators", "sr")}
     return model, PartOptimizersConstructor(parts)(model)
 
@@ -80,6 +81,10 @@ def batch(dtype: torch.dtype = torch.float64, seed: int = 0) -> dict[str, Tensor
 
 def weights(module: nn.Module) -> dict[str, Tensor]:
     return {name: p.detach().clone() for name, p in module.named_parameters()}
+
+
+def assert_near(found: Any, expected: Any) -> None:
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 
 
 def moved_parts(before: dict[str, Tensor], after: dict[str, Tensor]) -> set[str]:
@@ -153,17 +158,96 @@ def test_without_feedback_the_sr_network_runs_once_a_step() -> None:
     assert len(calls) == 1
 
 
-def test_sr_step_sees_fake_real_as_a_constant_made_before_g1_moved() -> None:
+def plain_step(model: CollaborativeSR, data: dict[str, Tensor], adams: dict[str, torch.optim.Adam]) -> None:
+    """The alternating step in the order of the paper, with two forwards of the SR network and frozen others."""
+
+    def step(part: str, losses: dict[str, Tensor]) -> None:
+        for adam in adams.values():
+            adam.zero_grad()
+        sum(losses.values()).backward()
+        adams[part].step()
+
+    syn, real = model.degradation(data["hr"]), data["real"]
+    t = model.translator.translate(syn, real)
+    feedback = model.feedback_weight * F.mse_loss(model.sr(t.fake_real), data["hr"])
+    step("generators", model.translator.generator_losses(syn, real, t) | {"feedback": feedback})
+    step("discriminators", model.translator.discriminator_losses(syn, real, t))
+    step("sr", {"sr": model.sr_loss(model.sr(t.fake_real.detach()), data["hr"])})
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
+def test_one_forward_of_the_sr_network_gives_the_step_of_two(dtype: torch.dtype, tolerance: float) -> None:
+    settings = dict(feedback_weight=10.0, sr_loss=dict(type="L1Loss", weight=3.0))  # as different as can be
+    model, optimizers = build(dtype, **settings)
+    oracle, _ = build(dtype, **settings)
+    parts = dict(generators=oracle.translator.generators, discriminators=oracle.translator.discriminators, sr=oracle.sr)
+    adams = {name: torch.optim.Adam(part.parameters(), lr=1e-2) for name, part in parts.items()}
+    calls: list[int] = []
+    model.sr.register_forward_hook(lambda *_: calls.append(1))
+    for step in range(5):
+        model.train_step(batch(dtype, step), optimizers)
+        plain_step(oracle, batch(dtype, step), adams)
+    assert len(calls) == 5
+    for name, expected in weights(oracle).items():
+        torch.testing.assert_close(weights(model)[name], expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("optimisation", ["joint", "alternating"])
+def test_micro_batches_equal_the_whole_batch(optimisation: str) -> None:
+    runs = []
+    for accumulate in (1, 3):
+        model, optimizers = build(optimisation=optimisation, average=0.5)
+        optimizers.accumulate = accumulate
+        for step in range(4):
+            data = {name: torch.cat([batch(seed=3 * step + i)[name] for i in range(2)]) for name in ("hr", "real")}
+            losses = accumulate_module.train_step(model, data, optimizers)  # 4 images: 1, 1 and 2
+        assert [name for name, p in model.named_parameters() if p.grad is not None] == []
+        runs.append((weights(model), losses))
+    for whole, micro in zip(*runs, strict=True):
+        for name in whole:
+            torch.testing.assert_close(micro[name], whole[name], rtol=1e-9, atol=1e-12)
+
+
+def test_more_micro_batches_than_images_are_refused() -> None:
     model, optimizers = build()
-    data = batch()
-    expected = model.translator.degrade(model.degradation(data["hr"])).detach()
-    seen: list[Tensor] = []
-    model.sr.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    optimizers.accumulate = 3
+    with pytest.raises(UserError, match="accumulate=3 needs 1 to 2 micro-batches"):
+        accumulate_module.train_step(model, batch(), optimizers)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_step_that_is_not_finite_changes_nothing_and_the_next_goes_on(fused: bool) -> None:
+    model, optimizers = build(fused=fused)
+    model.train_step(batch(), optimizers)
+    states = copy.deepcopy([optimizers.state_dict(), weights(model)])
+    optimizers.take_report()
+    data = batch(seed=1)
+    data["hr"][0, 0, 0, 0] = torch.nan
     model.train_step(data, optimizers)
-    feedback, constant = seen
-    assert feedback.requires_grad
-    assert not constant.requires_grad
-    assert torch.equal(constant, expected)
+    assert optimizers.take_report()["skipped"] == 1
+    assert_near([optimizers.state_dict(), weights(model)], states)
+    model.train_step(batch(seed=2), optimizers)
+    assert optimizers.take_report()["skipped"] == 0
+    other, other_optimizers = build(fused=fused)
+    for seed in (0, 2):
+        other.train_step(batch(seed=seed), other_optimizers)
+    assert_near(weights(model), weights(other))
+
+
+def test_parts_whose_losses_are_finite_step_all_the_same() -> None:
+    model, optimizers = build()
+    before, data = weights(model), batch()
+    data["real"][0, 0, 0, 0] = torch.inf  # G1, G2, D1 and D2 see it, the SR network does not
+    model.train_step(data, optimizers)
+    assert moved_parts(before, weights(model)) == {"sr"}
+    assert optimizers.take_report()["skipped"] == 1
+
+
+def test_compiled_networks_are_checked_by_name() -> None:
+    with pytest.raises(UserError, match=r"'translator.generators.to_reel', which CollaborativeSR does not have"):
+        build(compiled=("sr", "translator.generators.to_reel"))
+    model, _ = build(compiled=("sr",))
+    assert weights(model).keys() == weights(build()[0]).keys()
 
 
 def test_joint_with_two_weights_is_refused() -> None:

@@ -8,6 +8,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
+from cyclesr.engine.ranks import batch_statistics
 from cyclesr.errors import UserError
 from cyclesr.registry import HOOKS
 
@@ -36,6 +37,11 @@ class NonFiniteHook(Hook):
         self.patience, self.interval = patience, interval
         self._in_a_row = 0
         self._waiting: list[tuple[int, Tensor, list[str]]] = []
+        self._statistics: list[Tensor] = []
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Keeps BatchNorm's statistics: the forward pass moves them before anything is known of the step."""
+        self._statistics = [statistic.clone() for statistic in batch_statistics(runner.model)]
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict[str, Any] | None = None
@@ -44,6 +50,8 @@ class NonFiniteHook(Hook):
         skipped = (outputs or {}).get("skipped")
         if skipped is None:
             return
+        for present, before in zip(batch_statistics(runner.model), self._statistics, strict=True):
+            present.copy_(torch.where(skipped > 0, before, present))
         self._waiting.append((runner.iter, skipped, _file_names(data_batch)))
         if not skipped.is_cuda or len(self._waiting) == self.interval or self.is_last_train_iter(runner):
             self._look(runner)
@@ -62,11 +70,9 @@ class NonFiniteHook(Hook):
         total = hub.runtime_info.get("skipped_steps", 0) + 1
         hub.update_info("skipped_steps", total)
         everyones = sorted({name for of_rank in all_gather_object(names) for name in of_rank})
-        runner.logger.warning(
-            "Iteration %d was skipped: a loss or gradient was not finite (%d so far). Its images: %s",
-            iteration + 1,
-            total,
-            ", ".join(everyones),
+        runner.logger.warning(  # formatted here: mmengine drops a warning whose template it has seen
+            f"Iteration {iteration + 1} was skipped: a loss or gradient was not finite ({total} so far). Its images: "
+            + ", ".join(everyones)
         )
         if self._in_a_row >= self.patience:
             raise UserError(f"{self._in_a_row} steps in a row had losses or gradients that are not finite. {ADVICE}")
