@@ -1,0 +1,161 @@
+"""The joint training step against a plain step in the order of the released code, on the same networks, in one run.
+
+    python benchmarks/train_step.py --json train_step.json
+
+``ratio_default`` is the time of the plain step over that of ours with the settings of the configs (channels_last and
+amp='auto', which is bfloat16 where the hardware has it, float32 elsewhere); ``ratio_float32`` the same with amp='none';
+``utilisation`` the floating-point operations per second of our default step over those of a large matrix product in
+the same type. The JSON file has the three for CycleGAN + VDSR, and everything else under ``cases``.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from reference_step import ReferenceStep
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from cyclesr.engine.optim import PartOptimizers, PartOptimizersConstructor
+from cyclesr.engine.precision import autocast_dtype
+from cyclesr.models.collaborative import CollaborativeSR
+from cyclesr.registry import MODELS
+
+CASES: dict[str, dict[str, Any]] = {
+    "CycleGAN + VDSR": dict(translator=dict(type="CycleGAN"), sr=dict(type="VDSR", scale=4)),
+    "UNIT + SRResNet": dict(translator=dict(type="UNIT"), sr=dict(type="SRResNet", scale=4, norm="batch")),
+}
+SMALL = dict(
+    translator=dict(generator=dict(channels=8, num_blocks=1), discriminator=dict(channels=8, num_layers=1)),
+    sr=dict(channels=8, num_blocks=1),
+)
+
+
+def build(case: str, small: bool, channels_last: bool, device: torch.device) -> CollaborativeSR:
+    """The model of a case, with the same weights every time."""
+    torch.manual_seed(0)
+    parts = {name: {**cfg, **(SMALL[name] if small else {})} for name, cfg in CASES[case].items()}
+    config = dict(
+        type="CollaborativeSR",
+        degradation=dict(type="Bicubic", scale=4),
+        sr_loss=dict(type="MSELoss", weight=100.0),
+        feedback_weight=100.0,
+        optimisation="joint",
+        channels_last=channels_last,
+    )
+    return MODELS.build({**config, **parts}).to(device).train()
+
+
+def optimizers_of(model: CollaborativeSR, amp: str) -> PartOptimizers:
+    """As the configs have them."""
+    adam = dict(optimizer=dict(type="Adam", lr=2e-4, betas=(0.9, 0.999)), clip_grad=dict(max_norm=50.0))
+    parts = dict.fromkeys(("generators", "discriminators", "sr"), adam)
+    return PartOptimizersConstructor(dict(amp=amp, **parts))(model)
+
+
+def random_batch(lr: int, size: int, device: torch.device) -> dict[str, Tensor]:
+    """Smooth random images."""
+    coarse = torch.rand(size, 3, 16, 16, device=device)
+    hr = torch.nn.functional.interpolate(coarse, (4 * lr, 4 * lr), mode="bicubic").clamp(0, 1)
+    return dict(hr=hr, real=torch.nn.functional.interpolate(hr, (lr, lr), mode="area").flip(0))
+
+
+def wait(device: torch.device) -> None:
+    """Until the device has done what it was asked for."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def seconds(steps: dict[str, Callable[[], Any]], repeats: int, device: torch.device) -> dict[str, float]:
+    """The median time of each step; they take turns, so that a busy moment hits all of them."""
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for repeat in range(repeats + 1):  # the first warms up
+        for name, step in steps.items():
+            wait(device)
+            start = time.perf_counter()
+            step()
+            wait(device)
+            if repeat:
+                times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def operations(step: Callable[[], Any]) -> int:
+    """Floating-point operations of matrix products and convolutions, forward and backward."""
+    with FlopCounterMode(display=False) as counter:
+        step()
+    return counter.get_total_flops()
+
+
+def ceiling(side: int, dtype: torch.dtype, device: torch.device) -> float:
+    """Operations per second of a matrix product: the best of ten."""
+    a = torch.randn(side, side, device=device, dtype=dtype)
+    best = float("inf")
+    for _ in range(10):
+        wait(device)
+        start = time.perf_counter()
+        a @ a
+        wait(device)
+        best = min(best, time.perf_counter() - start)
+    return 2 * side**3 / best
+
+
+def measure(case: str, args: argparse.Namespace, device: torch.device) -> dict[str, Any]:
+    """Times the plain step and ours."""
+    batch = random_batch(args.lr, args.batch, device)
+    reference = ReferenceStep(build(case, args.small, False, device))
+    steps: dict[str, Callable[[], Any]] = {"reference": lambda: reference(batch["hr"], batch["real"])}
+    for name, amp in (("default", "auto"), ("float32", "none")):
+        model = build(case, args.small, True, device)
+        optimizers = optimizers_of(model, amp)
+        steps[name] = lambda model=model, optimizers=optimizers: model.train_step(batch, optimizers)
+    dtype = autocast_dtype("auto", device) or torch.float32
+    took = seconds(steps, args.repeats, device)
+    flops, top = operations(steps["default"]), ceiling(args.matrix, dtype, device)
+    return dict(
+        ratio_default=took["reference"] / took["default"],
+        ratio_float32=took["reference"] / took["float32"],
+        utilisation=flops / took["default"] / top,
+        seconds=took,
+        operations=flops,
+        operations_reference=operations(steps["reference"]),
+        ceiling=top,
+        dtype=str(dtype).removeprefix("torch."),
+    )
+
+
+def main() -> None:
+    """Measures, prints a table, writes the JSON file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--json", type=Path, help="file for the results")
+    parser.add_argument("--lr", type=int, default=120, help="side of the LR crops (default: 120, HR 480)")
+    parser.add_argument("--batch", type=int, default=2, help="images in a batch (default: 2; 16 on a large GPU)")
+    parser.add_argument("--repeats", type=int, default=5, help="timings of each step, median taken (default: 5)")
+    parser.add_argument("--matrix", type=int, default=4096, help="side of the matrix product (default: 4096)")
+    parser.add_argument("--threads", type=int, default=2, help="threads of torch (default: 2)")
+    parser.add_argument("--small", action="store_true", help="tiny networks, to try the script out")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    cases = {case: measure(case, args, device) for case in CASES}
+    print("| case | plain step | default | float32 | default, times faster | float32, times faster | utilisation |")
+    print("|---|---|---|---|---|---|---|")
+    for case, found in cases.items():
+        times = " | ".join(f"{found['seconds'][name]:.3f} s" for name in ("reference", "default", "float32"))
+        ratios = f"{found['ratio_default']:.2f} | {found['ratio_float32']:.2f} | {found['utilisation']:.0%}"
+        print(f"| {case} | {times} | {ratios} |")
+    first = next(iter(cases.values()))
+    name = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
+    settings = dict(device=name, lr=args.lr, batch=args.batch, threads=args.threads, torch=torch.__version__)
+    results = {key: first[key] for key in ("ratio_default", "ratio_float32", "utilisation")}
+    if args.json:
+        args.json.write_text(json.dumps({**results, **settings, "cases": cases}, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The benchmarks run, write what they promise, and compare like with like."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[2]
+
+
+def results(name: str, tmp_path: Path, *options: str) -> dict:
+    path = tmp_path / "out.json"
+    command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), "--json", str(path), *options]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("|")
+    return json.loads(path.read_text())
+
+
+def test_train_step(tmp_path) -> None:
+    sizes = ["--small", "--lr", "16", "--repeats", "1", "--matrix", "64", "--threads", "1"]
+    found = results("train_step", tmp_path, *sizes)
+    assert found["ratio_default"] > 0
+    assert found["ratio_float32"] > 0
+    assert found["utilisation"] > 0
+    for case in found["cases"].values():  # a forward and half a backward of the SR network are saved
+        assert case["operations"] < case["operations_reference"]
+
+
+def test_dataloader(tmp_path) -> None:
+    sizes = ["--images", "2", "--height", "96", "--width", "96", "--crop", "12", "--batch", "2"]
+    found = results("dataloader", tmp_path, *sizes, "--seconds", "0.05", "--step-seconds", "1")
+    assert found["ratio"] == pytest.approx(found["ours"] / found["reference"])
+    assert found["share_of_step"] == pytest.approx(2 / found["ours"])
+
+
+def test_infer(tmp_path) -> None:
+    sizes = ["--small", "--height", "96", "--width", "80", "--tile", "48", "--threads", "1"]
+    found = results("infer", tmp_path, *sizes)
+    for way in ("whole", "tiled"):
+        pixels = found[way]["megapixels_per_second"] * found[way]["seconds"]
+        assert pixels == pytest.approx(96 * 80 * 16 / 1e6)
+
+
+@pytest.mark.parametrize("case", ["CycleGAN + VDSR", "UNIT + SRResNet"])
+def test_the_plain_step_moves_discriminators_and_sr_network_as_ours_does(case, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    bench = importlib.import_module("train_step")
+    device = torch.device("cpu")
+    batch = bench.random_batch(16, 2, device)
+    ours, plain = (bench.build(case, True, False, device) for _ in range(2))
+    for model in (ours, plain):
+        model.translator.latent_noise = False
+    optimizers = bench.optimizers_of(ours, "none")
+    ours.train_step(batch, optimizers)
+    monkeypatch.setattr(torch, "randn_like", torch.zeros_like)  # UNIT's latent noise
+    bench.ReferenceStep(plain)(batch["hr"], batch["real"])
+    parts = ["sr", "translator.discriminators"] if case.startswith("CycleGAN") else ["sr"]
+    for part in parts:
+        pairs = zip(ours.get_submodule(part).parameters(), plain.get_submodule(part).parameters(), strict=True)
+        for one, other in pairs:
+            if one.ndim > 1:  # a bias before a norm has a gradient of rounding errors, which Adam blows up
+                torch.testing.assert_close(one, other, rtol=0, atol=2e-6)
