@@ -32,11 +32,16 @@ class PreviewHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict[str, Any] | None = None
     ) -> None:
-        """Draws the strips; random generators are left as they were, so that a run with previews equals one without."""
+        """Draws the strips.
+
+        A run with previews equals one without: random generators and batch statistics are left as they were.
+        """
         if not self.every_n_train_iters(runner, self.interval):
             return
+        runner.model.eval()
         with torch.random.fork_rng():
             images = runner.model.preview(data_batch)
+        runner.model.train()
         for names in STRIPS:
             if all(name in images for name in names):
                 strip = side_by_side([images[name] for name in names])
