@@ -6,10 +6,12 @@ import time
 from pathlib import Path
 
 import cv2
+import pytest
 
 TOOL = Path(__file__).parents[2] / "tools" / "degrade.py"
 
 
+@pytest.mark.slow
 def test_degrades_with_a_trained_checkpoint(tool, config, folders, tmp_path) -> None:
     trained = tool("train", config, "--work-dir", "run", "--cfg-options", "train_cfg.max_iters=2")
     assert trained.returncode == 0, trained.stderr
