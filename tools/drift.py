@@ -1,4 +1,4 @@
-"""Shows whether G1 drifted during a training on a simulated track: a row for each checkpoint, and what it agrees with."""
+"""Shows whether G1 drifted during a training on a simulated track: a row for each checkpoint."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""How a training went, checkpoint by checkpoint: is G1 still near the true degradation, and what shows it without truth?"""
+"""How a training went, checkpoint by checkpoint: is G1 still near the true degradation, and what shows it?"""
 
 import statistics
 from collections.abc import Callable
@@ -7,12 +7,13 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from mmengine.config import Config
-from torch import Tensor, nn
+from torch import Tensor
 
 from cyclesr.datasets.images import list_images, read_image, to_tensor
 from cyclesr.errors import UserError
 from cyclesr.evaluation.comparison import Track, degradation_psnr, score
 from cyclesr.evaluation.protocols import get_protocol
+from cyclesr.models.collaborative import CollaborativeSR
 from cyclesr.models.imresize import imresize
 from cyclesr.registry import MODELS
 
@@ -54,8 +55,8 @@ def drift_curve(config: Config, work_dir: Path, track: Track) -> list[dict[str, 
 
 
 @torch.no_grad()
-def consistency(model: nn.Module, real: Images, scale: int) -> float:
-    """PSNR (dB) of G1(downsampled SR(real)) against ``real``: a degradation and its inverse that fit the real images."""
+def consistency(model: CollaborativeSR, real: Images, scale: int) -> float:
+    """PSNR (dB) of G1(downsampled SR(real)) against ``real``: do degradation and inverse fit the real images?"""
     values = []
     for image in real:
         back = model.translator.degrade(imresize(model(image).clamp(0, 1), scale=1 / scale))

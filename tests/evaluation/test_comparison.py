@@ -7,7 +7,15 @@ import torch
 
 from cyclesr.config import load_config
 from cyclesr.datasets.tracks import split_and_simulate
-from cyclesr.evaluation.comparison import Track, bicubic_upscale, degradation_psnr, on_track, score, sr_steps, supervised
+from cyclesr.evaluation.comparison import (
+    Track,
+    bicubic_upscale,
+    degradation_psnr,
+    on_track,
+    score,
+    sr_steps,
+    supervised,
+)
 from cyclesr.evaluation.drift import agreement, spectrum
 from cyclesr.evaluation.protocols import get_protocol
 from cyclesr.models.degradation import TrackDegradation
