@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
+from cyclesr.inference.trust import refuse_what_is_no_network
 from cyclesr.registry import SR_BACKBONES
 
 KEYS = {"config", "scale", "state_dict"}
@@ -157,9 +158,6 @@ def _build(config: dict[str, Any], path: str | Path) -> nn.Module:
     kind = config.get("type") if isinstance(config, dict) else None
     if not isinstance(kind, str):
         raise UserError(f"The checkpoint {path} does not name its SR network (sr_network.config.type).")
-    target = SR_BACKBONES.get(kind)
-    if not (isinstance(target, type) and issubclass(target, nn.Module)):
-        raise UserError(
-            f"The checkpoint {path} names {kind!r} as its SR network, which is no class of networks; refused."
-        )
+    SR_BACKBONES.get(kind)  # its error lists the SR networks there are
+    refuse_what_is_no_network(config, path)
     return SR_BACKBONES.build(config)

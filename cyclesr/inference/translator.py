@@ -4,7 +4,6 @@ The checkpoint is read as data. Its config is a text in Python's syntax; it is p
 """
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,9 @@ from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.inference.checkpoint import load_weights, read_checkpoint
+from cyclesr.inference.trust import refuse_what_is_no_network
 from cyclesr.models.translators.base import Translator
-from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS, TRANSLATORS
+from cyclesr.registry import DEGRADATIONS, TRANSLATORS
 
 
 class LearntDegradation(nn.Module):
@@ -62,7 +62,7 @@ def load_degradation(path: str | Path, device: str | torch.device = "cpu") -> Le
                 f"The checkpoint {path} of a {config.get('type')} holds no {key}: degrading needs a checkpoint of "
                 "CollaborativeSR."
             )
-        _refuse_what_is_no_network(config[key], path)
+        refuse_what_is_no_network(config[key], path)
     parts = {
         "degradation": DEGRADATIONS.build(config["degradation"]),
         "translator": TRANSLATORS.build(config["translator"]),
@@ -135,30 +135,3 @@ def _dict_call(node: ast.Call) -> dict[str, Any]:
             raise ValueError(f"line {node.lineno} unpacks a mapping")
         result[keyword.arg] = _literal(keyword.value)
     return result
-
-
-def _refuse_what_is_no_network(config: dict[str, Any], path: str | Path) -> None:
-    """A file must not choose what else is called: every ``type`` in it has to be a class of networks."""
-    for kind in _types(config):
-        target = _look_up(kind)
-        if not (isinstance(target, type) and issubclass(target, nn.Module)):
-            raise UserError(f"The checkpoint {path} names {kind!r}, which is no class of networks; refused.")
-
-
-def _types(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if "type" in value:
-            yield str(value["type"])
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for element in value:
-            yield from _types(element)
-
-
-def _look_up(kind: str) -> Any:
-    for registry in (TRANSLATORS, DEGRADATIONS, LOSSES):
-        try:
-            return registry.get(kind)
-        except UserError:
-            continue
-    return MODELS.get(kind)

@@ -90,6 +90,12 @@ def test_a_file_cannot_choose_what_is_called(tmp_path, kind):
         load_sr(saved(tmp_path, dict(sr_network=entry(config=dict(type=kind)))))
 
 
+def test_a_file_cannot_choose_what_is_called_deeper_down(tmp_path):
+    config = dict(type="EDSR", scale=4, body=[dict(type="os.system", command="true")])
+    with pytest.raises(UserError, match=r"names 'os\.system', which is no class of networks; refused"):
+        load_sr(saved(tmp_path, dict(sr_network=entry(config=config))))
+
+
 def test_unknown_network_names_the_nearest(tmp_path):
     config = dict(type="NearestForCheckpointTest", scale=2)
     with pytest.raises(UserError, match="Did you mean 'NearestForCheckpointTests'"):
