@@ -14,8 +14,8 @@ REQUIRES = [
     "torchvision>=0.21",
     "mmengine>=0.10.7,<0.11",
     "mmcv-lite>=2.2.0,<2.3",
-    "numpy>=1.26",
-    "opencv-python>=4.8",
+    "numpy>=2.0",
+    "opencv-python>=5.0",
     "pillow>=10.0",
     "lpips>=0.1.4",
     "addict>=2.4.0",
@@ -24,8 +24,8 @@ REQUIRES = [
     "safetensors>=0.4.5",
 ]
 EXTRAS = {
-    "demo": ["scikit-image>=0.24", "scikit-learn>=1.4", "matplotlib>=3.8"],
-    "test": ["pytest>=8.0", "scipy>=1.11", "ruff>=0.9", "mypy>=1.13"],
+    "demo": ["scikit-image>=0.24", "scikit-learn>=1.5"],
+    "test": ["pytest>=8.0", "scipy>=1.13", "ruff>=0.9", "mypy>=1.13"],
 }
 
 setup(
