@@ -27,7 +27,8 @@ def run(main: Callable[[], Any]) -> None:
 def key_values(options: Iterable[str]) -> dict[str, Any]:
     """Reads ``["a.b=3", "c=[1, 2]", "d=word"]`` as ``{"a.b": 3, "c": [1, 2], "d": "word"}``.
 
-    Values are Python literals; ``true``, ``false`` and ``none`` are understood in any case; the rest is text.
+    Values are Python literals; ``true`` and ``false`` are understood in any case; the rest is text (``none`` too: it
+    names a norm and a precision; ``None`` is Python's).
 
     Raises:
         UserError: an option without ``=``.
@@ -42,7 +43,7 @@ def key_values(options: Iterable[str]) -> dict[str, Any]:
 
 
 def _literal(text: str) -> Any:
-    words = {"true": True, "false": False, "none": None}
+    words = {"true": True, "false": False}
     if text.lower() in words:
         return words[text.lower()]
     try:
