@@ -35,7 +35,8 @@ def test_success_is_zero_and_bugs_keep_their_traceback() -> None:
 def test_key_values() -> None:
     options = ["a.b=3", "c=[1, 2]", "d=word", "e=1e-4", "f=True", "g=none", "k=None", "h=a=b", "i=", "j=(1, 'x')"]
     assert key_values(options) == {
-        "a.b": 3, "c": [1, 2], "d": "word", "e": 1e-4, "f": True, "g": "none", "k": None, "h": "a=b", "i": "", "j": (1, "x"),
+        "a.b": 3, "c": [1, 2], "d": "word", "e": 1e-4, "f": True, "g": "none", "k": None, "h": "a=b", "i": "",
+        "j": (1, "x"),
     }  # fmt: skip
     for wrong in ("abc", "=3"):
         with pytest.raises(UserError, match="KEY=VALUE"):
