@@ -14,7 +14,7 @@ Amp = Literal["none", "bf16", "fp16", "auto"]
 def has_native_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 convolutions run on the device's own instructions.
 
-    A CPU without AVX512-BF16 or AMX emulates them: measured 6 to 15 times slower than float32.
+    A CPU without AVX512-BF16 or AMX emulates them, several times slower than float32.
     """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)

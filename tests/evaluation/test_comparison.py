@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from cyclesr.config import load_config
+from cyclesr.datasets.images import read_image, to_tensor
 from cyclesr.datasets.tracks import split_and_simulate
 from cyclesr.evaluation.comparison import (
     Track,
+    _pairs,
     bicubic_upscale,
     degradation_psnr,
     on_track,
@@ -60,19 +62,21 @@ def test_true_pairs_read_the_hidden_lr(track: Track) -> None:
     assert "degradation" not in config.model
 
 
-def test_the_true_degradation_is_infinitely_near_itself_and_bicubic_is_not(track: Track) -> None:
-    blur = TrackDegradation(track.manifest, next(track.real.glob("*.png")).name)[0]
-    syn_blurred = degradation_psnr(lambda syn: syn, track)
-    assert 15 < syn_blurred < 45
-    # blurring by the same kernel at LR resolution is another operator, and further away than no error at all
-    assert degradation_psnr(lambda syn: blur(syn), track) < 60
+def test_the_true_degradation_is_infinitely_near_itself_and_a_known_error_is_as_far_as_it_is(track: Track) -> None:
+    pairs = _pairs(track.hidden_lr, track.hr, track.scale)
+    truths = [TrackDegradation(track.manifest, lr.name)(to_tensor(read_image(hr))[None]) for lr, hr in pairs]
+    exact, off = iter(truths), iter(truths)
+    assert degradation_psnr(lambda syn: next(exact), track, draws=1) == float("inf")
+    assert degradation_psnr(lambda syn: next(off) + 0.1, track, draws=1) == pytest.approx(20.0, abs=1e-3)
 
 
 def test_score_is_the_mean_of_the_protocol(track: Track) -> None:
-    means, images = score(bicubic_upscale(4), track, get_protocol("plain"))
+    protocol = get_protocol("plain")
+    means, images = score(bicubic_upscale(4), track, protocol)
     hr = {path.stem: path for path in track.valid_hr.glob("*.png")}
     assert set(images) == set(hr)
-    assert 10 < means["psnr"] < 60
+    each = [protocol.score(images[name], to_tensor(read_image(path)))["psnr"] for name, path in hr.items()]
+    assert means["psnr"] == pytest.approx(sum(each) / len(each))
 
 
 def test_spectrum_of_the_same_images_is_zero_and_of_blurred_ones_is_not() -> None:
