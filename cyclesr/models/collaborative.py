@@ -101,9 +101,9 @@ class CollaborativeSR(SRModel):
             if self.stage is Stage.TRANSLATION:
                 optim_wrapper.update(generator, "generators")
             elif self.optimisation == "joint":
-                generator |= self._joint_step(generator, t.fake_real, hr, optim_wrapper)
+                generator |= self._joint_step(generator, self.translator.held_fake_real(t), hr, optim_wrapper)
             else:
-                generator |= self._alternating_step(generator, t.fake_real, hr, optim_wrapper)
+                generator |= self._alternating_step(generator, self.translator.held_fake_real(t), hr, optim_wrapper)
             return generator | self._discriminator_step(syn, real, t, optim_wrapper)
 
     def _joint_step(self, generator: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:

@@ -64,19 +64,25 @@ class ResNetGenerator(nn.Module):
         if residual:
             zero(self.tail)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Translates images ``(N, 3, H, W)`` in [0, 1]; with ``residual`` the output may leave that range a little."""
+    def forward(self, image: Tensor, noise_level: Tensor | None = None) -> Tensor:
+        """Translates images; with ``residual`` the output may leave [0, 1] a little.
+
+        Args:
+            image: ``(N, 3, H, W)`` in [0, 1].
+            noise_level: factor of each image's noise, ``(N, 1, 1, 1)``; None is 1.
+        """
         height, width = image.shape[-2:]
         x = pad_to_fit(2 * image - 1, self.multiple, self.smallest)
         if self.noise_channels:
-            x = torch.cat([x, noise_beside(x, self.noise_channels)], dim=1)
+            x = torch.cat([x, noise_beside(x, self.noise_channels, noise_level)], dim=1)
         out = self.tail(self.features(x))[..., :height, :width].to(image.dtype)  # images stay float32 under autocast
         return image + out if self.residual else (F.tanh(out) + 1) / 2
 
 
-def noise_beside(x: Tensor, channels: int) -> Tensor:
-    """Fresh N(0, 1) noise ``(N, channels, H, W)`` of the size, device and type of ``x`` ``(N, C, H, W)``."""
-    return torch.randn(x.shape[0], channels, *x.shape[2:], device=x.device, dtype=x.dtype)
+def noise_beside(x: Tensor, channels: int, level: Tensor | None = None) -> Tensor:
+    """Fresh N(0, 1) noise ``(N, channels, H, W)``, times a level, of the size, device and type of ``x``."""
+    noise = torch.randn(x.shape[0], channels, *x.shape[2:], device=x.device, dtype=x.dtype)
+    return noise if level is None else noise * level
 
 
 def _head(inputs: int, channels: int, kernel: int, norm: str) -> list[nn.Module]:

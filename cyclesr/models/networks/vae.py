@@ -92,24 +92,25 @@ class Decoder(nn.Module):
         if residual:
             zero(self.tail)
 
-    def forward(self, latent: Tensor, image: Tensor) -> Tensor:
+    def forward(self, latent: Tensor, image: Tensor, noise_level: Tensor | None = None) -> Tensor:
         """Decodes to the size of the image that was encoded.
 
         Args:
             latent: ``(N, channels * 2**num_down, h, w)``.
             image: ``(N, 3, H, W)`` in [0, 1], what ``latent`` encodes; its values matter with ``residual`` alone.
+            noise_level: factor of each image's noise, ``(N, 1, 1, 1)``; None is 1.
         """
-        x = latent if self.ups else self._with_noise(latent)
+        x = latent if self.ups else self._with_noise(latent, noise_level)
         for block in self.blocks:
             x = block(x)
         for i, up in enumerate(self.ups, start=1):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-            x = up(self._with_noise(x) if i == len(self.ups) else x)
+            x = up(self._with_noise(x, noise_level) if i == len(self.ups) else x)
         out = self.tail(x)[..., : image.shape[-2], : image.shape[-1]].to(image.dtype)
         return image + out if self.residual else (torch.tanh(out) + 1) / 2
 
-    def _with_noise(self, x: Tensor) -> Tensor:
-        return x + self.noise(noise_beside(x, self.noise_channels)) if self.noise_channels else x
+    def _with_noise(self, x: Tensor, level: Tensor | None) -> Tensor:
+        return x + self.noise(noise_beside(x, self.noise_channels, level)) if self.noise_channels else x
 
 
 class EncoderDecoder(nn.Module):

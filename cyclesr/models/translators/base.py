@@ -54,6 +54,10 @@ class Translator(nn.Module, ABC):
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """What the discriminators minimise; keys ``loss_*``. The images are taken as constants."""
 
+    def held_fake_real(self, t: Translation) -> Tensor:
+        """``fake_real`` as the SR network sees it in training; its gradient is the feedback to G1, Eq. (5)."""
+        return t.fake_real
+
     def degrade(self, syn: Tensor) -> Tensor:
         """G1 for inference: ``fake_real`` of ``syn`` ``(N, 3, h, w)``; fresh noise if G1 takes noise."""
         return self.generators["to_real"](syn)
@@ -70,6 +74,16 @@ def by_direction(name: str, weight: DirectionWeights) -> dict[str, float]:
     if set(weight) != {"syn", "real"}:
         raise UserError(f"{name} must be a number or dict(syn=..., real=...), found the keys {sorted(weight)}.")
     return {key: float(weight[key]) for key in ("syn", "real")}
+
+
+def noise_levels(image: Tensor, level: float) -> Tensor:
+    """The same noise level for each image of ``(N, 3, h, w)``: ``(N, 1, 1, 1)``."""
+    return image.new_full((len(image), 1, 1, 1), level)
+
+
+def straight_through(value: Tensor, path: Tensor) -> Tensor:
+    """The numbers of ``value``, with the gradient of ``path``."""
+    return path + (value - path).detach()
 
 
 def batched(network: nn.Module, *calls: tuple[Tensor, ...]) -> list[Any]:

@@ -5,10 +5,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cyclesr.errors import UserError
 from cyclesr.models.losses.gan import GANMode, check_mode
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, judge_losses
-from cyclesr.models.translators.base import DirectionWeights, Translation, Translator, batched, by_direction
+from cyclesr.models.translators.base import (
+    DirectionWeights,
+    Translation,
+    Translator,
+    batched,
+    by_direction,
+    noise_levels,
+    straight_through,
+)
 from cyclesr.models.translators.image_pool import ImagePool
 from cyclesr.registry import MODELS, TRANSLATORS
 
@@ -34,6 +43,9 @@ class CycleGAN(Translator):
         r1_weight: half of it times the R1 penalty on real images is added to each discriminator's loss.
         real_low_pass: the L1 losses on ``real`` images (cycle and identity) compare means over squares of this side;
             0 compares the pixels.
+        free_noise: the cycle and identity losses and the feedback see G1's images with their noise as a constant:
+            the discriminator alone then decides how strong the noise is. Noise costs SR whatever the SR network does,
+            and L1 cannot be met by noise that is fresh, so without it all of them work against noise.
 
     Differs from CycleGAN: images, hence the L1 losses, are in [0, 1] (the range of the paper's weights), where an L1
     of 10 counts as 5 would in [-1, 1].
@@ -52,9 +64,12 @@ class CycleGAN(Translator):
         pool_size: int = 50,
         r1_weight: float = 0.0,
         real_low_pass: int = 0,
+        free_noise: bool = False,
     ) -> None:
         super().__init__()
         check_mode(adversarial)
+        if free_noise and not noise_channels:
+            raise UserError("free_noise=True needs a generator with noise, found noise_channels=0: set it to 1.")
         generator = {"type": "ResNetGenerator", **(generator or {}), "residual": residual}
         self.generators = nn.ModuleDict(
             {
@@ -70,21 +85,38 @@ class CycleGAN(Translator):
         self.identity_weight = by_direction("identity_weight", identity_weight)
         self.r1_weight = r1_weight
         self.real_low_pass = real_low_pass
+        self.free_noise = free_noise
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
-        """Both directions, both cycles, and the identity images ``same_real`` and ``same_syn`` where weighted."""
-        to_real, to_syn = self.generators["to_real"], self.generators["to_syn"]
-        fake_real, *same_real = batched(to_real, (syn,), *[(real,)] * bool(self.identity_weight["real"]))
-        fake_syn, *same_syn = batched(to_syn, (real,), *[(syn,)] * bool(self.identity_weight["syn"]))
-        same = {f"same_{key}": image for key, images in (("real", same_real), ("syn", same_syn)) for image in images}
-        rec_syn = self._cycled("syn", to_syn, fake_real)
-        rec_real = self._cycled("real", to_real, fake_syn)
-        return Translation(fake_real, fake_syn, rec_syn, rec_real, same)
+        """Both directions, both cycles, and the identity images ``same_real`` and ``same_syn`` where weighted.
 
-    def _cycled(self, key: str, network: nn.Module, fake: Tensor) -> Tensor:
+        With ``free_noise``, ``quiet_real`` is ``fake_real`` without noise.
+        """
+        to_real, to_syn = self.generators["to_real"], self.generators["to_syn"]
+        quiet = [self._quietly(syn)] * self.free_noise
+        same = [self._quietly(real)] * bool(self.identity_weight["real"])
+        noisy = (syn, noise_levels(syn, 1.0)) if self.free_noise else (syn,)
+        fake_real, *more = batched(to_real, noisy, *quiet, *same)
+        extra = dict(zip(["quiet_real"] * len(quiet) + ["same_real"] * len(same), more, strict=True))
+        fake_syn, *same_syn = batched(to_syn, (real,), *[(syn,)] * bool(self.identity_weight["syn"]))
+        extra |= {"same_syn": image for image in same_syn}
+        held = straight_through(fake_real, extra["quiet_real"]) if self.free_noise else fake_real
+        rec_syn = self._cycled("syn", to_syn, held)
+        rec_real = self._cycled("real", to_real, *self._quietly(fake_syn))
+        return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
+
+    def held_fake_real(self, t: Translation) -> Tensor:
+        """``fake_real``, its noise as a constant with ``free_noise``."""
+        return straight_through(t.fake_real, t.extra["quiet_real"]) if self.free_noise else t.fake_real
+
+    def _quietly(self, image: Tensor) -> tuple[Tensor, ...]:
+        """The arguments of G1 for an image whose L1 loss it minimises."""
+        return (image, noise_levels(image, 0.0)) if self.free_noise else (image,)
+
+    def _cycled(self, key: str, network: nn.Module, *fake: Tensor) -> Tensor:
         """The reconstruction of a fake; without a graph where no loss will need it."""
         with torch.set_grad_enabled(bool(self.cycle_weight[key]) and torch.is_grad_enabled()):
-            return network(fake)
+            return network(*fake)
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Eq. (2) of the generators: adversarial, cycle, identity, for each direction; terms of weight 0 are absent."""
