@@ -81,6 +81,12 @@ def noise_levels(image: Tensor, level: float) -> Tensor:
     return image.new_full((len(image), 1, 1, 1), level)
 
 
+def check_free_noise(free_noise: bool, noise_channels: int) -> None:
+    """Raises a UserError for a noise to be freed where there is none."""
+    if free_noise and not noise_channels:
+        raise UserError("free_noise=True needs a generator with noise, found noise_channels=0: set it to 1.")
+
+
 def straight_through(value: Tensor, path: Tensor) -> Tensor:
     """The numbers of ``value``, with the gradient of ``path``."""
     return path + (value - path).detach()

@@ -1,11 +1,10 @@
 """CycleGAN (Zhu et al. 2017) as the translator of Eq. (2)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from cyclesr.errors import UserError
 from cyclesr.models.losses.gan import GANMode, check_mode
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, judge_losses
@@ -15,6 +14,7 @@ from cyclesr.models.translators.base import (
     Translator,
     batched,
     by_direction,
+    check_free_noise,
     noise_levels,
     straight_through,
 )
@@ -51,6 +51,10 @@ class CycleGAN(Translator):
     of 10 counts as 5 would in [-1, 1].
     """
 
+    TINY: ClassVar[dict[str, Any]] = dict(
+        generator=dict(channels=8, num_blocks=1, num_down=1), discriminator=dict(channels=8, num_layers=1)
+    )
+
     def __init__(
         self,
         generator: dict[str, Any] | None = None,
@@ -68,8 +72,7 @@ class CycleGAN(Translator):
     ) -> None:
         super().__init__()
         check_mode(adversarial)
-        if free_noise and not noise_channels:
-            raise UserError("free_noise=True needs a generator with noise, found noise_channels=0: set it to 1.")
+        check_free_noise(free_noise, noise_channels)
         generator = {"type": "ResNetGenerator", **(generator or {}), "residual": residual}
         self.generators = nn.ModuleDict(
             {

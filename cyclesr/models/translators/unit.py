@@ -1,6 +1,6 @@
 """UNIT (Liu et al., NIPS 2017), https://arxiv.org/abs/1703.00848, the translator of UNITSR."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,16 @@ from cyclesr.models.losses.kl import unit_variance_kl
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.networks.vae import Decoder, Encoder, EncoderDecoder, share_blocks
 from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, judge_losses
-from cyclesr.models.translators.base import DirectionWeights, Translation, Translator, batched, by_direction
+from cyclesr.models.translators.base import (
+    DirectionWeights,
+    Translation,
+    Translator,
+    batched,
+    by_direction,
+    check_free_noise,
+    noise_levels,
+    straight_through,
+)
 from cyclesr.registry import TRANSLATORS
 
 
@@ -44,11 +53,16 @@ class UNIT(Translator):
         r1_weight: half of it times the R1 penalty on real images is added to each discriminator's loss.
         real_low_pass: the L1 losses on ``real`` images compare means over squares of this side, so that they do not
             punish fresh noise; 0 compares the pixels.
+        free_noise: see :class:`~cyclesr.models.translators.CycleGAN`; the reconstruction takes the identity's place.
 
     Differs from the released code: images, hence the L1 losses, are in [0, 1], where an L1 of 10 counts as 5 would
     in [-1, 1]; the discriminators see the images that the generators made before their step, where the release
     encodes anew with fresh noise; layer norm has the biased variance.
     """
+
+    TINY: ClassVar[dict[str, Any]] = dict(
+        generator=dict(channels=8, num_blocks=1, num_down=1), discriminator=dict(channels=8, num_layers=1)
+    )
 
     def __init__(
         self,
@@ -67,9 +81,11 @@ class UNIT(Translator):
         cycle_kl_weight: float = 0.01,
         r1_weight: float = 0.0,
         real_low_pass: int = 0,
+        free_noise: bool = False,
     ) -> None:
         super().__init__()
         check_mode(adversarial)
+        check_free_noise(free_noise, noise_channels)
         self.generators = _autoencoders(generator or {}, residual, noise_channels, shared_layers)
         self.discriminators = build_discriminators("MultiScaleDiscriminator", discriminator)
         self.latent_noise = latent_noise
@@ -82,20 +98,36 @@ class UNIT(Translator):
         self.cycle_kl_weight = cycle_kl_weight
         self.r1_weight = r1_weight
         self.real_low_pass = real_low_pass
+        self.free_noise = free_noise
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
-        """Both directions and cycles; ``extra`` holds ``same_*`` (within the domain) and the latent means."""
+        """Both directions and cycles; ``extra`` holds ``same_*`` (within the domain) and the latent means.
+
+        With ``free_noise``, ``quiet_real`` is ``fake_real`` without noise.
+        """
         to_real, to_syn = self._path("to_real"), self._path("to_syn")
         mean_syn, mean_real = to_real.encoder(syn), to_syn.encoder(real)
         code_syn, code_real = self._code(mean_syn), self._code(mean_real)
-        fake_real, same_real = batched(to_real.decoder, (code_syn, syn), (code_real, real))
+        noisy = (code_syn, syn, *self._noise_level(syn, 1.0))
+        quiet = [(code_syn, syn, *self._noise_level(syn, 0.0))] * self.free_noise
+        within = (code_real, real, *self._noise_level(real, 0.0))
+        fake_real, *quiet_real, same_real = batched(to_real.decoder, noisy, *quiet, within)
         fake_syn, same_syn = batched(to_syn.decoder, (code_real, real), (code_syn, syn))
-        mean_fake_real, mean_fake_syn = to_syn.encoder(fake_real), to_real.encoder(fake_syn)
-        rec_syn = to_syn.decoder(self._code(mean_fake_real), fake_real)
-        rec_real = to_real.decoder(self._code(mean_fake_syn), fake_syn)
-        extra = dict(same_syn=same_syn, same_real=same_real, mean_syn=mean_syn, mean_real=mean_real)
+        held = straight_through(fake_real, quiet_real[0]) if self.free_noise else fake_real
+        mean_fake_real, mean_fake_syn = to_syn.encoder(held), to_real.encoder(fake_syn)
+        rec_syn = to_syn.decoder(self._code(mean_fake_real), held)
+        rec_real = to_real.decoder(self._code(mean_fake_syn), fake_syn, *self._noise_level(fake_syn, 0.0))
+        extra = {"quiet_real": image for image in quiet_real}
+        extra |= dict(same_syn=same_syn, same_real=same_real, mean_syn=mean_syn, mean_real=mean_real)
         extra |= dict(mean_fake_syn=mean_fake_syn, mean_fake_real=mean_fake_real)
         return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
+
+    def held_fake_real(self, t: Translation) -> Tensor:
+        """``fake_real``, its noise as a constant with ``free_noise``."""
+        return straight_through(t.fake_real, t.extra["quiet_real"]) if self.free_noise else t.fake_real
+
+    def _noise_level(self, image: Tensor, level: float) -> tuple[Tensor, ...]:
+        return (noise_levels(image, level),) if self.free_noise else ()
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Eq. (2) of the generators: adversarial, reconstruction, cycle and KL terms of each domain."""
