@@ -100,9 +100,10 @@ class CycleGAN(Translator):
         same = [self._quietly(real)] * bool(self.identity_weight["real"])
         noisy = (syn, noise_levels(syn, 1.0)) if self.free_noise else (syn,)
         fake_real, *more = batched(to_real, noisy, *quiet, *same)
-        extra = dict(zip(["quiet_real"] * len(quiet) + ["same_real"] * len(same), more, strict=True))
+        names = ["quiet_real"] * len(quiet) + ["same_real"] * len(same)
         fake_syn, *same_syn = batched(to_syn, (real,), *[(syn,)] * bool(self.identity_weight["syn"]))
-        extra |= {"same_syn": image for image in same_syn}
+        names += ["same_syn"] * len(same_syn)
+        extra = dict(zip(names, more + same_syn, strict=True))
         held = straight_through(fake_real, extra["quiet_real"]) if self.free_noise else fake_real
         rec_syn = self._cycled("syn", to_syn, held)
         rec_real = self._cycled("real", to_real, *self._quietly(fake_syn))

@@ -117,7 +117,7 @@ class UNIT(Translator):
         mean_fake_real, mean_fake_syn = to_syn.encoder(held), to_real.encoder(fake_syn)
         rec_syn = to_syn.decoder(self._code(mean_fake_real), held)
         rec_real = to_real.decoder(self._code(mean_fake_syn), fake_syn, *self._noise_level(fake_syn, 0.0))
-        extra = {"quiet_real": image for image in quiet_real}
+        extra = dict(zip(["quiet_real"] * len(quiet), quiet_real, strict=True))
         extra |= dict(same_syn=same_syn, same_real=same_real, mean_syn=mean_syn, mean_real=mean_real)
         extra |= dict(mean_fake_syn=mean_fake_syn, mean_fake_real=mean_fake_real)
         return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
