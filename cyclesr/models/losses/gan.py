@@ -43,6 +43,33 @@ def discriminator_loss(real: Logits, fake: Logits, mode: GANMode) -> Tensor:
     return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
+def relativistic_generator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    r"""What the generator of the relativistic average GAN minimises, :math:`L_{adv}` of Eq. (3).
+
+    .. math:: -E_r[\log(1 - \sigma(r - \bar f))] - E_f[\log \sigma(f - \bar r)]
+
+    It is :func:`relativistic_discriminator_loss` with the roles exchanged. The means are over the batch that is given:
+    micro-batches and the ranks of a distributed training each have their own, as with batch norm.
+
+    Args:
+        real: the discriminator's logits of HR images, any shape.
+        fake: those of SR images, the same shape.
+
+    Source: Jolicoeur-Martineau 2019; ESRGAN (Wang et al. 2018), Sec. 3.2.
+    """
+    return relativistic_discriminator_loss(fake, real)
+
+
+def relativistic_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    r"""What the discriminator of the relativistic average GAN minimises.
+
+    .. math:: -E_r[\log \sigma(r - \bar f)] - E_f[\log(1 - \sigma(f - \bar r))]
+
+    Args and source: see :func:`relativistic_generator_loss`.
+    """
+    return F.softplus(fake.mean() - real).mean() + F.softplus(fake - real.mean()).mean()
+
+
 def r1_penalty(logits: Logits, image: Tensor) -> Tensor:
     """Squared gradient of the logits' sum by the image, summed over channels, averaged over pixels (Mescheder 2018).
 

@@ -7,7 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
-from cyclesr.models.losses.gan import GAN_MODES, GANMode, check_mode, discriminator_loss, generator_loss, r1_penalty
+from cyclesr.models.losses.gan import (
+    GAN_MODES,
+    GANMode,
+    check_mode,
+    discriminator_loss,
+    generator_loss,
+    r1_penalty,
+    relativistic_discriminator_loss,
+    relativistic_generator_loss,
+)
 from cyclesr.models.losses.kl import unit_variance_kl
 
 REAL = torch.tensor([[2.0, 0.0]])
@@ -43,6 +52,30 @@ def test_gradients_agree_with_finite_differences(mode: GANMode) -> None:
     real, fake = (torch.randn(2, 1, 3, 3, dtype=torch.float64, requires_grad=True) for _ in range(2))
     assert torch.autograd.gradcheck(lambda f: generator_loss(f, mode), (fake,))
     assert torch.autograd.gradcheck(lambda r, f: discriminator_loss(r, f, mode), (real, fake))
+
+
+def test_relativistic_losses_against_the_formula_in_probabilities() -> None:
+    sigma = torch.sigmoid  # means: REAL 1, FAKE 1
+    real_wins, fake_wins = sigma(REAL - FAKE.mean()), sigma(FAKE - REAL.mean())
+    discriminator = -real_wins.log().mean() - (1 - fake_wins).log().mean()
+    generator = -(1 - real_wins).log().mean() - fake_wins.log().mean()
+    assert relativistic_discriminator_loss(REAL, FAKE).item() == pytest.approx(discriminator.item(), rel=1e-6)
+    assert relativistic_generator_loss(REAL, FAKE).item() == pytest.approx(generator.item(), rel=1e-6)
+    by_hand = sum(math.log1p(math.exp(x)) for x in (-1, 1, -2, 2)) / 2
+    assert relativistic_discriminator_loss(REAL, FAKE).item() == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_relativistic_losses_see_differences_alone_and_bear_large_logits() -> None:
+    for loss in (relativistic_discriminator_loss, relativistic_generator_loss):
+        assert loss(REAL + 5, FAKE + 5).item() == pytest.approx(loss(REAL, FAKE).item(), rel=1e-6)
+    assert relativistic_discriminator_loss(REAL + 1e4, FAKE).item() == 0.0
+    assert relativistic_generator_loss(REAL + 1e4, FAKE).item() == pytest.approx(2e4, rel=1e-6)
+
+
+def test_relativistic_gradients_agree_with_finite_differences() -> None:
+    real, fake = (torch.randn(3, 1, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    assert torch.autograd.gradcheck(relativistic_generator_loss, (real, fake))
+    assert torch.autograd.gradcheck(relativistic_discriminator_loss, (real, fake))
 
 
 def test_unknown_mode_names_the_nearest() -> None:
