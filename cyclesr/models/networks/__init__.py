@@ -3,5 +3,6 @@
 from cyclesr.models.networks.multiscale_discriminator import MultiScaleDiscriminator
 from cyclesr.models.networks.patch_discriminator import PatchDiscriminator
 from cyclesr.models.networks.resnet_generator import ResNetGenerator
+from cyclesr.models.networks.vgg_discriminator import VGGDiscriminator
 
-__all__ = ["MultiScaleDiscriminator", "PatchDiscriminator", "ResNetGenerator"]
+__all__ = ["MultiScaleDiscriminator", "PatchDiscriminator", "ResNetGenerator", "VGGDiscriminator"]

@@ -8,6 +8,8 @@ from torch import nn
 from cyclesr.errors import UserError
 from cyclesr.models.networks.multiscale_discriminator import MultiScaleDiscriminator
 from cyclesr.models.networks.patch_discriminator import PatchDiscriminator
+from cyclesr.models.networks.vgg_discriminator import VGGDiscriminator
+from cyclesr.registry import MODELS
 
 
 def parameters(network: nn.Module) -> int:
@@ -17,6 +19,7 @@ def parameters(network: nn.Module) -> int:
 def test_default_sizes_are_the_published_ones() -> None:
     assert parameters(PatchDiscriminator()) == 2_764_737
     assert parameters(MultiScaleDiscriminator()) == 8_271_171
+    assert parameters(VGGDiscriminator()) == 14_499_401
 
 
 @pytest.mark.parametrize(("num_layers", "field"), [(1, 16), (2, 34), (3, 70)])
@@ -91,3 +94,29 @@ def test_every_parameter_gets_a_gradient(norm: str) -> None:
         maps = [logits] if isinstance(logits, torch.Tensor) else logits
         sum(m.square().mean() for m in maps).backward()
         assert [name for name, p in network.named_parameters() if p.grad is None] == []
+
+
+@pytest.mark.parametrize(
+    ("crop", "pairs", "side"), [(8, 1, 4), (9, 1, 4), (31, 2, 7), (32, 3, 4), (128, 5, 4), (480, 6, 7)]
+)
+def test_vgg_discriminator_halves_any_crop_to_4_to_7_pixels(crop: int, pairs: int, side: int) -> None:
+    network = VGGDiscriminator(crop, channels=1)
+    assert len([m for m in network.modules() if isinstance(m, nn.Conv2d)]) == 2 * pairs
+    assert network.features(torch.rand(1, 3, crop, crop)).shape == (1, min(2 ** (pairs - 1), 8), side, side)
+
+
+@pytest.mark.parametrize("norm", ["batch", "none"])
+def test_vgg_discriminator_gives_one_logit_an_image_and_learns_with_all_it_has(norm: str) -> None:
+    network = MODELS.build(dict(type="VGGDiscriminator", crop=16, channels=2, norm=norm))
+    logits = network(torch.rand(3, 3, 16, 16))
+    assert logits.shape == (3, 1)
+    logits.square().mean().backward()
+    assert [name for name, p in network.named_parameters() if p.grad is None] == []
+    assert any(isinstance(m, nn.BatchNorm2d) for m in network.modules()) == (norm == "batch")
+
+
+def test_vgg_discriminator_names_the_field_to_change() -> None:
+    with pytest.raises(UserError, match=r"crops of 16 px, found \(16, 20\): make discriminator.crop"):
+        VGGDiscriminator(16, 2)(torch.rand(2, 3, 16, 20))
+    with pytest.raises(UserError, match="8 px or more, found 7"):
+        VGGDiscriminator(7)
