@@ -57,8 +57,7 @@ def load_lpips(net: str = "alex", weights: str | None = None) -> Lpips | None:
     """Finds the weights and builds the metric, once for each choice.
 
     Args:
-        net: ``alex``, ``vgg`` or ``squeeze``.
-        weights: a file, or a folder that holds one named like ``alexnet*.pth``; ``None`` looks into torch hub's cache.
+        net, weights: see :func:`find_weights`.
 
     Returns:
         ``None`` when no path was given and the cache has no weights; that is said once.
@@ -66,20 +65,43 @@ def load_lpips(net: str = "alex", weights: str | None = None) -> Lpips | None:
     Raises:
         UserError: unknown ``net``, or no weights at the given path.
     """
+    found = find_weights(net, weights)
+    if found is None:
+        print_log(f"LPIPS is left out: {how_to_get(net)}", logger="current")
+        return None
+    return Lpips(net, found)
+
+
+def find_weights(net: str, weights: str | None = None) -> Path | None:
+    """The file with a backbone's weights.
+
+    Args:
+        net: ``alex``, ``vgg`` or ``squeeze``.
+        weights: a file, or a folder that holds one named like ``alexnet*.pth``; ``None`` looks into torch hub's cache.
+
+    Returns:
+        ``None`` when no path was given and the cache has no weights.
+
+    Raises:
+        UserError: unknown ``net``, or no weights at the given path.
+    """
     if net not in FILES:
         raise UserError(f"LPIPS has no network {net!r}.{did_you_mean(net, FILES)} It has: {', '.join(FILES)}.")
     if weights is not None:
-        return Lpips(net, _weights_at(Path(weights), FILES[net]))
-    cache = Path(torch.hub.get_dir()) / "checkpoints"
-    found = _newest(cache, FILES[net])
-    if found is None:
-        print_log(
-            f"LPIPS is left out: no {FILES[net]}*.pth in {cache}, and nothing is downloaded. "
-            "Put torchvision's weights there, or give their path.",
-            logger="current",
-        )
-        return None
-    return Lpips(net, found)
+        return _weights_at(Path(weights), FILES[net])
+    return _newest(_cache(), FILES[net])
+
+
+def how_to_get(net: str) -> str:
+    """A sentence for whoever lacks a backbone's weights."""
+    return (
+        f"no {FILES[net]}*.pth in {_cache()}, and nothing is downloaded. "
+        "Put torchvision's weights there, or give their path."
+    )
+
+
+def _cache() -> Path:
+    return Path(torch.hub.get_dir()) / "checkpoints"
 
 
 def _weights_at(path: Path, stem: str) -> Path:

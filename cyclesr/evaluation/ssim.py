@@ -63,9 +63,14 @@ def gaussian_map(first: Tensor, second: Tensor, radius: int, pad: int) -> Tensor
         radius: taps on each side of the centre.
         pad: pixels of symmetric border, edge pixel repeated, added first. The window then takes valid pixels only.
     """
+    return _ssim_map(_pad(first, pad), _pad(second, pad), gaussian_taps(radius), correction=1.0)
+
+
+def gaussian_taps(radius: int) -> Tensor:
+    """Weights of a Gaussian window along one side: 2 ``radius`` + 1 taps, sigma 1.5, of sum 1."""
     x = torch.arange(-radius, radius + 1, dtype=torch.float64)
     taps = torch.exp(-(x**2) / (2 * 1.5**2))
-    return _ssim_map(_pad(first, pad), _pad(second, pad), taps / taps.sum(), correction=1.0)
+    return taps / taps.sum()
 
 
 def uniform_map(first: Tensor, second: Tensor, size: int) -> Tensor:
@@ -76,12 +81,25 @@ def uniform_map(first: Tensor, second: Tensor, size: int) -> Tensor:
 
 def _ssim_map(first: Tensor, second: Tensor, taps: Tensor, correction: float) -> Tensor:
     """Equation (13) of Wang et al. 2004."""
+    luminance, structure = ssim_terms(first, second, taps, correction)
+    return luminance * structure
+
+
+def ssim_terms(first: Tensor, second: Tensor, taps: Tensor, correction: float = 1.0) -> tuple[Tensor, Tensor]:
+    """The two factors of the SSIM map, luminance and contrast-structure, over valid pixels.
+
+    Args:
+        first: (..., H, W) in 0..255.
+        second: the same.
+        taps: of the window along each side.
+        correction: of the covariances: n / (n - 1) for those of a sample.
+    """
     mean1, mean2 = _filter(first, taps), _filter(second, taps)
     square1, square2, product = mean1 * mean1, mean2 * mean2, mean1 * mean2
     variances = (_filter(first * first, taps) - square1) + (_filter(second * second, taps) - square2)
     covariance = _filter(first * second, taps) - product
     structure = (2 * correction * covariance + C2) / (correction * variances + C2)
-    return (2 * product + C1) / (square1 + square2 + C1) * structure
+    return (2 * product + C1) / (square1 + square2 + C1), structure
 
 
 def _filter(planes: Tensor, taps: Tensor) -> Tensor:

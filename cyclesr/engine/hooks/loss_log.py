@@ -1,13 +1,17 @@
 """Losses on their way from the device to the log."""
 
+from collections import defaultdict
+from functools import partial
 from typing import Any
 
 import torch
 from mmengine.hooks import LoggerHook, RuntimeInfoHook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
+from torch import Tensor, nn
 
 from cyclesr.engine.hooks.checkpoint_contents import LOG_VALUES
+from cyclesr.models.losses.weighted_sum import SumOfLosses
 from cyclesr.registry import HOOKS
 
 
@@ -16,29 +20,46 @@ class LossLogHook(RuntimeInfoHook):
     """mmengine's hook of the same purpose, which waits for the device only when the log is due.
 
     mmengine's waits for each loss of each iteration, and keeps a million values of each, copied at every iteration.
+    The terms of a :class:`~cyclesr.models.losses.SumOfLosses` are logged too, as ``loss_sr_L1Loss`` for instance.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._interval = 1
-        self._waiting: list[dict[str, torch.Tensor]] = []
+        self._waiting: list[dict[str, Tensor]] = []
+        self._terms: dict[str, list[Tensor]] = defaultdict(list)
 
     def before_train(self, runner: Runner) -> None:
-        """Takes the logger's interval."""
+        """Takes the logger's interval, and begins to watch the terms of sums."""
         super().before_train(runner)
+        for path, loss in runner.model.named_modules():
+            if isinstance(loss, SumOfLosses):
+                self._watch(f"loss_{path.removesuffix('_loss')}", loss)
         self._interval = min((h.interval for h in runner.hooks if isinstance(h, LoggerHook)), default=1)
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict[str, Any] | None = None
     ) -> None:
         """Keeps the losses; writes all that were kept when the logger will read them."""
-        self._waiting.append(outputs or {})
+        self._waiting.append({**(outputs or {}), **self._take_terms()})
         if self.every_n_train_iters(runner, self._interval) or self.is_last_train_iter(runner):
             self._write(runner)
 
     def on_every_rank_before_save(self, runner: Runner) -> None:
         """A checkpoint holds the last values of the log."""
         self._write(runner)
+
+    def _watch(self, name: str, loss: SumOfLosses) -> None:
+        def keep(key: str, term: nn.Module, images: tuple[Tensor, ...], value: Tensor) -> None:
+            self._terms[key].append(loss.weight * value.detach())
+
+        for kind, term in loss.terms.items():
+            term.register_forward_hook(partial(keep, f"{name}_{kind}"))
+
+    def _take_terms(self) -> dict[str, Tensor]:
+        """The mean of each term over the micro-batches of the step."""
+        terms, self._terms = self._terms, defaultdict(list)
+        return {name: torch.stack(values).mean() for name, values in terms.items()}
 
     def _write(self, runner: Runner) -> None:
         waiting, self._waiting = self._waiting, []

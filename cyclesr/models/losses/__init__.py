@@ -1,5 +1,26 @@
 """Losses: pure functions of tensors, and small registered classes that hold weights."""
 
+from cyclesr.models.losses.contextual import ContextualBilateralLoss
+from cyclesr.models.losses.frequency import FocalFrequencyLoss
+from cyclesr.models.losses.gan import r1_penalty
+from cyclesr.models.losses.lpips import LPIPSLoss
 from cyclesr.models.losses.pixel import CharbonnierLoss, L1Loss, MSELoss
+from cyclesr.models.losses.ssim import MSSSIMLoss, SSIMLoss
+from cyclesr.models.losses.total_variation import TVLoss
+from cyclesr.models.losses.wasserstein import gradient_penalty
+from cyclesr.models.losses.weighted_sum import SumOfLosses
 
-__all__ = ["CharbonnierLoss", "L1Loss", "MSELoss"]
+__all__ = [
+    "CharbonnierLoss",
+    "ContextualBilateralLoss",
+    "FocalFrequencyLoss",
+    "L1Loss",
+    "LPIPSLoss",
+    "MSELoss",
+    "MSSSIMLoss",
+    "SSIMLoss",
+    "SumOfLosses",
+    "TVLoss",
+    "gradient_penalty",
+    "r1_penalty",
+]

@@ -1,0 +1,58 @@
+"""The focal frequency loss: frequencies that a network finds hard count more."""
+
+import torch
+from torch import Tensor, nn
+
+from cyclesr.models.losses.precision import full
+from cyclesr.registry import LOSSES
+
+
+def spectral_distance(sr: Tensor, hr: Tensor) -> Tensor:
+    """Squared distance of the orthonormal spectra of two images, at each frequency; shaped as the images."""
+    return torch.fft.fft2(sr - hr, norm="ortho").abs().square()
+
+
+@torch.no_grad()
+def focal_weights(distance: Tensor, alpha: float) -> Tensor:
+    """The weight of each frequency: its distance to the power ``alpha``, as a share of the greatest of its plane.
+
+    Args:
+        distance: squared, ``(..., H, W)``.
+        alpha: 0 weighs all alike.
+    """
+    weights = distance ** (alpha / 2)
+    greatest = weights.amax(dim=(-2, -1), keepdim=True)
+    return weights / greatest.clamp(min=torch.finfo(weights.dtype).tiny)
+
+
+def focal_frequency(sr: Tensor, hr: Tensor, alpha: float) -> Tensor:
+    """Mean weighted squared distance of the spectra (Jiang et al. 2021, Eq. 8 and 9); the weights are constants."""
+    distance = spectral_distance(sr, hr)
+    return (focal_weights(distance, alpha) * distance).mean()
+
+
+@LOSSES.register_module()
+class FocalFrequencyLoss(nn.Module):
+    """Weighted focal frequency loss (Jiang et al., ICCV 2021), https://arxiv.org/abs/2012.12821.
+
+    Args:
+        weight: of the loss.
+        alpha: how much more the hard frequencies count; the paper's is 1, and 0 makes the loss the MSE.
+        patch: side of the squares whose spectra are compared, from the top left; 0 compares those of whole images.
+    """
+
+    def __init__(self, weight: float = 1.0, alpha: float = 1.0, patch: int = 0) -> None:
+        super().__init__()
+        self.weight = weight
+        self.alpha = alpha
+        self.patch = patch
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """A scalar from two tensors ``(N, 3, H, W)`` in [0, 1]."""
+        ours, theirs = (self._cut(image) for image in full(sr, hr))
+        return self.weight * focal_frequency(ours, theirs, self.alpha)
+
+    def _cut(self, image: Tensor) -> Tensor:
+        if not self.patch:
+            return image
+        return image.unfold(-2, self.patch, self.patch).unfold(-2, self.patch, self.patch)

@@ -1,0 +1,59 @@
+"""LPIPS as a loss, through the ``lpips`` package."""
+
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError
+from cyclesr.evaluation.lpips import Lpips, find_weights, how_to_get
+from cyclesr.models.losses.frozen import Frozen
+from cyclesr.models.losses.precision import full
+from cyclesr.registry import LOSSES
+
+
+@LOSSES.register_module()
+class LPIPSLoss(nn.Module):
+    """Weighted LPIPS, version 0.1 (Zhang et al., CVPR 2018).
+
+    Args:
+        weight: of the loss.
+        net: ``vgg`` (which the package's authors advise for training), ``alex`` or ``squeeze``. Evaluation is with
+            ``alex``: training with it too makes that figure mean less.
+        weights: file with the backbone's weights in torchvision's names, or a folder with such a file; None looks
+            into torch hub's cache. Nothing is downloaded.
+
+    Raises:
+        UserError: no weights, or weights that do not fit.
+    """
+
+    TINY: ClassVar[dict[str, Any]] = dict(net="squeeze")
+
+    def __init__(self, weight: float = 1.0, net: str = "vgg", weights: str | None = None) -> None:
+        super().__init__()
+        found = find_weights(net, weights)
+        if found is None:
+            raise UserError(f"LPIPSLoss cannot be computed: {how_to_get(net)}")
+        self.weight = weight
+        self.distance = Frozen(_Distance(Lpips(net, found).model))
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """A scalar from two tensors ``(N, 3, H, W)`` in [0, 1]."""
+        return self.weight * self.distance(*full(sr, hr))
+
+
+class _Distance(nn.Module):
+    """The package's arithmetic, with a gradient where a pixel has no feature at all: the package's is NaN there."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.backbone, self.scaling, self.heads = model.net, model.scaling_layer, model.lins
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        ours, theirs = (self.backbone(self.scaling(2 * image - 1)) for image in (sr, hr))
+        layers = [
+            head((F.normalize(a, dim=1, eps=1e-10) - F.normalize(b, dim=1, eps=1e-10)).square()).mean()
+            for head, a, b in zip(self.heads, ours, theirs, strict=True)
+        ]
+        return torch.stack(layers).sum()

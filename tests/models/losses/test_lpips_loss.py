@@ -1,0 +1,78 @@
+"""LPIPS as a loss: the package's values, and gradients where the package has none."""
+
+import warnings
+from pathlib import Path
+
+import lpips
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError
+from cyclesr.models.losses.frozen import Frozen
+from cyclesr.models.losses.lpips import LPIPSLoss
+
+
+@pytest.fixture
+def package() -> lpips.LPIPS:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return lpips.LPIPS(net="squeeze", pnet_rand=True, verbose=False).eval()
+
+
+@pytest.fixture
+def weights(package: lpips.LPIPS, tmp_path: Path) -> str:
+    state = {"features." + key.split(".", 1)[1]: value for key, value in package.net.state_dict().items()}
+    torch.save(state, tmp_path / "squeezenet1_1.pth")
+    return str(tmp_path)
+
+
+def images() -> list[Tensor]:
+    return [torch.rand(2, 3, 40, 40) for _ in range(2)]
+
+
+def test_equals_the_package(package: lpips.LPIPS, weights: str) -> None:
+    sr, hr = images()
+    loss = LPIPSLoss(2.0, "squeeze", weights)
+    assert loss(sr, hr).item() == pytest.approx(2 * package(sr, hr, normalize=True).mean().item(), rel=1e-5)
+    assert loss(hr, hr).item() == 0.0
+    assert loss.train().distance.held[0].training is False
+
+
+def test_gradients_agree_with_finite_differences(weights: str) -> None:
+    loss = LPIPSLoss(1.0, "squeeze", weights).double()
+    sr, hr = (image[:1, :, :32, :32].double() for image in images())
+    assert torch.autograd.gradcheck(lambda a: loss(a, hr), (sr.requires_grad_(),), fast_mode=True)
+
+
+def test_the_gradient_is_finite_where_no_feature_is_active(weights: str) -> None:
+    loss = LPIPSLoss(1.0, "squeeze", weights)
+    first = loss.distance.held[0].backbone.slice1[0]
+    first.bias.fill_(-100.0)  # nothing passes the first ReLU
+    sr, hr = images()
+    loss(sr.requires_grad_(), hr).backward()
+    assert torch.isfinite(sr.grad).all()
+
+
+def test_without_weights_it_says_where_they_belong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    with pytest.raises(UserError, match=r"LPIPSLoss cannot be computed: no vgg16\*\.pth in .*checkpoints, and nothing"):
+        LPIPSLoss()
+    with pytest.raises(UserError, match="needs the weights of alexnet"):
+        LPIPSLoss(net="alex", weights=str(tmp_path))
+
+
+def test_frozen_networks_move_along_and_are_in_no_checkpoint() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 2, 1), nn.BatchNorm2d(2), nn.Dropout())
+    frozen = nn.ModuleDict({"loss": Frozen(network)}).train()
+    assert frozen.state_dict() == {}
+    assert list(frozen.parameters()) == []
+    held = frozen["loss"].held[0]
+    assert not any(module.training for module in held.modules())
+    assert network.training  # the network that was given is left alone
+    frozen.double()
+    assert {p.dtype for p in held.parameters()} == {torch.float64}
+    image = torch.rand(1, 3, 4, 4, dtype=torch.float64, requires_grad=True)
+    frozen["loss"](image).sum().backward()
+    assert image.grad.abs().sum() > 0
+    assert all(p.grad is None for p in held.parameters())
