@@ -1,5 +1,7 @@
 """SRResNet (Ledig et al., CVPR 2017), https://arxiv.org/abs/1609.04802: the paper's "original SRResNet" (Sec. 4.1)."""
 
+from typing import Any, ClassVar
+
 from torch import Tensor, nn
 
 from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages
@@ -33,6 +35,8 @@ class SRResNet(nn.Module):
         norm: ``batch`` (the original), ``instance`` or ``none``.
         global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
     """
+
+    TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
 
     def __init__(
         self,

@@ -1,5 +1,7 @@
 """The paper's "modified VDSR" (Sec. 4.1), as the authors' released code defines it."""
 
+from typing import Any, ClassVar
+
 from torch import Tensor, nn
 
 from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages
@@ -22,6 +24,8 @@ class VDSR(nn.Module):
 
     Differs from the released code: PyTorch's default initialisation, not N(0, 0.02); scale 3 works.
     """
+
+    TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
 
     def __init__(
         self,

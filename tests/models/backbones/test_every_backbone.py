@@ -1,0 +1,82 @@
+"""What every SR network keeps, whoever wrote it: new ones, a plugin's too, come in by being registered with TINY."""
+
+import inspect
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from cyclesr.errors import UserError
+from cyclesr.registry import SR_BACKBONES
+
+SCALES = (2, 3, 4, 8)
+
+
+def registered() -> dict[str, type[nn.Module]]:
+    SR_BACKBONES.import_from_location()
+    return {name: kind for name, kind in SR_BACKBONES.module_dict.items() if not kind.__module__.startswith("test_")}
+
+
+def tiny(name: str, scale: int, **changes: Any) -> nn.Module:
+    return SR_BACKBONES.build(dict(type=name, scale=scale, **{**registered()[name].TINY, **changes}))
+
+
+def first_scale(name: str) -> tuple[nn.Module, int]:
+    """The network at the smallest scale that it has."""
+    for scale in SCALES:
+        try:
+            return tiny(name, scale), scale
+        except UserError:
+            continue
+    raise AssertionError(f"{name} takes none of the scales {SCALES}")
+
+
+@pytest.mark.parametrize("name", sorted(registered()))
+def test_the_class_says_what_it_is_and_how_it_is_built_small(name: str) -> None:
+    kind = registered()[name]
+    assert "scale" in inspect.signature(kind).parameters
+    assert inspect.getdoc(kind)
+    assert "scale" not in kind.TINY
+
+
+@pytest.mark.parametrize("name", sorted(registered()))
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_scale_works_on_odd_sizes_or_is_refused_in_words(name: str, scale: int) -> None:
+    try:
+        network = tiny(name, scale)
+    except UserError as error:
+        assert f"found {scale}" in str(error)
+        return
+    with torch.no_grad():
+        assert network(torch.rand(2, 3, 5, 7)).shape == (2, 3, 5 * scale, 7 * scale)
+        assert network(torch.rand(1, 3, 8, 8)).shape == (1, 3, 8 * scale, 8 * scale)
+
+
+@pytest.mark.parametrize("name", sorted(registered()))
+@pytest.mark.parametrize("scale", [0, -2])
+def test_no_network_has_a_scale_below_1(name: str, scale: int) -> None:
+    with pytest.raises(UserError, match=f"found {scale}"):
+        tiny(name, scale)
+
+
+@pytest.mark.parametrize("name", sorted(registered()))
+def test_every_parameter_gets_a_finite_gradient(name: str) -> None:
+    network, scale = first_scale(name)
+    lr = torch.rand(2, 3, 9, 8, requires_grad=True)
+    network.train()(lr).square().mean().backward()
+    assert [n for n, p in network.named_parameters() if p.grad is None or not p.grad.isfinite().all()] == []
+    assert lr.grad is not None  # the feedback to the translator passes through
+    assert lr.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", sorted(registered()))
+def test_a_copy_with_the_same_weights_gives_the_same_image(name: str) -> None:
+    network, scale = first_scale(name)
+    copy = tiny(name, scale)
+    copy.load_state_dict(network.state_dict())
+    lr = torch.rand(1, 3, 7, 6)
+    with torch.no_grad():
+        kept = lr.clone()
+        assert torch.equal(network.eval()(lr), copy.eval()(lr))
+    assert torch.equal(lr, kept)  # the image that came in is the caller's
