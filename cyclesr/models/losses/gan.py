@@ -10,8 +10,8 @@ from torch import Tensor
 from cyclesr.errors import UserError, did_you_mean
 
 Logits: TypeAlias = Tensor | Sequence[Tensor]
-GANMode = Literal["lsgan", "vanilla", "hinge"]
-GAN_MODES = ("lsgan", "vanilla", "hinge")
+GANMode = Literal["lsgan", "vanilla", "hinge", "wgan-gp"]
+GAN_MODES = ("lsgan", "vanilla", "hinge", "wgan-gp")
 
 
 def generator_loss(fake: Logits, mode: GANMode) -> Tensor:
@@ -19,8 +19,8 @@ def generator_loss(fake: Logits, mode: GANMode) -> Tensor:
 
     Args:
         fake: the discriminator's logits of fakes, any shape; those of several scales are summed (UNIT).
-        mode: ``lsgan`` (Mao et al. 2017, targets 0 and 1), ``vanilla`` (Goodfellow et al. 2014, non-saturating) or
-            ``hinge`` (Lim & Ye 2017).
+        mode: ``lsgan`` (Mao et al. 2017, targets 0 and 1), ``vanilla`` (Goodfellow et al. 2014, non-saturating),
+            ``hinge`` (Lim & Ye 2017) or ``wgan-gp`` (Gulrajani et al. 2017; logits are heights of a critic).
     """
     if not isinstance(fake, Tensor):
         return torch.stack([generator_loss(scale, mode) for scale in fake]).sum()
@@ -32,7 +32,10 @@ def generator_loss(fake: Logits, mode: GANMode) -> Tensor:
 
 
 def discriminator_loss(real: Logits, fake: Logits, mode: GANMode) -> Tensor:
-    """What the discriminator minimises: the sum of its term for real and its term for fake logits."""
+    """What the discriminator minimises: the sum of its term for real and its term for fake logits.
+
+    ``wgan-gp`` needs :func:`~cyclesr.models.losses.wasserstein.gradient_penalty` besides.
+    """
     if not isinstance(real, Tensor):
         return torch.stack([discriminator_loss(r, f, mode) for r, f in zip(real, fake, strict=True)]).sum()
     assert isinstance(fake, Tensor), "real and fake logits come from one discriminator"
@@ -40,7 +43,9 @@ def discriminator_loss(real: Logits, fake: Logits, mode: GANMode) -> Tensor:
         return (real - 1).square().mean() + fake.square().mean()
     if mode == "vanilla":
         return F.softplus(-real).mean() + F.softplus(fake).mean()
-    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+    if mode == "hinge":
+        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+    return fake.mean() - real.mean()
 
 
 def relativistic_generator_loss(real: Tensor, fake: Tensor) -> Tensor:

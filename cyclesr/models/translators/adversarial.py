@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.models.losses.gan import GANMode, discriminator_loss, generator_loss, r1_penalty
+from cyclesr.models.losses.wasserstein import PENALTY_WEIGHT, gradient_penalty
 from cyclesr.models.translators.base import batched
 from cyclesr.registry import MODELS
 
@@ -26,10 +27,12 @@ def adversarial_losses(
 def judge_losses(
     discriminator: nn.Module, image: Tensor, fake: Tensor, mode: GANMode, r1_weight: float
 ) -> dict[str, Tensor]:
-    """What one discriminator minimises: ``disc``, and ``r1`` where weighted; both images are taken as constants."""
+    """What one discriminator minimises, its images as constants: ``disc``, ``gp`` of ``wgan-gp``, weighted ``r1``."""
     image = image.detach().requires_grad_(bool(r1_weight) and torch.is_grad_enabled())
     real_logits, fake_logits = batched(discriminator, (image,), (fake.detach(),))
     losses = {"disc": discriminator_loss(real_logits, fake_logits, mode)}
+    if mode == "wgan-gp":
+        losses["gp"] = PENALTY_WEIGHT * gradient_penalty(discriminator, image, fake)
     if r1_weight:
         losses["r1"] = 0.5 * r1_weight * r1_penalty(real_logits, image)
     return losses

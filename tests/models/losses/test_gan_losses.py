@@ -33,6 +33,7 @@ FAKE = torch.tensor([[-1.0, 3.0]])
             (math.log1p(math.exp(-2)) + math.log(2)) / 2 + (math.log1p(math.exp(-1)) + math.log1p(math.exp(3))) / 2,
         ),
         ("hinge", -1.0, 1 / 2 + 4 / 2),
+        ("wgan-gp", -1.0, 1.0 - 1.0),
     ],
 )
 def test_values_by_hand(mode: GANMode, generator: float, discriminator: float) -> None:
