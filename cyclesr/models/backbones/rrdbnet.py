@@ -1,0 +1,89 @@
+"""RRDBNet of ESRGAN (Wang et al., ECCVW 2018), https://arxiv.org/abs/1809.00219."""
+
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError
+from cyclesr.models.networks.image_size import pad_to_fit
+from cyclesr.registry import SR_BACKBONES
+
+UNSHUFFLE = {1: 4, 2: 2, 4: 1}  # the body works at a quarter of the output's resolution, whatever the scale
+
+
+class _DenseBlock(nn.Module):
+    """Five convolutions, each of which sees the outputs of all before it."""
+
+    def __init__(self, channels: int, growth: int) -> None:
+        super().__init__()
+        for i in range(1, 6):
+            conv = nn.Conv2d(channels + (i - 1) * growth, channels if i == 5 else growth, 3, padding=1)
+            nn.init.kaiming_normal_(conv.weight)
+            conv.weight.data *= 0.1  # ESRGAN, Sec. 3.1: smaller initialization
+            nn.init.zeros_(conv.bias)
+            self.add_module(f"conv{i}", conv)
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = x
+        for i in range(1, 5):
+            seen = torch.cat((seen, _leaky(self.get_submodule(f"conv{i}")(seen))), dim=1)
+        return x + 0.2 * self.get_submodule("conv5")(seen)
+
+
+class _Block(nn.Module):
+    """Residual in residual: three dense blocks inside a skip."""
+
+    def __init__(self, channels: int, growth: int) -> None:
+        super().__init__()
+        self.rdb1, self.rdb2, self.rdb3 = (_DenseBlock(channels, growth) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + 0.2 * self.rdb3(self.rdb2(self.rdb1(x)))
+
+
+@SR_BACKBONES.register_module()
+class RRDBNet(nn.Module):
+    """Residual-in-residual dense blocks, then nearest-neighbour upsampling; 16,697,987 parameters by default.
+
+    The names of its weights are those of the published ESRGAN and Real-ESRGAN models, so that these load here and ours
+    load in other programs, which take ``growth=32`` for granted.
+
+    Args:
+        scale: 4; or 2 or 1, where the input is first folded into channels, as in Real-ESRGAN.
+        channels: of every layer but the dense ones.
+        num_blocks: residual-in-residual blocks.
+        growth: channels that each convolution of a dense block adds.
+
+    Raises:
+        UserError: another scale.
+    """
+
+    TINY: ClassVar[dict[str, Any]] = dict(channels=8, num_blocks=1, growth=4)
+
+    def __init__(self, scale: int, channels: int = 64, num_blocks: int = 23, growth: int = 32) -> None:
+        super().__init__()
+        if scale not in UNSHUFFLE:
+            raise UserError(f"RRDBNet has the scales 1, 2 and 4, found {scale}.")
+        self.scale = scale
+        self.conv_first = nn.Conv2d(3 * UNSHUFFLE[scale] ** 2, channels, 3, padding=1)
+        self.body = nn.Sequential(*(_Block(channels, growth) for _ in range(num_blocks)))
+        self.conv_body, self.conv_up1, self.conv_up2, self.conv_hr = (
+            nn.Conv2d(channels, channels, 3, padding=1) for _ in range(4)
+        )
+        self.conv_last = nn.Conv2d(channels, 3, 3, padding=1)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        fold = UNSHUFFLE[self.scale]
+        x = self.conv_first(F.pixel_unshuffle(pad_to_fit(lr, fold, fold), fold))
+        x = x + self.conv_body(self.body(x))
+        for conv in (self.conv_up1, self.conv_up2):
+            x = _leaky(conv(F.interpolate(x, scale_factor=2.0, mode="nearest")))
+        sr = self.conv_last(_leaky(self.conv_hr(x)))
+        return sr[..., : lr.shape[-2] * self.scale, : lr.shape[-1] * self.scale]
+
+
+def _leaky(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.2)
