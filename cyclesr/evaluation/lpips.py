@@ -11,6 +11,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
+from cyclesr import imagenet_weights
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.evaluation.pixels import Image, to_planes
 
@@ -87,42 +88,22 @@ def find_weights(net: str, weights: str | None = None) -> Path | None:
     """
     if net not in FILES:
         raise UserError(f"LPIPS has no network {net!r}.{did_you_mean(net, FILES)} It has: {', '.join(FILES)}.")
-    if weights is not None:
-        return _weights_at(Path(weights), FILES[net])
-    return _newest(_cache(), FILES[net])
+    found = imagenet_weights.find_weights(FILES[net], weights)
+    if found is None and weights is not None:
+        raise UserError(f"LPIPS needs the weights of {FILES[net]}: there is no {FILES[net]}*.pth at {weights}.")
+    return found
 
 
 def how_to_get(net: str) -> str:
     """A sentence for whoever lacks a backbone's weights."""
     return (
-        f"no {FILES[net]}*.pth in {_cache()}, and nothing is downloaded. "
+        f"no {FILES[net]}*.pth in {imagenet_weights.hub_cache()}, and nothing is downloaded. "
         "Put torchvision's weights there, or give their path."
     )
 
 
-def _cache() -> Path:
-    return Path(torch.hub.get_dir()) / "checkpoints"
-
-
-def _weights_at(path: Path, stem: str) -> Path:
-    found = _newest(path, stem) if path.is_dir() else path
-    if found is None or not found.is_file():
-        raise UserError(f"LPIPS needs the weights of {stem}: there is no {stem}*.pth at {path}.")
-    return found
-
-
-def _newest(folder: Path, stem: str) -> Path | None:
-    return max(folder.glob(f"{stem}*.pth"), key=lambda path: path.stat().st_mtime, default=None)
-
-
 def _load_backbone(backbone: nn.Module, path: Path) -> None:
     """Fills every convolution; the package's ``slice2.3.weight`` is torchvision's ``features.3.weight``."""
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds: zip, pickle, runtime
-        raise UserError(f"{path} is no file of weights that LPIPS could read: {type(error).__name__}.") from error
-    names = {key: "features." + key.split(".", 1)[1] for key in backbone.state_dict()}
-    missing = sorted(set(names.values()) - set(state))
-    if missing:
-        raise UserError(f"{path} lacks {len(missing)} tensors of the LPIPS backbone, {missing[0]} among them.")
+    names = {key: key.split(".", 1)[1] for key in backbone.state_dict()}
+    state = imagenet_weights.read_features(path, sorted(names.values()))
     backbone.load_state_dict({key: state[name] for key, name in names.items()})

@@ -65,5 +65,5 @@ def test_mistakes(tmp_path, fresh):
     with pytest.raises(UserError, match="no file of weights"):
         load_lpips("alex", str(tmp_path))
     torch.save({"features.0.weight": torch.zeros(1)}, tmp_path / "alexnet.pth")
-    with pytest.raises(UserError, match=r"lacks 9 tensors of the LPIPS backbone, features.0.bias"):
+    with pytest.raises(UserError, match=r"lacks 9 tensors of the network, features.0.bias"):
         load_lpips("alex", str(tmp_path / "alexnet.pth"))

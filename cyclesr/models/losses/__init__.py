@@ -4,6 +4,7 @@ from cyclesr.models.losses.contextual import ContextualBilateralLoss
 from cyclesr.models.losses.frequency import FocalFrequencyLoss
 from cyclesr.models.losses.gan import r1_penalty
 from cyclesr.models.losses.lpips import LPIPSLoss
+from cyclesr.models.losses.perceptual import PerceptualLoss
 from cyclesr.models.losses.pixel import CharbonnierLoss, L1Loss, MSELoss
 from cyclesr.models.losses.ssim import MSSSIMLoss, SSIMLoss
 from cyclesr.models.losses.total_variation import TVLoss
@@ -18,6 +19,7 @@ __all__ = [
     "LPIPSLoss",
     "MSELoss",
     "MSSSIMLoss",
+    "PerceptualLoss",
     "SSIMLoss",
     "SumOfLosses",
     "TVLoss",

@@ -1,0 +1,65 @@
+"""The perceptual loss of Eq. (3): a distance between feature maps."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError
+from cyclesr.models.losses.frozen import Frozen
+from cyclesr.models.networks.imagenet_features import ImageNetFeatures
+from cyclesr.registry import LOSSES
+
+CRITERIA = {"l1": F.l1_loss, "mse": F.mse_loss}
+
+
+@LOSSES.register_module()
+class PerceptualLoss(nn.Module):
+    r""":math:`L_{percep}` of Eq. (3), by default as in ESRGAN: L1 between VGG19's ``conv5_4``, before its activation.
+
+    The network is frozen, in evaluation mode, and in no checkpoint (:class:`~cyclesr.models.losses.frozen.Frozen`):
+    its weights come from their file whenever a training starts or continues. The gradient reaches ``sr`` alone.
+
+    Args:
+        weight: of the loss.
+        network: ``vgg19``, ``vgg16`` or ``alexnet``.
+        layers: weights of the layers by name, see :class:`~cyclesr.models.networks.ImageNetFeatures`; None is the last
+            convolution before its activation.
+        weights: file or folder of the network's ImageNet weights; None looks into torch hub's cache. Nothing is
+            downloaded, and there is no loss without them.
+        criterion: ``l1`` (ESRGAN) or ``mse`` (SRGAN, without its factor), the mean over all entries of a map.
+
+    Raises:
+        UserError: no weights, or an unknown network, layer or criterion.
+
+    Source: Johnson et al. 2016; before the activation: ESRGAN (Wang et al. 2018), Sec. 3.3.
+    """
+
+    TINY: ClassVar[dict[str, Any]] = dict(network="alexnet", layers=dict(conv1=1.0))
+
+    def __init__(
+        self,
+        weight: float = 1.0,
+        network: str = "vgg19",
+        layers: Mapping[str, float] | None = None,
+        weights: str | None = None,
+        criterion: Literal["l1", "mse"] = "l1",
+    ) -> None:
+        super().__init__()
+        if criterion not in CRITERIA:
+            raise UserError(f"criterion must be one of {', '.join(CRITERIA)}, found {criterion!r}.")
+        self.weight = weight
+        features = ImageNetFeatures(network, tuple(layers or ()), weights)
+        self.layers = dict(layers or dict.fromkeys(features.layers, 1.0))
+        self.features = Frozen(features)
+        self.criterion = CRITERIA[criterion]
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """A scalar from two tensors ``(N, 3, H, W)`` in [0, 1]."""
+        with torch.no_grad():
+            wanted = self.features(hr)
+        found = self.features(sr)
+        terms = [weight * self.criterion(found[name], wanted[name]) for name, weight in self.layers.items()]
+        return self.weight * torch.stack(terms).sum()

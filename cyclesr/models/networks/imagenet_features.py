@@ -1,0 +1,97 @@
+"""Feature maps of networks that were trained to classify ImageNet."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError, did_you_mean
+from cyclesr.imagenet_weights import find_weights, hub_cache, read_features
+from cyclesr.registry import MODELS
+
+# Convolutions of each of VGG's five stages; and how torchvision's file of each network begins.
+VGG_STAGES = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
+FILES = {"vgg19": "vgg19-dcbb9e9d.pth", "vgg16": "vgg16-397923af.pth", "alexnet": "alexnet-owt-7be5be79.pth"}
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's RGB images in [0, 1]
+
+
+@MODELS.register_module()
+class ImageNetFeatures(nn.Module):
+    """The maps of some layers of VGG19, VGG16 or AlexNet, which are not changed by training unless somebody asks.
+
+    Layers are ``conv5_4`` (before the activation) and ``relu5_4`` (after it), ``pool1`` ... of VGG, ``conv5``,
+    ``relu5``, ``pool1`` ... of AlexNet. What lies behind the last one asked for is not built.
+
+    Args:
+        network: ``vgg19``, ``vgg16`` or ``alexnet``.
+        layers: names; none stands for the last convolution, before its activation.
+        weights: a file with torchvision's state dict, or with its ``features`` alone; or a folder that holds one named
+            ``vgg19*.pth``; None looks into torch hub's cache. Nothing is downloaded.
+
+    Raises:
+        UserError: another network, a layer that it does not have, or no weights.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, network: str = "vgg19", layers: Sequence[str] = (), weights: str | None = None) -> None:
+        super().__init__()
+        if network not in FILES:
+            raise UserError(f"There is no {network!r}.{did_you_mean(network, FILES)} There are: {', '.join(FILES)}.")
+        named = _alexnet() if network == "alexnet" else _vgg(VGG_STAGES[network])
+        self.layers = tuple(layers) or tuple(name for name in named if name.startswith("conv"))[-1:]
+        for name in self.layers:
+            if name not in named:
+                raise UserError(f"{network} has no layer {name!r}.{did_you_mean(name, named)}")
+        self.names = list(named)[: max(list(named).index(name) for name in self.layers) + 1]
+        self.features = nn.Sequential(*(named[name] for name in self.names))
+        self.features.load_state_dict(read_features(_file(network, weights), list(self.features.state_dict())))
+        for name, values in (("mean", MEAN), ("deviation", DEVIATION)):
+            self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        """Maps ``(N, C, h, w)`` by name, of images ``(N, 3, H, W)`` in [0, 1]."""
+        x = (image - self.mean) / self.deviation
+        maps = {}
+        for name, layer in zip(self.names, self.features, strict=True):
+            x = layer(x)
+            if name in self.layers:
+                maps[name] = x
+        return maps
+
+
+def _file(network: str, weights: str | None) -> str:
+    found = find_weights(network, weights)
+    if found is None:
+        place = weights or hub_cache()
+        raise UserError(
+            f"There are no ImageNet weights of {network}: no {network}*.pth at {place}, and nothing is downloaded. Put "
+            f"torchvision's {FILES[network]} there (its 'features.*' tensors suffice), or give its path as 'weights'."
+        )
+    return str(found)
+
+
+def _vgg(stages: Sequence[int]) -> dict[str, nn.Module]:
+    """Layers by name, in torchvision's order."""
+    layers: dict[str, nn.Module] = {}
+    inputs = 3
+    for stage, count in enumerate(stages, start=1):
+        width = 64 * min(2 ** (stage - 1), 8)
+        for i in range(1, count + 1):
+            layers[f"conv{stage}_{i}"] = nn.Conv2d(inputs, width, 3, padding=1)
+            layers[f"relu{stage}_{i}"] = nn.ReLU()
+            inputs = width
+        layers[f"pool{stage}"] = nn.MaxPool2d(2)
+    return layers
+
+
+def _alexnet() -> dict[str, nn.Module]:
+    layers: dict[str, nn.Module] = {}
+    shapes = [(3, 64, 11, 4, 2), (64, 192, 5, 1, 2), (192, 384, 3, 1, 1), (384, 256, 3, 1, 1), (256, 256, 3, 1, 1)]
+    for i, shape in enumerate(shapes, start=1):
+        layers[f"conv{i}"] = nn.Conv2d(*shape)
+        layers[f"relu{i}"] = nn.ReLU()
+        if i in (1, 2, 5):
+            layers[f"pool{i}"] = nn.MaxPool2d(3, 2)
+    return layers

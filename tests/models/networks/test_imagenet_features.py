@@ -1,0 +1,82 @@
+"""Feature networks: torchvision's own arithmetic with torchvision's own names, and words where weights are missing."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+
+from cyclesr.errors import UserError
+from cyclesr.models.networks.imagenet_features import ImageNetFeatures
+from cyclesr.registry import MODELS
+
+MEAN, DEVIATION = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]).view(2, 1, 3, 1, 1)
+
+
+def torchvision_features(network: str, path: Path) -> nn.Sequential:
+    """torchvision's network with small numbers, whose weights are then in the file."""
+    with torch.device("meta"):
+        features = getattr(torchvision.models, network)().features
+    features = features.to_empty(device="cpu").eval()
+    with torch.no_grad():
+        for p in features.parameters():
+            p.copy_(torch.randn(p.shape) * (p[0].numel() ** -0.5 if p.ndim > 1 else 0.1))
+    torch.save({f"features.{name}": tensor for name, tensor in features.state_dict().items()}, path)
+    return features
+
+
+@pytest.mark.parametrize(
+    ("network", "layers"),
+    [
+        ("vgg19", dict(conv5_4=34, relu1_2=3, pool2=9)),
+        ("vgg16", dict(conv5_3=28, relu4_3=22, conv1_1=0)),
+        ("alexnet", dict(conv5=10, relu2=4, pool2=5)),
+    ],
+)
+def test_layers_are_torchvisions(network: str, layers: dict[str, int], tmp_path: Path) -> None:
+    theirs = torchvision_features(network, tmp_path / f"{network}-0123.pth")
+    for module in theirs:
+        if isinstance(module, nn.ReLU):
+            module.inplace = False
+    image = torch.rand(2, 3, 64, 48)
+    with torch.no_grad():
+        maps = ImageNetFeatures(network, list(layers), str(tmp_path))(image)
+        for name, index in layers.items():
+            expected = theirs[: index + 1]((image - MEAN) / DEVIATION)
+            torch.testing.assert_close(maps[name], expected, rtol=1e-4, atol=1e-5)
+    assert set(maps) == set(layers)
+
+
+def test_what_lies_behind_the_last_layer_is_neither_built_nor_needed(tmp_path: Path) -> None:
+    torch.save({"0.weight": torch.ones(64, 3, 11, 11), "0.bias": torch.zeros(64)}, tmp_path / "own.pth")
+    network = MODELS.build(
+        dict(type="ImageNetFeatures", network="alexnet", layers=("relu1",), weights=str(tmp_path / "own.pth"))
+    )
+    assert [type(layer) for layer in network.features] == [nn.Conv2d, nn.ReLU]
+    white = torch.ones(1, 3, 33, 33)
+    expected = 121 * sum((1 - m) / d for m, d in zip((0.485, 0.456, 0.406), (0.229, 0.224, 0.225), strict=True))
+    assert network(white)["relu1"][0, 0, 3, 3].item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_weights_it_names_the_file_and_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    with pytest.raises(
+        UserError, match=r"no vgg19\*\.pth at .*checkpoints, .* torchvision's vgg19-dcbb9e9d\.pth there"
+    ):
+        ImageNetFeatures()
+    with pytest.raises(UserError, match=r"no vgg16\*\.pth at .*absent\.pth"):
+        ImageNetFeatures("vgg16", weights=str(tmp_path / "absent.pth"))
+    (tmp_path / "vgg16.pth").write_bytes(b"not weights")
+    with pytest.raises(UserError, match=r"vgg16\.pth is no file of weights"):
+        ImageNetFeatures("vgg16", weights=str(tmp_path))
+    torch.save({"features.0.weight": torch.zeros(1)}, tmp_path / "vgg16.pth")
+    with pytest.raises(UserError, match=r"lacks 25 tensors of the network, features\.0\.bias"):
+        ImageNetFeatures("vgg16", weights=str(tmp_path))
+
+
+def test_names_that_do_not_exist() -> None:
+    with pytest.raises(UserError, match=r"no 'vgg17'\. Did you mean 'vgg1"):
+        ImageNetFeatures("vgg17")
+    with pytest.raises(UserError, match=r"vgg16 has no layer 'conv5_4'\. Did you mean 'conv"):
+        ImageNetFeatures("vgg16", ["conv5_4"])
