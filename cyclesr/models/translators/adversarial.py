@@ -1,6 +1,6 @@
-"""The adversarial terms of Eq. (2), of both domains."""
+"""The adversarial terms of Eq. (2), of both domains or of one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,9 +12,11 @@ from cyclesr.models.translators.base import batched
 from cyclesr.registry import MODELS
 
 
-def build_discriminators(kind: str, config: Mapping[str, Any] | None) -> nn.ModuleDict:
+def build_discriminators(
+    kind: str, config: Mapping[str, Any] | None, domains: Sequence[str] = ("real", "syn")
+) -> nn.ModuleDict:
     """One discriminator for each domain, of a ``kind`` unless the config names another ``type``."""
-    return nn.ModuleDict({key: MODELS.build({"type": kind, **(config or {})}) for key in ("real", "syn")})
+    return nn.ModuleDict({key: MODELS.build({"type": kind, **(config or {})}) for key in domains})
 
 
 def adversarial_losses(

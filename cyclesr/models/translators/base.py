@@ -18,25 +18,40 @@ class Translation(NamedTuple):
 
     Attributes:
         fake_real: G1(syn), real-looking LR.
-        fake_syn: G2(real), cleaned real LR.
+        fake_syn: G2(real), cleaned real LR; None, like the next two, of a one-sided translator.
         rec_syn: G2(G1(syn)).
         rec_real: G1(G2(real)).
         extra: what the losses of one kind of translator need besides.
     """
 
     fake_real: Tensor
-    fake_syn: Tensor
-    rec_syn: Tensor
-    rec_real: Tensor
+    fake_syn: Tensor | None = None
+    rec_syn: Tensor | None = None
+    rec_real: Tensor | None = None
     extra: Mapping[str, Tensor] = {}
+
+    def fakes(self) -> dict[str, Tensor]:
+        """The translated images by the domain whose discriminator judges them: ``real``, ``syn``; those there are."""
+        return _there(real=self.fake_real, syn=self.fake_syn)
+
+    def reconstructions(self) -> dict[str, Tensor]:
+        """The ends of the cycles by domain, ``syn`` and ``real``; empty of a one-sided translator."""
+        return _there(syn=self.rec_syn, real=self.rec_real)
+
+
+def _there(**images: Tensor | None) -> dict[str, Tensor]:
+    return {domain: image for domain, image in images.items() if image is not None}
 
 
 class Translator(nn.Module, ABC):
-    """Learns syn -> real and real -> syn from unpaired images (Sec. 3.2).
+    """Learns syn -> real, and real -> syn where it has cycles, from unpaired images (Sec. 3.2).
+
+    A one-sided translator has ``to_real`` and the discriminator ``real`` alone, and its :class:`Translation` has no
+    more than ``fake_real`` and ``extra``. All that others ask of a translator is G1.
 
     Attributes:
-        generators: all that the generators' optimizer trains; ``to_real`` (G1) and ``to_syn`` (G2).
-        discriminators: ``real`` (D1) and ``syn`` (D2), or empty.
+        generators: all that the generators' optimizer trains; ``to_real`` (G1) and, of two sides, ``to_syn`` (G2).
+        discriminators: ``real`` (D1) and, of two sides, ``syn`` (D2); or empty.
     """
 
     generators: nn.ModuleDict

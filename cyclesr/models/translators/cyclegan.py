@@ -124,9 +124,10 @@ class CycleGAN(Translator):
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Eq. (2) of the generators: adversarial, cycle, identity, for each direction; terms of weight 0 are absent."""
-        fakes = dict(real=t.fake_real, syn=t.fake_syn)
-        losses = adversarial_losses(self.discriminators, fakes, self.adversarial, self.adversarial_weight)
-        for key, image, rec in (("syn", syn, t.rec_syn), ("real", real, t.rec_real)):
+        losses = adversarial_losses(self.discriminators, t.fakes(), self.adversarial, self.adversarial_weight)
+        images = dict(syn=syn, real=real)
+        for key, rec in t.reconstructions().items():
+            image = images[key]
             side = self.real_low_pass if key == "real" else 0
             if weight := self.cycle_weight[key]:
                 losses[f"loss_cycle_{key}"] = weight * low_pass_l1(rec, image, side)
@@ -137,9 +138,10 @@ class CycleGAN(Translator):
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Half the sum of the real and the fake term for each discriminator, and R1 where weighted."""
         losses: dict[str, Tensor] = {}
-        for key, image, fake in (("real", real, t.fake_real), ("syn", syn, t.fake_syn)):
+        images = dict(syn=syn, real=real)
+        for key, fake in t.fakes().items():
             shown = self.pools[key](fake.detach())
-            terms = judge_losses(self.discriminators[key], image, shown, self.adversarial, self.r1_weight)
+            terms = judge_losses(self.discriminators[key], images[key], shown, self.adversarial, self.r1_weight)
             terms["disc"] = 0.5 * terms["disc"]
             losses |= {f"loss_{name}_{key}": term for name, term in terms.items()}
         return losses

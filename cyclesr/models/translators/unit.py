@@ -131,9 +131,10 @@ class UNIT(Translator):
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Eq. (2) of the generators: adversarial, reconstruction, cycle and KL terms of each domain."""
-        fakes = dict(real=t.fake_real, syn=t.fake_syn)
-        losses = adversarial_losses(self.discriminators, fakes, self.adversarial, self.adversarial_weight)
-        for key, image, rec in (("syn", syn, t.rec_syn), ("real", real, t.rec_real)):
+        losses = adversarial_losses(self.discriminators, t.fakes(), self.adversarial, self.adversarial_weight)
+        images = dict(syn=syn, real=real)
+        for key, rec in t.reconstructions().items():
+            image = images[key]
             side = self.real_low_pass if key == "real" else 0
             same = low_pass_l1(t.extra[f"same_{key}"], image, side)
             losses[f"loss_reconstruction_{key}"] = self.reconstruction_weight[key] * same
@@ -145,8 +146,9 @@ class UNIT(Translator):
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """The sum of the real and the fake term over all scales for each discriminator, and R1 where weighted."""
         losses: dict[str, Tensor] = {}
-        for key, image, fake in (("real", real, t.fake_real), ("syn", syn, t.fake_syn)):
-            terms = judge_losses(self.discriminators[key], image, fake, self.adversarial, self.r1_weight)
+        images = dict(syn=syn, real=real)
+        for key, fake in t.fakes().items():
+            terms = judge_losses(self.discriminators[key], images[key], fake, self.adversarial, self.r1_weight)
             losses |= {f"loss_{name}_{key}": term for name, term in terms.items()}
         return losses
 
