@@ -15,11 +15,16 @@ from cyclesr.engine.precision import Amp, autocast_dtype, loss_scaler
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 
-PARTS = {"generators": "translator.generators", "discriminators": "translator.discriminators", "sr": "sr"}
+PARTS = {
+    "generators": "translator.generators",
+    "discriminators": "translator.discriminators",
+    "sr": "sr",
+    "sr_discriminator": "sr_adversarial.discriminator",
+}
 
 
 class PartOptimizers(OptimWrapperDict):
-    """The optimizers of ``generators``, ``discriminators`` and ``sr``.
+    """The optimizers of ``generators``, ``discriminators``, ``sr`` and ``sr_discriminator``.
 
     :meth:`update` differentiates with respect to the parameters of the named parts alone: nothing else receives a
     gradient, so that no network needs to be frozen and no gradient leaks into another phase.

@@ -10,6 +10,8 @@ paper                                      here
 :math:`\hat I^H = G_{sr}(\hat I^L_{real})` ``sr``
 :math:`\lambda_{Trans}^{SR}`               ``feedback_weight``
 :math:`\lambda_{mse}`                      ``sr_loss.weight``
+:math:`\lambda_{percep}`                   ``perceptual["weight"]``
+:math:`\lambda_{adv}`, :math:`D_h`         ``sr_adversarial``
 =========================================  ==================================
 """
 
@@ -22,12 +24,10 @@ from torch import Tensor
 
 from cyclesr.engine.optim import PartOptimizers
 from cyclesr.errors import UserError
-from cyclesr.models.sr_model import Batch, SRModel
+from cyclesr.models.sr_model import Batch, Losses, SRModel
 from cyclesr.models.stages import Stage
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS, TRANSLATORS
-
-Losses = dict[str, Tensor]
 
 
 @MODELS.register_module()
@@ -40,11 +40,18 @@ class CollaborativeSR(SRModel):
         degradation: HR -> syn, Eq. (1); a config of ``DEGRADATIONS``.
         translator: Eq. (2); a config of ``TRANSLATORS``.
         sr: SR network; a config of ``SR_BACKBONES``.
-        sr_loss: :math:`L_{SR}` of Eq. (3); a config of ``LOSSES``.
+        sr_loss: :math:`L_{SR}` of Eq. (3), or its first term; a config of ``LOSSES``.
+        perceptual: its third term, :math:`L_{percep}`; arguments of :class:`~cyclesr.models.losses.PerceptualLoss`, or
+            of the ``type`` that they name. None leaves it out.
+        sr_adversarial: its second term, :math:`L_{adv}`; arguments of
+            :class:`~cyclesr.models.sr_adversarial.SRAdversarial`, whose discriminator :math:`D_h` is the part
+            ``sr_discriminator``. None leaves it out.
         feedback_weight: :math:`\lambda_{Trans}^{SR}` of Eq. (5), for images in [0, 1].
         optimisation: ``alternating`` updates the translator by Eq. (5), then the SR network by Eq. (3) with
             ``fake_real`` as a constant. ``joint`` updates both by the gradient of Eq. (4). With MSE alone and equal
-            weights the two give the same gradients (Sec. 3.4), and ``joint`` is faster.
+            weights the two give the same gradients (Sec. 3.4), and ``joint`` is faster. With more terms in Eq. (3)
+            they differ: ``alternating`` feeds back the MSE alone, ``joint`` gives G1 the gradient of them all, which
+            the paper calls unstable.
         channels_last: memory format of all networks and images.
         average: decay of the averaged SR weights, which validation and inference use; 0 keeps none (the paper).
         compiled: networks that torch.compile translates, ``("sr", "translator.generators.to_real")`` for instance;
@@ -64,6 +71,8 @@ class CollaborativeSR(SRModel):
         translator: dict[str, Any],
         sr: dict[str, Any],
         sr_loss: dict[str, Any],
+        perceptual: dict[str, Any] | None = None,
+        sr_adversarial: dict[str, Any] | None = None,
         feedback_weight: float = 1e3,
         optimisation: Literal["alternating", "joint"] = "alternating",
         channels_last: bool = False,
@@ -71,7 +80,7 @@ class CollaborativeSR(SRModel):
         compiled: Sequence[str] = (),
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(sr, channels_last, average, data_preprocessor)
+        super().__init__(sr, channels_last, average, data_preprocessor, perceptual, sr_adversarial)
         self.degradation = DEGRADATIONS.build(degradation)
         self.translator: Translator = self.as_memory_format(TRANSLATORS.build(translator))
         self.sr_loss = LOSSES.build(sr_loss)
@@ -86,7 +95,7 @@ class CollaborativeSR(SRModel):
 
         Args:
             data: ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``, both in [0, 1].
-            optim_wrapper: the optimizers ``generators``, ``discriminators`` and ``sr``.
+            optim_wrapper: the optimizers ``generators``, ``discriminators``, ``sr`` and, for D_h, ``sr_discriminator``.
 
         Returns:
             Every loss as a detached scalar, for the log.
@@ -95,7 +104,8 @@ class CollaborativeSR(SRModel):
         with optim_wrapper.autocast(hr.device):
             syn = self.degradation(hr)  # Eq. (1)
             if not self.stage.trains_translator:
-                return self._sr_step(syn if self.stage is Stage.SR else self._fixed_fake_real(syn), hr, optim_wrapper)
+                lr = syn if self.stage is Stage.SR else self._fixed_fake_real(syn)
+                return self.update_sr(self.sr(lr), hr, optim_wrapper)  # Eq. (3)
             t = self.translator.translate(syn, real)
             generator = self.translator.generator_losses(syn, real, t)  # Eq. (2)
             if self.stage is Stage.TRANSLATION:
@@ -107,10 +117,11 @@ class CollaborativeSR(SRModel):
             return generator | self._discriminator_step(syn, real, t, optim_wrapper)
 
     def _joint_step(self, generator: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
-        both = generator | {"loss_sr": self.sr_loss(self.sr(fake_real), hr)}
+        sr = self.sr(fake_real)
+        both = generator | self.sr_losses(sr, hr)
         if optim_wrapper.update(both, "generators", "sr"):  # Eq. (4)
             self.update_average()
-        return both
+        return both | self.update_sr_discriminator(sr, hr, optim_wrapper)
 
     def _alternating_step(
         self, generator: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers
@@ -118,25 +129,16 @@ class CollaborativeSR(SRModel):
         """Eq. (5), then Eq. (3), whose ``fake_real`` is the one made before G1 moved (Sec. 3.4)."""
         if not self.feedback_weight:
             optim_wrapper.update(generator, "generators")  # Eq. (2)
-            return generator | self._sr_step(fake_real.detach(), hr, optim_wrapper)
+            return generator | self.update_sr(self.sr(fake_real.detach()), hr, optim_wrapper)  # Eq. (3)
         sr = self.sr(fake_real)
         feedback = {"loss_feedback": self.feedback_weight * F.mse_loss(sr, hr)}
         optim_wrapper.update(translator := generator | feedback, "generators", keep_graph=True)  # Eq. (5)
-        return translator | self._sr_update(sr, hr, optim_wrapper)
+        return translator | self.update_sr(sr, hr, optim_wrapper)  # Eq. (3)
 
     def _discriminator_step(self, syn: Tensor, real: Tensor, t: Translation, optim_wrapper: PartOptimizers) -> Losses:
         losses = self.translator.discriminator_losses(syn, real, t)
         if losses:
             optim_wrapper.update(losses, "discriminators")
-        return losses
-
-    def _sr_step(self, lr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
-        return self._sr_update(self.sr(lr), hr, optim_wrapper)
-
-    def _sr_update(self, sr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
-        losses = {"loss_sr": self.sr_loss(sr, hr)}
-        if optim_wrapper.update(losses, "sr"):  # Eq. (3)
-            self.update_average()
         return losses
 
     @torch.no_grad()

@@ -1,4 +1,4 @@
-"""What every model here shares: an SR network that is validated on pairs."""
+"""What every model here shares: an SR network with its loss, Eq. (3), that is validated on pairs."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -8,30 +8,73 @@ from mmengine.model import BaseModel
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from cyclesr.engine.optim import PartOptimizers
 from cyclesr.errors import UserError
-from cyclesr.registry import SR_BACKBONES
+from cyclesr.registry import LOSSES, MODELS, SR_BACKBONES
 
 Batch: TypeAlias = dict[str, Any]
+Losses: TypeAlias = dict[str, Tensor]
 
 
 class SRModel(BaseModel):
-    """Holds the SR network ``sr``, and runs it for validation and test.
+    """Holds the SR network ``sr``, updates it by Eq. (3), and runs it for validation and test.
 
     Args:
         sr: config of ``SR_BACKBONES``.
         channels_last: memory format of the networks and images; faster convolutions on most hardware.
         average: decay of the exponential moving average of the SR network's weights, which validation and
             inference then use; 0 keeps none.
+        perceptual: arguments of :class:`~cyclesr.models.losses.PerceptualLoss`, or of the ``type`` that they name.
+        sr_adversarial: arguments of :class:`~cyclesr.models.sr_adversarial.SRAdversarial`.
+
+    Attributes:
+        sr_loss: the first term of Eq. (3), which every model builds.
     """
 
+    sr_loss: nn.Module
+
     def __init__(
-        self, sr: dict[str, Any], channels_last: bool, average: float, data_preprocessor: dict[str, Any] | None
+        self,
+        sr: dict[str, Any],
+        channels_last: bool,
+        average: float,
+        data_preprocessor: dict[str, Any] | None,
+        perceptual: dict[str, Any] | None = None,
+        sr_adversarial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data_preprocessor)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.sr_config = plain(sr)
         self.sr: nn.Module = self.as_memory_format(SR_BACKBONES.build(sr))
         self.sr_average = _averaged(self.sr, average) if average else None
+        self.perceptual = LOSSES.build({"type": "PerceptualLoss", **perceptual}) if perceptual else None
+        self.sr_adversarial = None
+        if sr_adversarial:
+            self.sr_adversarial = self.as_memory_format(MODELS.build({"type": "SRAdversarial", **sr_adversarial}))
+
+    def sr_losses(self, sr: Tensor, hr: Tensor) -> Losses:
+        """The terms of Eq. (3), weighted, of images ``(N, 3, H, W)``: ``loss_sr`` and those that are configured."""
+        losses = {"loss_sr": self.sr_loss(sr, hr)}
+        if self.perceptual is not None:
+            losses["loss_sr_perceptual"] = self.perceptual(sr, hr)
+        if self.sr_adversarial is not None:
+            losses["loss_sr_adv"] = self.sr_adversarial.generator_loss(sr, hr)
+        return losses
+
+    def update_sr(self, sr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
+        """A step of the SR network that made ``sr``, then one of its discriminator where there is one."""
+        losses = self.sr_losses(sr, hr)
+        if optim_wrapper.update(losses, "sr"):  # Eq. (3)
+            self.update_average()
+        return losses | self.update_sr_discriminator(sr, hr, optim_wrapper)
+
+    def update_sr_discriminator(self, sr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
+        """A step of D_h on the same ``sr`` that the SR network has just learnt from."""
+        if self.sr_adversarial is None:
+            return {}
+        losses = self.sr_adversarial.discriminator_losses(sr, hr)
+        optim_wrapper.update(losses, "sr_discriminator")
+        return losses
 
     @property
     def inference_network(self) -> nn.Module:

@@ -18,6 +18,7 @@ class SupervisedSR(SRModel):
     Args:
         sr: config of ``SR_BACKBONES``.
         sr_loss: config of ``LOSSES``.
+        perceptual, sr_adversarial: the other terms of Eq. (3), as in :class:`~cyclesr.models.CollaborativeSR`.
         degradation: makes the LR images from ``hr`` (SR_syn: bicubic); None takes ``lr`` from the batch (SR_paired).
         channels_last: memory format of the network and the images.
         average: decay of the averaged SR weights, which validation and inference use; 0 keeps none.
@@ -29,12 +30,14 @@ class SupervisedSR(SRModel):
         sr: dict[str, Any],
         sr_loss: dict[str, Any],
         degradation: dict[str, Any] | None = None,
+        perceptual: dict[str, Any] | None = None,
+        sr_adversarial: dict[str, Any] | None = None,
         channels_last: bool = False,
         average: float = 0.0,
         compiled: Sequence[str] = (),
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(sr, channels_last, average, data_preprocessor)
+        super().__init__(sr, channels_last, average, data_preprocessor, perceptual, sr_adversarial)
         self.degradation = DEGRADATIONS.build(degradation) if degradation else None
         self.sr_loss = LOSSES.build(sr_loss)
         self.compile_networks(compiled)
@@ -43,10 +46,7 @@ class SupervisedSR(SRModel):
         """One update by the SR loss; ``data`` holds ``hr``, and ``lr`` unless a degradation makes it."""
         lr, hr = self._pair(data)
         with optim_wrapper.autocast(hr.device):
-            losses = {"loss_sr": self.sr_loss(self.sr(lr), hr)}
-            if optim_wrapper.update(losses, "sr"):
-                self.update_average()
-        return losses
+            return self.update_sr(self.sr(lr), hr, optim_wrapper)
 
     def _pair(self, data: Batch) -> list[Tensor]:
         if self.degradation is None:

@@ -55,7 +55,12 @@ class ToySR(nn.Module):
         return self.net(lr)
 
 
-def build(dtype: torch.dtype = torch.float64, fused: bool = True, **kwargs: Any) -> tuple[CollaborativeSR, Any]:
+PARTS = ("generators", "discriminators", "sr")
+
+
+def build(
+    dtype: torch.dtype = torch.float64, fused: bool = True, parts: tuple[str, ...] = PARTS, **kwargs: Any
+) -> tuple[CollaborativeSR, Any]:
     torch.manual_seed(1)
     config = dict(
         type="CollaborativeSR",
@@ -67,8 +72,7 @@ def build(dtype: torch.dtype = torch.float64, fused: bool = True, **kwargs: Any)
     )
     model = MODELS.build({**config, **kwargs}).to(dtype)
     adam = dict(optimizer=dict(type="Adam", lr=1e-2, fused=fused))
-    parts = {name: copy.deepcopy(adam) for name in ("generators", "discriminators", "sr")}
-    return model, PartOptimizersConstructor(parts)(model)
+    return model, PartOptimizersConstructor({name: copy.deepcopy(adam) for name in parts})(model)
 
 
 def batch(dtype: torch.dtype = torch.float64, seed: int = 0) -> dict[str, Tensor]:

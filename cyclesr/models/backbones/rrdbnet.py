@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.models.networks.image_size import pad_to_fit
+from cyclesr.models.networks.initialise import initialise
 from cyclesr.registry import SR_BACKBONES
 
 UNSHUFFLE = {1: 4, 2: 2, 4: 1}  # the body works at a quarter of the output's resolution, whatever the scale
@@ -19,11 +20,11 @@ class _DenseBlock(nn.Module):
     def __init__(self, channels: int, growth: int) -> None:
         super().__init__()
         for i in range(1, 6):
-            conv = nn.Conv2d(channels + (i - 1) * growth, channels if i == 5 else growth, 3, padding=1)
-            nn.init.kaiming_normal_(conv.weight)
-            conv.weight.data *= 0.1  # ESRGAN, Sec. 3.1: smaller initialization
-            nn.init.zeros_(conv.bias)
-            self.add_module(f"conv{i}", conv)
+            self.add_module(f"conv{i}", nn.Conv2d(channels + (i - 1) * growth, channels if i == 5 else growth, 3, 1, 1))
+        initialise(self, "kaiming")
+        with torch.no_grad():
+            for weight in self.parameters():
+                weight.mul_(0.1)  # ESRGAN, Sec. 3.1: smaller initialization
 
     def forward(self, x: Tensor) -> Tensor:
         seen = x

@@ -1,6 +1,7 @@
 """Feature maps of networks that were trained to classify ImageNet."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +62,7 @@ class ImageNetFeatures(nn.Module):
         return maps
 
 
-def _file(network: str, weights: str | None) -> str:
+def _file(network: str, weights: str | None) -> Path:
     found = find_weights(network, weights)
     if found is None:
         place = weights or hub_cache()
@@ -69,7 +70,7 @@ def _file(network: str, weights: str | None) -> str:
             f"There are no ImageNet weights of {network}: no {network}*.pth at {place}, and nothing is downloaded. Put "
             f"torchvision's {FILES[network]} there (its 'features.*' tensors suffice), or give its path as 'weights'."
         )
-    return str(found)
+    return found
 
 
 def _vgg(stages: Sequence[int]) -> dict[str, nn.Module]:
