@@ -39,5 +39,6 @@ setup(
     package_data={"cyclesr": ["py.typed"]},
     python_requires=">=3.10",
     install_requires=REQUIRES,
+    entry_points={"console_scripts": ["cyclesr = cyclesr.__main__:main"]},
     extras_require=EXTRAS,
 )

@@ -57,7 +57,7 @@ def places(height: int, width: int, stride: int, like: Tensor) -> Tensor:
 
 @LOSSES.register_module()
 class ContextualBilateralLoss(nn.Module):
-    """Weighted CoBi (Zhang et al., CVPR 2019), https://arxiv.org/abs/1905.05169: each feature meets its best match.
+    """Weighted CoBi (Zhang et al., CVPR 2019), https://arxiv.org/abs/1905.05169: features meet their best match.
 
     The cosine does not see the brightness of flat areas: add it to a loss that does.
 

@@ -15,7 +15,7 @@ from cyclesr.registry import LOSSES
 
 @LOSSES.register_module()
 class LPIPSLoss(nn.Module):
-    """Weighted LPIPS, version 0.1 (Zhang et al., CVPR 2018).
+    """Weighted LPIPS, version 0.1 (Zhang et al., CVPR 2018), https://arxiv.org/abs/1801.03924.
 
     Args:
         weight: of the loss.

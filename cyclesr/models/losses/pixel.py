@@ -47,7 +47,7 @@ class L1Loss(nn.Module):
 
 @LOSSES.register_module()
 class CharbonnierLoss(nn.Module):
-    """Weighted :func:`charbonnier`; ``epsilon`` is in units of [0, 1]."""
+    """Weighted :func:`charbonnier` (Charbonnier et al., ICIP 1994); ``epsilon`` is in units of [0, 1]."""
 
     def __init__(self, weight: float = 1.0, epsilon: float = 1e-3) -> None:
         super().__init__()

@@ -1,0 +1,33 @@
+"""The command ``cyclesr list``, which is ``tools/list.py`` too."""
+
+import argparse
+
+from cyclesr.errors import UserError
+
+KINDS = ("translators", "backbones", "losses", "configs")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command line."""
+    parser.add_argument("kinds", nargs="?", choices=KINDS, help="what to list")
+    parser.add_argument("pattern", nargs="?", default="*", help="part of a name, or a quoted pattern such as '*ResNet'")
+    parser.add_argument("--configs", default="configs", metavar="DIR", help="folder of the configs (default: configs)")
+    parser.add_argument("--write", metavar="FILE", help="write the page with all tables, docs/catalogue.md")
+
+
+def main(args: argparse.Namespace) -> None:
+    """Prints the list, or writes the page.
+
+    Raises:
+        UserError: nothing to do, or nothing that fits the pattern.
+    """
+    if not (args.kinds or args.write):
+        raise UserError(f"Say what to list: {', '.join(KINDS)}; or --write FILE.")
+    from cyclesr.catalogue.lists import listing
+    from cyclesr.catalogue.page import write
+
+    if args.kinds:
+        print(listing(args.kinds, args.pattern, args.configs))
+    if args.write:
+        write(args.write)
+        print(f"written: {args.write}")

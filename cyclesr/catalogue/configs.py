@@ -1,0 +1,57 @@
+"""One row a config file: what it pairs, and what it says of itself."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cyclesr.config import load_config
+from cyclesr.errors import UserError
+
+
+class ConfigRow(NamedTuple):
+    """A config in short.
+
+    Attributes:
+        name: path below the folder of the configs, without ``.py``.
+        method: type of the model.
+        translator: its type, or empty.
+        backbone: type of the SR network.
+        line: the first comment of the file.
+    """
+
+    name: str
+    method: str
+    translator: str
+    backbone: str
+    line: str
+
+
+def config_files(folder: str | Path) -> dict[str, Path]:
+    """The configs of a folder by name; ``_base_`` is not one.
+
+    Raises:
+        UserError: no such folder, or no config in it.
+    """
+    folder = Path(folder)
+    files = sorted(path for path in folder.rglob("*.py") if not path.parent.name.startswith("_"))
+    if not files:
+        raise UserError(
+            f"There are no configs in {folder}: run this where the folder configs/ is, or give --configs DIR."
+        )
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
+
+
+def config_row(name: str, path: Path) -> ConfigRow:
+    """Reads one config."""
+    model = load_config(str(path)).model
+    return ConfigRow(
+        name, model.type, _type_of(model.get("translator")), _type_of(model.get("sr")), _first_comment(path)
+    )
+
+
+def _type_of(config: dict[str, Any] | None) -> str:
+    return str((config or {}).get("type", "")).rpartition(".")[2]
+
+
+def _first_comment(path: Path) -> str:
+    line = path.read_text(encoding="utf-8").partition("\n")[0]
+    return line.lstrip("# ").rstrip(".:") if line.startswith("#") else ""

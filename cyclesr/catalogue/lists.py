@@ -1,0 +1,38 @@
+"""The lists that ``cyclesr list`` prints."""
+
+from pathlib import Path
+
+from cyclesr.catalogue.complexity import scaled
+from cyclesr.catalogue.configs import config_files, config_row
+from cyclesr.catalogue.entries import Entry, entries, matching
+from cyclesr.catalogue.tables import as_text
+
+HEADS = {
+    "translators": ("name", "parameters", "MACs at 64x64", "paper", "what"),
+    "backbones": ("name", "parameters", "MACs at 64x64", "paper", "what"),
+    "losses": ("name", "arguments", "paper", "what"),
+    "configs": ("name", "method", "translator", "SR network", "what"),
+}
+
+
+def listing(kinds: str, pattern: str, configs: str | Path) -> str:
+    """A list as text.
+
+    Args:
+        kinds: a key of :data:`HEADS`.
+        pattern: of names.
+        configs: folder of the configs.
+
+    Raises:
+        UserError: nothing fits the pattern, or there are no configs.
+    """
+    if kinds == "configs":
+        files = matching(config_files(configs), pattern, kinds)
+        return as_text(HEADS[kinds], [config_row(name, path) for name, path in files.items()])
+    return as_text(HEADS[kinds], [cells(kinds, entry) for entry in entries(kinds, pattern)])
+
+
+def cells(kinds: str, entry: Entry) -> tuple[str, ...]:
+    """An entry under its head."""
+    size = (entry.arguments,) if kinds == "losses" else (scaled(entry.parameters), scaled(entry.macs))
+    return (entry.name, *size, entry.paper or "-", entry.line)

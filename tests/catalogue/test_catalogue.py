@@ -1,0 +1,140 @@
+"""The lists and the page: sizes counted by hand, references read from docstrings, and a page that is current."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cyclesr.catalogue.complexity import macs, parameters, scaled
+from cyclesr.catalogue.configs import config_files, config_row
+from cyclesr.catalogue.docstrings import paper, summary
+from cyclesr.catalogue.entries import LISTS, Entry, classes, entries
+from cyclesr.catalogue.lists import cells, listing
+from cyclesr.catalogue.page import own_names, page
+from cyclesr.catalogue.tables import as_markdown, as_text
+from cyclesr.errors import UserError
+from cyclesr.models.backbones import EDSR, VDSR
+from cyclesr.models.losses import ContextualBilateralLoss, MSELoss
+from cyclesr.registry import SR_BACKBONES
+
+ROOT = Path(__file__).parents[2]
+
+
+class Documented(nn.Module):
+    """Sees ``features`` of :class:`~a.b.Net` (Doe & Roe, ECCV 2020), https://arxiv.org/abs/2001.00001: a test.
+
+    Unlike Other et al. 1999 (N, 3, 2000).
+    """
+
+    def __init__(self, scale: int, channels: int = 8) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, channels, 5, padding=2)
+        self.tail = nn.ConvTranspose2d(channels, 3, scale, stride=scale)
+        self.shared = self.conv
+
+    def forward(self, lr: Tensor) -> Tensor:
+        return self.tail(self.conv(lr))
+
+
+def test_sizes_by_hand() -> None:
+    with torch.device("meta"):
+        network = Documented(4)
+        assert parameters(network) == (3 * 25 * 8 + 8) + (8 * 16 * 3 + 3)
+        assert macs(network) == 64 * 64 * (3 * 25 * 8 + 8 * 16 * 3)
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(None, "-"), (7, "7"), (1_114_051, "1.11 M"), (24_700, "24.7 k"), (8_727_035_904, "8.73 G"), (10**12, "1 T")],
+)
+def test_counts_are_short(count: int | None, expected: str) -> None:
+    assert scaled(count) == expected
+
+
+def test_docstrings() -> None:
+    assert paper(Documented) == ("Doe & Roe, ECCV 2020", "https://arxiv.org/abs/2001.00001")
+    assert summary(Documented) == "Sees `features` of `Net`: a test"
+    assert paper(EDSR) == ("Lim et al., CVPRW 2017", "https://arxiv.org/abs/1707.02921")  # from the module
+    assert paper(ContextualBilateralLoss)[0] == "Zhang et al., CVPR 2019"
+    assert paper(MSELoss) == ("", "")
+
+
+def test_entry_of_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SR_BACKBONES.module_dict, "Documented", Documented)
+    (entry,) = entries("backbones", "documented")
+    assert entry == Entry(
+        "Documented", 995, 4096 * 984, "scale, channels=8", *paper(Documented), "Sees `features` of `Net`: a test"
+    )
+    assert cells("backbones", entry)[1:3] == ("995", "4.03 M")
+    monkeypatch.setattr(Documented.__init__, "__defaults__", ())  # channels has no default now
+    (entry,) = entries("backbones", "documented")
+    assert cells("backbones", entry)[1:3] == ("-", "-")
+    assert "Documented" not in own_names("backbones")
+
+
+def test_published_size_of_the_modified_vdsr() -> None:
+    (entry,) = (entry for entry in entries("backbones", "vdsr") if entry.name == "VDSR")
+    assert entry.parameters == 1_114_051 == parameters(VDSR(4))
+
+
+def test_patterns_and_their_mistakes() -> None:
+    assert [entry.name for entry in entries("losses", "msel*")] == ["MSELoss"]
+    assert {"L1Loss", "MSELoss"} <= {entry.name for entry in entries("losses", "loss")}
+    with pytest.raises(UserError, match=r"None of the \d+ losses fits 'l2loss'\. Did you mean 'L1Loss'"):
+        entries("losses", "l2loss")
+
+
+def test_configs(tmp_path: Path) -> None:
+    files = config_files(ROOT / "configs")
+    assert not any("_base_" in name for name in files)
+    row = config_row("unitsr_ntire18_t4", files["unitsr_ntire18_t4"])
+    assert row[:4] == ("unitsr_ntire18_t4", "CollaborativeSR", "UNIT", "SRResNet")
+    assert row.line.startswith("UNITSR")
+    assert listing("configs", "sr_syn_ntire17", ROOT / "configs").splitlines()[1].startswith("sr_syn_ntire17_t2")
+    with pytest.raises(UserError, match=r"no configs in .*give --configs DIR"):
+        config_files(tmp_path)
+
+
+def test_tables() -> None:
+    assert as_text(("a", "bb"), [("ccc", "d")]) == "a    bb\nccc  d"
+    assert as_markdown(("a", "b"), [("1|2", "3")]) == "| a | b |\n| --- | --- |\n| 1\\|2 | 3 |"
+
+
+@pytest.mark.parametrize("kinds", list(LISTS))
+def test_every_class_has_a_line_and_every_network_a_paper(kinds: str) -> None:
+    found = classes(LISTS[kinds][0])
+    for name in own_names(kinds):
+        assert len(summary(found[name])) > 10, name
+        assert kinds == "losses" or paper(found[name])[0], f"{name} has no reference in its docstring"
+
+
+def test_the_page_is_current() -> None:
+    command = "run: python tools/list.py --write docs/catalogue.md"
+    assert (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8") == page(), command
+
+
+def test_the_page_counts_its_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "cyclesr.catalogue.page.own_names",
+        lambda kinds: {"losses": [], "backbones": ["EDSR"]}.get(kinds, ["CycleGAN", "UNIT"]),
+    )
+    monkeypatch.setattr("cyclesr.catalogue.page.entries", lambda kinds: [])
+    text = page()
+    assert "2 translators x 1 SR networks = 2 pairs" in text
+    assert "| EDSR | x | x |" in text
+
+
+def run(*args: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *args], capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_commands() -> None:
+    done = run("-m", "cyclesr", "list", "losses", "mse")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1].split()[:2] == ["MSELoss", "weight=1.0"]
+    wrong = run("tools/list.py")
+    assert wrong.returncode == 2
+    assert wrong.stderr == "error: Say what to list: translators, backbones, losses, configs; or --write FILE.\n"
