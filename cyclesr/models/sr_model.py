@@ -28,7 +28,11 @@ class SRModel(BaseModel):
         sr_adversarial: arguments of :class:`~cyclesr.models.sr_adversarial.SRAdversarial`.
 
     Attributes:
+        scale: of the SR network: its config's, or what it does where the config does not say.
         sr_loss: the first term of Eq. (3), which every model builds.
+
+    Raises:
+        UserError: no scale in the config, and a network whose output tells none.
     """
 
     sr_loss: nn.Module
@@ -47,9 +51,11 @@ class SRModel(BaseModel):
         self.sr_config = plain(sr)
         self.sr: nn.Module = self.as_memory_format(SR_BACKBONES.build(sr))
         self.sr_average = _averaged(self.sr, average) if average else None
-        self.perceptual = LOSSES.build({"type": "PerceptualLoss", **perceptual}) if perceptual else None
-        self.sr_adversarial = None
-        if sr_adversarial:
+        self.scale = int(sr["scale"]) if "scale" in sr else scale_of(self.sr)
+        self.perceptual = self.sr_adversarial = None
+        if perceptual is not None:
+            self.perceptual = self.as_memory_format(LOSSES.build({"type": "PerceptualLoss", **perceptual}))
+        if sr_adversarial is not None:
             self.sr_adversarial = self.as_memory_format(MODELS.build({"type": "SRAdversarial", **sr_adversarial}))
 
     def sr_losses(self, sr: Tensor, hr: Tensor) -> Losses:
@@ -86,7 +92,7 @@ class SRModel(BaseModel):
         weights = self.inference_network.state_dict()
         return dict(
             config=self.sr_config,
-            scale=int(self.sr_config.get("scale", 0)),
+            scale=self.scale,
             state_dict={name: weight.detach().cpu() for name, weight in weights.items()},
         )
 
@@ -144,6 +150,29 @@ class SRModel(BaseModel):
 def _averaged(network: nn.Module, decay: float) -> AveragedModel:
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
     return average.requires_grad_(False)
+
+
+@torch.no_grad()
+def scale_of(network: nn.Module, side: int = 16) -> int:
+    """The scale of an SR network, found by enlarging an image of ``side`` pixels; its statistics stay as they are.
+
+    Raises:
+        UserError: the network refuses such an image, or its output is no whole multiple of it.
+    """
+    training = network.training
+    weight = next(network.parameters(), torch.empty(0))
+    try:
+        height, width = network.eval()(weight.new_zeros(1, 3, side, side)).shape[-2:]
+    except Exception as error:  # the network may be anybody's
+        raise UserError(
+            f"The config of {type(network).__name__} has no 'scale', and it cannot be tried on {side}x{side} pixels: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    finally:
+        network.train(training)
+    if height != width or height % side or not height:
+        raise UserError(f"{type(network).__name__} makes {height}x{width} of {side}x{side} pixels: no whole scale.")
+    return int(height // side)
 
 
 def plain(config: Any) -> Any:
