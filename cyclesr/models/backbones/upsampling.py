@@ -21,16 +21,20 @@ def factors(scale: int) -> list[int]:
     return stages[scale]
 
 
-def shuffle_stages(channels: int, scale: int, activation: Callable[[], nn.Module]) -> nn.Sequential:
-    """Convolution, pixel shuffle, activation: once for each factor of the scale (Shi et al., 2016)."""
+def shuffle_stages(channels: int, scale: int, activation: Callable[[], nn.Module] | None = None) -> nn.Sequential:
+    """Convolution, pixel shuffle, perhaps an activation: once for each factor of the scale (Shi et al., 2016)."""
     stages: list[nn.Module] = []
     for factor in factors(scale):
-        stages += [
-            nn.Conv2d(channels, channels * factor**2, 3, padding=1),
-            nn.PixelShuffle(factor),
-            activation(),
-        ]
+        stages += [nn.Conv2d(channels, channels * factor**2, 3, padding=1), nn.PixelShuffle(factor)]
+        if activation is not None:
+            stages.append(activation())
     return nn.Sequential(*stages)
+
+
+def bicubic(image: Tensor, scale: int) -> Tensor:
+    """``(N, C, h, w)`` to ``(N, C, scale*h, scale*w)``, with the kernel of MATLAB's imresize (a = -0.5)."""
+    size = (image.shape[-2] * scale, image.shape[-1] * scale)
+    return F.interpolate(image, size=size, mode="bicubic", antialias=True)
 
 
 class BicubicSkip(nn.Module):
@@ -46,7 +50,7 @@ class BicubicSkip(nn.Module):
         UserError: ``enabled`` is not a bool; a word such as ``none`` would count as true.
     """
 
-    def __init__(self, scale: int, enabled: bool, last: nn.Conv2d) -> None:
+    def __init__(self, scale: int, enabled: bool, last: nn.Conv2d | nn.ConvTranspose2d) -> None:
         super().__init__()
         if not isinstance(enabled, bool):
             raise UserError(f"global_skip must be True or False, found {enabled!r}.")
@@ -59,5 +63,4 @@ class BicubicSkip(nn.Module):
         """``(N, 3, s*h, s*w)`` and ``(N, 3, h, w)`` to ``(N, 3, s*h, s*w)``."""
         if not self.enabled:
             return output
-        size = (lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
-        return output + F.interpolate(lr, size=size, mode="bicubic", antialias=True)
+        return output + bicubic(lr, self.scale)

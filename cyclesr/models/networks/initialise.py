@@ -42,7 +42,7 @@ def _draw(conv: nn.Conv2d | nn.ConvTranspose2d, init: Init) -> None:
         nn.init.zeros_(conv.bias)
 
 
-def zero(conv: nn.Conv2d) -> None:
+def zero(conv: nn.Conv2d | nn.ConvTranspose2d) -> None:
     """Sets a convolution to zero, so that a branch that ends in it starts with no effect."""
     nn.init.zeros_(conv.weight)
     if conv.bias is not None:
