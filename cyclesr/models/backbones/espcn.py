@@ -1,0 +1,48 @@
+"""ESPCN (Shi et al., CVPR 2016), https://arxiv.org/abs/1609.05158: the sub-pixel convolution."""
+
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from cyclesr.models.backbones.colour import Colour, Planes
+from cyclesr.models.backbones.upsampling import BicubicSkip, factors
+from cyclesr.registry import SR_BACKBONES
+
+
+@SR_BACKBONES.register_module()
+class ESPCN(nn.Module):
+    """Three convolutions at LR resolution; the last gives every pixel of the output.
+
+    Weights are named as in yjn870/ESPCN-pytorch (``planes="luma"``).
+
+    Args:
+        scale: 2, 3, 4 or 8.
+        channels: feature maps after the first convolution; half as many after the second.
+        planes: see :class:`~cyclesr.models.backbones.colour.Colour`; the paper's is ``luma``.
+        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+
+    Differs from the paper: PyTorch's default initialisation.
+    """
+
+    TINY: ClassVar[dict[str, Any]] = dict(channels=4)
+
+    def __init__(self, scale: int, channels: int = 64, planes: Planes = "rgb", global_skip: bool = False) -> None:
+        super().__init__()
+        factors(scale)  # refuses other scales
+        self.colour = Colour(planes, scale)
+        self.first_part = nn.Sequential(
+            nn.Conv2d(self.colour.channels, channels, 5, padding=2),
+            nn.Tanh(),
+            nn.Conv2d(channels, channels // 2, 3, padding=1),
+            nn.Tanh(),
+        )
+        last = nn.Conv2d(channels // 2, self.colour.channels * scale**2, 3, padding=1)
+        self.last_part = nn.Sequential(last, nn.PixelShuffle(scale))
+        self.skip = BicubicSkip(scale, global_skip, last)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        return self.colour(lr, self._upscale)
+
+    def _upscale(self, lr: Tensor) -> Tensor:
+        return self.skip(self.last_part(self.first_part(lr)), lr)

@@ -1,0 +1,59 @@
+"""FSRCNN (Dong et al., ECCV 2016), https://arxiv.org/abs/1608.00367: an hourglass at LR resolution."""
+
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from cyclesr.models.backbones.colour import Colour, Planes
+from cyclesr.models.backbones.upsampling import BicubicSkip, factors
+from cyclesr.registry import SR_BACKBONES
+
+
+@SR_BACKBONES.register_module()
+class FSRCNN(nn.Module):
+    """Feature extraction, shrinking, mapping, expanding, transposed convolution; 12,464 weights for luma.
+
+    Weights are named as in yjn870/FSRCNN-pytorch (``planes="luma"``).
+
+    Args:
+        scale: 2, 3, 4 or 8.
+        channels, shrunk, num_layers: the paper's d, s and m: feature maps outside and inside the hourglass, and
+            convolutions inside.
+        planes: see :class:`~cyclesr.models.backbones.colour.Colour`; the paper's is ``luma``.
+        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+
+    Differs from the paper: PyTorch's default initialisation.
+    """
+
+    TINY: ClassVar[dict[str, Any]] = dict(channels=6, shrunk=3, num_layers=1)
+
+    def __init__(
+        self,
+        scale: int,
+        channels: int = 56,
+        shrunk: int = 12,
+        num_layers: int = 4,
+        planes: Planes = "rgb",
+        global_skip: bool = False,
+    ) -> None:
+        super().__init__()
+        factors(scale)  # refuses other scales
+        self.colour = Colour(planes, scale)
+        self.first_part = nn.Sequential(*_layer(self.colour.channels, channels, 5))
+        layers = _layer(channels, shrunk, 1)
+        for _ in range(num_layers):
+            layers += _layer(shrunk, shrunk, 3)
+        self.mid_part = nn.Sequential(*layers, *_layer(shrunk, channels, 1))
+        self.last_part = nn.ConvTranspose2d(channels, self.colour.channels, 9, scale, 4, output_padding=scale - 1)
+        self.skip = BicubicSkip(scale, global_skip, self.last_part)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        return self.colour(lr, self._upscale)
+
+    def _upscale(self, lr: Tensor) -> Tensor:
+        return self.skip(self.last_part(self.mid_part(self.first_part(lr))), lr)
+
+
+def _layer(inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
+    return [nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2), nn.PReLU(outputs)]
