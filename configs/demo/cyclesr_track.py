@@ -20,13 +20,13 @@ model = dict(
         residual=True,
         noise_channels=1,
         cycle_weight=10.0,
-        real_low_pass=5,  # L1 on real images would forbid G1 to add noise
+        free_noise=True,  # feedback would forbid it: noise costs SR whatever the SR network does
         identity_weight=5.0,
         pool_size=0,
     ),
     sr=dict(type="EDSR", scale=4, channels=48, num_blocks=6, upsampling="direct", global_skip=True),
-    sr_loss=dict(type="MSELoss", weight=1e2),
-    feedback_weight=1e2,  # noise costs SR whatever the SR network does: a strong feedback would forbid it
+    sr_loss=dict(type="MSELoss", weight=1e3),
+    feedback_weight=1e3,
     optimisation="joint",
     channels_last=True,
 )

@@ -25,13 +25,13 @@ model = dict(
         latent_noise=False,
         reconstruction_weight=10.0,
         cycle_weight=10.0,
-        real_low_pass=5,  # L1 on real images would forbid G1 to add noise
+        free_noise=True,  # feedback would forbid it: noise costs SR whatever the SR network does
         kl_weight=0.01,
         cycle_kl_weight=0.01,
     ),
     sr=dict(type="EDSR", scale=4, channels=48, num_blocks=6, upsampling="direct", global_skip=True),
-    sr_loss=dict(type="MSELoss", weight=1e2),
-    feedback_weight=1e2,  # noise costs SR whatever the SR network does: a strong feedback would forbid it
+    sr_loss=dict(type="MSELoss", weight=1e3),
+    feedback_weight=1e3,
     optimisation="joint",
     channels_last=True,
 )

@@ -64,12 +64,12 @@ class ResNetGenerator(nn.Module):
         if residual:
             zero(self.tail)
 
-    def forward(self, image: Tensor, noise_level: Tensor | None = None) -> Tensor:
+    def forward(self, image: Tensor, noise_level: float = 1.0) -> Tensor:
         """Translates images; with ``residual`` the output may leave [0, 1] a little.
 
         Args:
             image: ``(N, 3, H, W)`` in [0, 1].
-            noise_level: factor of each image's noise, ``(N, 1, 1, 1)``; None is 1.
+            noise_level: factor of the noise.
         """
         height, width = image.shape[-2:]
         x = pad_to_fit(2 * image - 1, self.multiple, self.smallest)
@@ -79,10 +79,10 @@ class ResNetGenerator(nn.Module):
         return image + out if self.residual else (F.tanh(out) + 1) / 2
 
 
-def noise_beside(x: Tensor, channels: int, level: Tensor | None = None) -> Tensor:
+def noise_beside(x: Tensor, channels: int, level: float = 1.0) -> Tensor:
     """Fresh N(0, 1) noise ``(N, channels, H, W)``, times a level, of the size, device and type of ``x``."""
     noise = torch.randn(x.shape[0], channels, *x.shape[2:], device=x.device, dtype=x.dtype)
-    return noise if level is None else noise * level
+    return noise * level
 
 
 def _head(inputs: int, channels: int, kernel: int, norm: str) -> list[nn.Module]:

@@ -92,13 +92,13 @@ class Decoder(nn.Module):
         if residual:
             zero(self.tail)
 
-    def forward(self, latent: Tensor, image: Tensor, noise_level: Tensor | None = None) -> Tensor:
+    def forward(self, latent: Tensor, image: Tensor, noise_level: float = 1.0) -> Tensor:
         """Decodes to the size of the image that was encoded.
 
         Args:
             latent: ``(N, channels * 2**num_down, h, w)``.
             image: ``(N, 3, H, W)`` in [0, 1], what ``latent`` encodes; its values matter with ``residual`` alone.
-            noise_level: factor of each image's noise, ``(N, 1, 1, 1)``; None is 1.
+            noise_level: factor of the noise.
         """
         x = latent if self.ups else self._with_noise(latent, noise_level)
         for block in self.blocks:
@@ -109,7 +109,7 @@ class Decoder(nn.Module):
         out = self.tail(x)[..., : image.shape[-2], : image.shape[-1]].to(image.dtype)
         return image + out if self.residual else (torch.tanh(out) + 1) / 2
 
-    def _with_noise(self, x: Tensor, level: Tensor | None) -> Tensor:
+    def _with_noise(self, x: Tensor, level: float) -> Tensor:
         return x + self.noise(noise_beside(x, self.noise_channels, level)) if self.noise_channels else x
 
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -50,12 +50,18 @@ class Translator(nn.Module, ABC):
     more than ``fake_real`` and ``extra``. All that others ask of a translator is G1.
 
     Attributes:
+        from_hr: G1 takes ``hr`` in place of ``syn``, and downsamples by itself; see :meth:`source`.
         generators: all that the generators' optimizer trains; ``to_real`` (G1) and, of two sides, ``to_syn`` (G2).
         discriminators: ``real`` (D1) and, of two sides, ``syn`` (D2); or empty.
     """
 
+    from_hr: ClassVar[bool] = False
     generators: nn.ModuleDict
     discriminators: nn.ModuleDict
+
+    def source(self, syn: Tensor, hr: Tensor) -> Tensor:
+        """What :meth:`translate` and :meth:`degrade` take as their first image: ``syn``, or ``hr`` if ``from_hr``."""
+        return hr if self.from_hr else syn
 
     @abstractmethod
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
@@ -91,13 +97,8 @@ def by_direction(name: str, weight: DirectionWeights) -> dict[str, float]:
     return {key: float(weight[key]) for key in ("syn", "real")}
 
 
-def noise_levels(image: Tensor, level: float) -> Tensor:
-    """The same noise level for each image of ``(N, 3, h, w)``: ``(N, 1, 1, 1)``."""
-    return image.new_full((len(image), 1, 1, 1), level)
-
-
 def check_free_noise(free_noise: bool, noise_channels: int) -> None:
-    """Raises a UserError for a noise to be freed where there is none."""
+    """Raises a UserError for noise to be set free where there is none."""
     if free_noise and not noise_channels:
         raise UserError("free_noise=True needs a generator with noise, found noise_channels=0: set it to 1.")
 

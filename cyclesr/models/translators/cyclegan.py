@@ -15,7 +15,6 @@ from cyclesr.models.translators.base import (
     batched,
     by_direction,
     check_free_noise,
-    noise_levels,
     straight_through,
 )
 from cyclesr.models.translators.image_pool import ImagePool
@@ -43,9 +42,8 @@ class CycleGAN(Translator):
         r1_weight: half of it times the R1 penalty on real images is added to each discriminator's loss.
         real_low_pass: the L1 losses on ``real`` images (cycle and identity) compare means over squares of this side;
             0 compares the pixels.
-        free_noise: the cycle and identity losses and the feedback see G1's images with their noise as a constant:
-            the discriminator alone then decides how strong the noise is. Noise costs SR whatever the SR network does,
-            and L1 cannot be met by noise that is fresh, so without it all of them work against noise.
+        free_noise: the SR network's feedback takes G1's noise as a constant. Noise costs SR whatever the SR network
+            does, so feedback works against it; set free, its strength is a matter of the translator's losses alone.
 
     Differs from CycleGAN: images, hence the L1 losses, are in [0, 1] (the range of the paper's weights), where an L1
     of 10 counts as 5 would in [-1, 1].
@@ -93,34 +91,26 @@ class CycleGAN(Translator):
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
         """Both directions, both cycles, and the identity images ``same_real`` and ``same_syn`` where weighted.
 
-        With ``free_noise``, ``quiet_real`` is ``fake_real`` without noise.
+        With ``free_noise``, ``quiet_real`` is ``fake_real`` less its noise.
         """
         to_real, to_syn = self.generators["to_real"], self.generators["to_syn"]
-        quiet = [self._quietly(syn)] * self.free_noise
-        same = [self._quietly(real)] * bool(self.identity_weight["real"])
-        noisy = (syn, noise_levels(syn, 1.0)) if self.free_noise else (syn,)
-        fake_real, *more = batched(to_real, noisy, *quiet, *same)
-        names = ["quiet_real"] * len(quiet) + ["same_real"] * len(same)
+        fake_real, *same_real = batched(to_real, (syn,), *[(real,)] * bool(self.identity_weight["real"]))
         fake_syn, *same_syn = batched(to_syn, (real,), *[(syn,)] * bool(self.identity_weight["syn"]))
-        names += ["same_syn"] * len(same_syn)
-        extra = dict(zip(names, more + same_syn, strict=True))
-        held = straight_through(fake_real, extra["quiet_real"]) if self.free_noise else fake_real
-        rec_syn = self._cycled("syn", to_syn, held)
-        rec_real = self._cycled("real", to_real, *self._quietly(fake_syn))
-        return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
+        quiet_real = [to_real(syn, noise_level=0.0)] if self.free_noise else []
+        extra = dict(same_real=same_real, same_syn=same_syn, quiet_real=quiet_real)
+        rec_syn = self._cycled("syn", to_syn, fake_real)
+        rec_real = self._cycled("real", to_real, fake_syn)
+        images = {key: image for key, made in extra.items() for image in made}
+        return Translation(fake_real, fake_syn, rec_syn, rec_real, images)
 
     def held_fake_real(self, t: Translation) -> Tensor:
-        """``fake_real``, its noise as a constant with ``free_noise``."""
+        """``fake_real``; its noise a constant with ``free_noise``."""
         return straight_through(t.fake_real, t.extra["quiet_real"]) if self.free_noise else t.fake_real
 
-    def _quietly(self, image: Tensor) -> tuple[Tensor, ...]:
-        """The arguments of G1 for an image whose L1 loss it minimises."""
-        return (image, noise_levels(image, 0.0)) if self.free_noise else (image,)
-
-    def _cycled(self, key: str, network: nn.Module, *fake: Tensor) -> Tensor:
+    def _cycled(self, key: str, network: nn.Module, fake: Tensor) -> Tensor:
         """The reconstruction of a fake; without a graph where no loss will need it."""
         with torch.set_grad_enabled(bool(self.cycle_weight[key]) and torch.is_grad_enabled()):
-            return network(*fake)
+            return network(fake)
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Eq. (2) of the generators: adversarial, cycle, identity, for each direction; terms of weight 0 are absent."""

@@ -18,7 +18,6 @@ from cyclesr.models.translators.base import (
     batched,
     by_direction,
     check_free_noise,
-    noise_levels,
     straight_through,
 )
 from cyclesr.registry import TRANSLATORS
@@ -53,7 +52,7 @@ class UNIT(Translator):
         r1_weight: half of it times the R1 penalty on real images is added to each discriminator's loss.
         real_low_pass: the L1 losses on ``real`` images compare means over squares of this side, so that they do not
             punish fresh noise; 0 compares the pixels.
-        free_noise: see :class:`~cyclesr.models.translators.CycleGAN`; the reconstruction takes the identity's place.
+        free_noise: see :class:`~cyclesr.models.translators.CycleGAN`.
 
     Differs from the released code: images, hence the L1 losses, are in [0, 1], where an L1 of 10 counts as 5 would
     in [-1, 1]; the discriminators see the images that the generators made before their step, where the release
@@ -103,31 +102,25 @@ class UNIT(Translator):
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
         """Both directions and cycles; ``extra`` holds ``same_*`` (within the domain) and the latent means.
 
-        With ``free_noise``, ``quiet_real`` is ``fake_real`` without noise.
+        With ``free_noise``, ``quiet_real`` is ``fake_real`` less its noise.
         """
         to_real, to_syn = self._path("to_real"), self._path("to_syn")
         mean_syn, mean_real = to_real.encoder(syn), to_syn.encoder(real)
         code_syn, code_real = self._code(mean_syn), self._code(mean_real)
-        noisy = (code_syn, syn, *self._noise_level(syn, 1.0))
-        quiet = [(code_syn, syn, *self._noise_level(syn, 0.0))] * self.free_noise
-        within = (code_real, real, *self._noise_level(real, 0.0))
-        fake_real, *quiet_real, same_real = batched(to_real.decoder, noisy, *quiet, within)
+        fake_real, same_real = batched(to_real.decoder, (code_syn, syn), (code_real, real))
         fake_syn, same_syn = batched(to_syn.decoder, (code_real, real), (code_syn, syn))
-        held = straight_through(fake_real, quiet_real[0]) if self.free_noise else fake_real
-        mean_fake_real, mean_fake_syn = to_syn.encoder(held), to_real.encoder(fake_syn)
-        rec_syn = to_syn.decoder(self._code(mean_fake_real), held)
-        rec_real = to_real.decoder(self._code(mean_fake_syn), fake_syn, *self._noise_level(fake_syn, 0.0))
-        extra = dict(zip(["quiet_real"] * len(quiet), quiet_real, strict=True))
-        extra |= dict(same_syn=same_syn, same_real=same_real, mean_syn=mean_syn, mean_real=mean_real)
+        mean_fake_real, mean_fake_syn = to_syn.encoder(fake_real), to_real.encoder(fake_syn)
+        rec_syn = to_syn.decoder(self._code(mean_fake_real), fake_real)
+        rec_real = to_real.decoder(self._code(mean_fake_syn), fake_syn)
+        extra = dict(same_syn=same_syn, same_real=same_real, mean_syn=mean_syn, mean_real=mean_real)
         extra |= dict(mean_fake_syn=mean_fake_syn, mean_fake_real=mean_fake_real)
+        if self.free_noise:
+            extra["quiet_real"] = to_real.decoder(code_syn, syn, noise_level=0.0)
         return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
 
     def held_fake_real(self, t: Translation) -> Tensor:
-        """``fake_real``, its noise as a constant with ``free_noise``."""
+        """``fake_real``; its noise a constant with ``free_noise``."""
         return straight_through(t.fake_real, t.extra["quiet_real"]) if self.free_noise else t.fake_real
-
-    def _noise_level(self, image: Tensor, level: float) -> tuple[Tensor, ...]:
-        return (noise_levels(image, level),) if self.free_noise else ()
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Eq. (2) of the generators: adversarial, reconstruction, cycle and KL terms of each domain."""
