@@ -14,15 +14,15 @@ def parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def macs(run: Callable[[Tensor], Tensor]) -> int:
-    """Multiply-accumulates of convolutions and matrix products for one LR image of 64x64, as torch counts them.
+def macs(run: Callable[[Tensor], Tensor], side: int = SIDE) -> int:
+    """Multiply-accumulates of convolutions and matrix products for one square image, as torch counts them.
 
     To be called under ``torch.device("meta")``, with networks that were built there: shapes are followed, and nothing
     is computed.
     """
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
-        run(torch.empty(1, 3, SIDE, SIDE))
+        run(torch.empty(1, 3, side, side))
     return counter.get_total_flops() // 2
 
 

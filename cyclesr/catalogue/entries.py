@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import torch
 
-from cyclesr.catalogue.complexity import macs, parameters
+from cyclesr.catalogue.complexity import SIDE, macs, parameters
 from cyclesr.catalogue.docstrings import paper, summary
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.registry import LOSSES, SR_BACKBONES, TRANSLATORS, Registry
 
-SCALE = 4  # of the SR networks that are measured
+SCALE = 4  # of all that is measured and has one
 
 
 class Entry(NamedTuple):
@@ -83,15 +83,18 @@ def _argument(parameter: inspect.Parameter) -> str:
 
 
 def _measure_translator(kind: type) -> tuple[int | None, int | None]:
-    """The parameters of all generators, and the MACs of ``degrade``."""
+    """The parameters of all generators, and the MACs of ``degrade`` for LR images of 64x64."""
     with torch.device("meta"):
         translator = _by_default(kind)
-        return (parameters(translator.generators), macs(translator.degrade)) if translator else (None, None)
+        if translator is None:
+            return None, None
+        side = SIDE * SCALE if translator.from_hr else SIDE
+        return parameters(translator.generators), macs(translator.degrade, side)
 
 
 def _measure_backbone(kind: type) -> tuple[int | None, int | None]:
     with torch.device("meta"):
-        network = _by_default(kind, scale=SCALE)
+        network = _by_default(kind)
         return (parameters(network), macs(network)) if network else (None, None)
 
 
@@ -99,10 +102,12 @@ def _measure_nothing(kind: type) -> tuple[None, None]:
     return None, None
 
 
-def _by_default(kind: type, **arguments: int) -> Any:
-    """The network that default arguments make, or None where they make none."""
+def _by_default(kind: type) -> Any:
+    """The network that a scale of 4 and default arguments make, or None where these do not suffice."""
+    signature = inspect.signature(kind)
+    arguments = {"scale": SCALE} if "scale" in signature.parameters else {}
     try:
-        inspect.signature(kind).bind(**arguments)
+        signature.bind(**arguments)
     except TypeError:
         return None
     return kind(**arguments).eval()

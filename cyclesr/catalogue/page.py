@@ -13,7 +13,8 @@ Written by `python tools/list.py --write docs/catalogue.md`; a test compares. Pl
 
 ## Translators
 
-Parameters are those of all generators, as the defaults make them; MACs are those of `degrade`, for one image of 64x64.
+Parameters are those of all generators, as the defaults make them; MACs are those of `degrade`, for one LR image of
+64x64.
 
 {translators}
 
