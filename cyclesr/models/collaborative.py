@@ -103,10 +103,11 @@ class CollaborativeSR(SRModel):
         hr, real = self.images(data, "hr", "real")
         with optim_wrapper.autocast(hr.device):
             syn = self.degradation(hr)  # Eq. (1)
+            source = self.translator.source(syn, hr)  # syn, but for a translator straight from HR
             if not self.stage.trains_translator:
-                lr = syn if self.stage is Stage.SR else self._fixed_fake_real(syn)
+                lr = syn if self.stage is Stage.SR else self._fixed_fake_real(source)
                 return self.update_sr(self.sr(lr), hr, optim_wrapper)  # Eq. (3)
-            t = self.translator.translate(syn, real)
+            t = self.translator.translate(source, real)
             generator = self.translator.generator_losses(syn, real, t)  # Eq. (2)
             if self.stage is Stage.TRANSLATION:
                 optim_wrapper.update(generator, "generators")
@@ -142,8 +143,8 @@ class CollaborativeSR(SRModel):
         return losses
 
     @torch.no_grad()
-    def _fixed_fake_real(self, syn: Tensor) -> Tensor:
-        return self.translator.degrade(syn)
+    def _fixed_fake_real(self, source: Tensor) -> Tensor:
+        return self.translator.degrade(source)
 
     def _check_optimisation(self) -> None:
         weight = getattr(self.sr_loss, "weight", self.feedback_weight)
@@ -159,7 +160,7 @@ class CollaborativeSR(SRModel):
         """Images of the first item of a batch for the log: ``syn, fake_real, sr, hr`` and ``real, real_sr``."""
         hr, real = self.images({k: data[k][:1] for k in ("hr", "real")}, "hr", "real")
         syn = self.degradation(hr)
-        fake_real = self.translator.degrade(syn)
+        fake_real = self.translator.degrade(self.translator.source(syn, hr))
         return dict(
             syn=syn, fake_real=fake_real, sr=self.forward(fake_real), hr=hr, real=real, real_sr=self.forward(real)
         )

@@ -1,9 +1,17 @@
 """Bricks that translators and SR networks share: generators, discriminators, norms, upsampling."""
 
+from cyclesr.models.networks.high_to_low import HighToLow
 from cyclesr.models.networks.imagenet_features import ImageNetFeatures
 from cyclesr.models.networks.multiscale_discriminator import MultiScaleDiscriminator
 from cyclesr.models.networks.patch_discriminator import PatchDiscriminator
 from cyclesr.models.networks.resnet_generator import ResNetGenerator
 from cyclesr.models.networks.vgg_discriminator import VGGDiscriminator
 
-__all__ = ["ImageNetFeatures", "MultiScaleDiscriminator", "PatchDiscriminator", "ResNetGenerator", "VGGDiscriminator"]
+__all__ = [
+    "HighToLow",
+    "ImageNetFeatures",
+    "MultiScaleDiscriminator",
+    "PatchDiscriminator",
+    "ResNetGenerator",
+    "VGGDiscriminator",
+]
