@@ -6,7 +6,9 @@ from pathlib import Path
 
 from cyclesr.cli import run
 
-COLUMNS = ("iter", "degradation_psnr", "psnr", "consistency", "spectrum")
+TRUTHS = ("degradation_psnr", "psnr")
+SIGNALS = ("consistency", "spectrum")
+COLUMNS = ("iter", *TRUTHS, "noise", "true_noise", *SIGNALS)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -34,7 +36,7 @@ def main() -> None:
         "| " + " | ".join(f"{row[c]:.2f}" if c != "iter" else str(row[c]) for c in COLUMNS) + " |" for row in rows
     ]
     print("\n".join(lines))
-    agreements = {s: {t: agreement(rows, s, t) for t in COLUMNS[1:3]} for s in COLUMNS[3:]}
+    agreements = {s: {t: agreement(rows, s, t) for t in TRUTHS} for s in SIGNALS}
     print("rank correlation with the truth:", json.dumps(agreements))
     out = args.out or args.work_dir / "drift.json"
     out.write_text(json.dumps(dict(rows=rows, agreement=agreements), indent=2) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cyclesr.datasets.images import list_images, read_image, to_tensor
 from cyclesr.errors import UserError
-from cyclesr.evaluation.comparison import Track, degradation_psnr, score
+from cyclesr.evaluation.comparison import Track, degradation_psnr, noise_levels, score
 from cyclesr.evaluation.protocols import get_protocol
 from cyclesr.models.collaborative import CollaborativeSR
 from cyclesr.models.imresize import imresize
@@ -25,8 +25,9 @@ def drift_curve(config: Config, work_dir: Path, track: Track) -> list[dict[str, 
     """Measures every checkpoint of a training.
 
     Returns:
-        For each checkpoint ``iter``; ``degradation_psnr`` and ``psnr`` (dB), which need the hidden truth; and the
-        signals that do not: ``consistency`` (dB) and ``spectrum`` (dB), see the functions of these names.
+        For each checkpoint ``iter``; ``degradation_psnr`` and ``psnr`` (dB), ``noise`` of G1 and ``true_noise`` (levels
+        of 255), which need the hidden truth; and the signals that do not: ``consistency`` (dB) and ``spectrum`` (dB),
+        see the functions of these names.
 
     Raises:
         UserError: no checkpoints in the folder.
@@ -42,11 +43,14 @@ def drift_curve(config: Config, work_dir: Path, track: Track) -> list[dict[str, 
     for path in paths:
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
         scores, _ = score(model, track, protocol)
+        noise, true_noise = noise_levels(model.translator.degrade, track)
         rows.append(
             dict(
                 iter=int(path.stem.removeprefix("iter_")),
                 degradation_psnr=degradation_psnr(model.translator.degrade, track),
                 psnr=scores["psnr"],
+                noise=noise,
+                true_noise=true_noise,
                 consistency=consistency(model, real, track.scale),
                 spectrum=spectrum(model.translator.degrade, hr, real, track.scale),
             )

@@ -13,6 +13,7 @@ from cyclesr.evaluation.comparison import (
     _pairs,
     bicubic_upscale,
     degradation_psnr,
+    noise_levels,
     on_track,
     score,
     sr_steps,
@@ -68,6 +69,18 @@ def test_the_true_degradation_is_infinitely_near_itself_and_a_known_error_is_as_
     exact, off = iter(truths), iter(truths)
     assert degradation_psnr(lambda syn: next(exact), track, draws=1) == float("inf")
     assert degradation_psnr(lambda syn: next(off) + 0.1, track, draws=1) == pytest.approx(20.0, abs=1e-3)
+
+
+def test_noise_is_measured_by_two_draws_and_against_the_clean_truth(photos: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    track = Track(**split_and_simulate(photos, "mild", tmp_path / "mild"))
+    fake, true = noise_levels(lambda syn: syn + 0.02 * torch.randn_like(syn), track)
+    assert fake == pytest.approx(0.02 * 255, rel=0.05)
+    # shot noise of variance 5e-4 * signal, less where the signal is dark, and the rounding to 8 bits
+    signal = [to_tensor(read_image(path)).mean().item() for path in sorted(track.hidden_lr.glob("*.png"))]
+    expected = [255 * (5e-4 * mean + 1 / 12 / 255**2) ** 0.5 for mean in signal]
+    assert true == pytest.approx(sum(expected) / len(expected), rel=0.05)
+    assert noise_levels(lambda syn: syn, track)[0] == 0.0
 
 
 def test_score_is_the_mean_of_the_protocol(track: Track) -> None:
