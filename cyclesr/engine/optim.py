@@ -161,7 +161,8 @@ class PartOptimizersConstructor:
     clipped, ``clip_grad=dict(max_norm=...)``. Adam and its kin are fused unless the config says ``fused=False``.
 
     Raises:
-        UserError: a part that the model does not have, one of its parts without an optimizer, or another way to clip.
+        UserError: a part that the model does not have, one of its parts with weights that no optimizer trains, or
+            another way to clip.
     """
 
     def __init__(self, optim_wrapper_cfg: dict[str, Any], paramwise_cfg: dict[str, Any] | None = None) -> None:
@@ -180,8 +181,9 @@ class PartOptimizersConstructor:
                     f"optim_wrapper names the part {part!r}, which {type(model).__name__} does not have."
                     f"{did_you_mean(part, modules)} Its parts: {', '.join(modules)}."
                 )
+        trained = {parameter for part in self.parts for parameter in modules[part].parameters()}
         for part, module in modules.items():
-            if part not in self.parts and any(True for _ in module.parameters()):
+            if part not in self.parts and not trained.issuperset(module.parameters()):
                 raise UserError(f"optim_wrapper has no optimizer for the part {part!r} of {type(model).__name__}.")
         norms = {part: _max_norm(part, cfg["clip_grad"]) for part, cfg in self.parts.items() if cfg.get("clip_grad")}
         wrappers = {part: _wrap(modules[part], cfg) for part, cfg in self.parts.items()}

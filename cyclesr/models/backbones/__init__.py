@@ -17,6 +17,7 @@ from cyclesr.models.backbones.rdn import RDN
 from cyclesr.models.backbones.rrdbnet import RRDBNet
 from cyclesr.models.backbones.srcnn import SRCNN
 from cyclesr.models.backbones.srresnet import SRResNet
+from cyclesr.models.backbones.upscaled import Upscaled
 from cyclesr.models.backbones.vdsr import VDSR
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "RRDBNet",
     "SRResNet",
     "SRVGGNetCompact",
+    "Upscaled",
 ]
