@@ -13,6 +13,7 @@ from torch import nn
 from cyclesr.engine.whole_file import is_whole, write_whole
 from cyclesr.errors import UserError
 from cyclesr.inference.checkpoint import load_weights, read_checkpoint, save_sr
+from cyclesr.inference.public_weights import read_weights
 from cyclesr.registry import RUNNERS
 
 
@@ -73,26 +74,32 @@ class Runner(MMEngineRunner):
     def load_or_resume(self) -> None:
         """Resumes from the newest whole checkpoint in the work dir itself, wherever it was moved or copied.
 
-        mmengine follows the absolute path in ``last_checkpoint``, which a moved work dir leaves behind.
+        mmengine follows the absolute path in ``last_checkpoint``, which a moved work dir leaves behind. ``load_from``
+        is where a training begins: it counts where there is nothing to resume.
         """
-        if self._resume and self._load_from is None and not self._has_loaded:
+        if self._resume and not self._has_loaded:
             found = [newest_checkpoint(Path(self.work_dir), self.logger.warning) if is_main_process() else None]
             broadcast_object_list(found)  # rank 0 decides: the others may look while a file changes
-            self._load_from = found[0]
-            if self._load_from is None:
+            self._load_from = found[0] or self._load_from
+            if found[0] is None:
                 self.logger.warning("Nothing to resume from in %s: training starts at iteration 0.", self.work_dir)
                 self._resume = False
         super().load_or_resume()
 
     def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Reads a checkpoint as plain data and loads the model's weights, all of them.
+        """Reads a file as plain data and loads all weights of the model; or those of the SR network, from a file that
+        is no training checkpoint: its ``.safetensors``, or published weights of such a network.
 
         Raises:
             UserError: a damaged file, one that would run code, or one of another model.
         """
-        checkpoint = read_checkpoint(filename)
-        self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
-        load_weights(self.model, checkpoint.get("state_dict", {}), f"The checkpoint {filename} is of another model")
+        checkpoint = {} if Path(filename).suffix == ".safetensors" else read_checkpoint(filename)
+        complaint = f"The checkpoint {filename} is of another model"
+        if "sr_network" in checkpoint:
+            self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
+            load_weights(self.model, checkpoint.get("state_dict", {}), complaint)
+        else:
+            self.model.start_sr_from(read_weights(filename), complaint)
         self._has_loaded = True
         self.logger.info("Loaded %s", filename)
         return checkpoint

@@ -10,6 +10,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from cyclesr.engine.optim import PartOptimizers
 from cyclesr.errors import UserError
+from cyclesr.inference.checkpoint import load_weights
 from cyclesr.registry import LOSSES, MODELS, SR_BACKBONES
 
 Batch: TypeAlias = dict[str, Any]
@@ -95,6 +96,22 @@ class SRModel(BaseModel):
             scale=self.scale,
             state_dict={name: weight.detach().cpu() for name, weight in weights.items()},
         )
+
+    def start_sr_from(self, weights: dict[str, Tensor], complaint: str) -> None:
+        """Gives the SR network, and its average, weights of its own or a public layout.
+
+        Args:
+            weights: by name; a network whose public names differ renames them in its method ``from_public``.
+            complaint: how the message begins when they do not fit.
+
+        Raises:
+            UserError: names or shapes differ.
+        """
+        rename = getattr(self.sr, "from_public", None)
+        if rename and weights.keys() != self.sr.state_dict().keys():
+            weights = rename(weights)
+        load_weights(self.sr, weights, complaint)
+        self.inference_network.load_state_dict(self.sr.state_dict())
 
     def update_average(self) -> None:
         """Moves the averaged weights towards the present ones; called after each step of the SR network."""
