@@ -72,7 +72,7 @@ def degrade_folder(
             write_image(Path(hr_out) / target.name, image)
         with torch.random.fork_rng([place] if place.type == "cuda" else []):
             torch.manual_seed(_own_seed(seed, source.name, folders.index(target.parent)))
-            write_image(target, to_array(tiled(_syn(learnt, image, place))))
+            write_image(target, to_array(tiled(_source(learnt, image, place))))
 
     pairs = [(source, folder / f"{source.stem}.png") for source in sources for folder in folders]
     return process_each(pairs, work, len(pairs)), list(larger)
@@ -86,8 +86,8 @@ def _without_surplus(image: np.ndarray, scale: int, path: Path) -> np.ndarray:
 
 
 @torch.inference_mode()
-def _syn(learnt: LearntDegradation, image: np.ndarray, device: torch.device) -> Tensor:
-    return learnt.degradation(to_tensor(image)[None].to(device))[0]
+def _source(learnt: LearntDegradation, image: np.ndarray, device: torch.device) -> Tensor:
+    return learnt.source(to_tensor(image)[None].to(device))[0]
 
 
 def _own_seed(seed: int, name: str, draw: int) -> int:
@@ -96,8 +96,9 @@ def _own_seed(seed: int, name: str, draw: int) -> int:
 
 @torch.inference_mode()
 def _check_noise(learnt: LearntDegradation, device: torch.device, checkpoint: str | Path) -> None:
-    syn = torch.full((1, 3, 64, 64), 0.5, device=device)
-    if torch.equal(learnt(syn), learnt(syn)):
+    side = 64 * learnt.scale
+    source = learnt.source(torch.full((1, 3, side, side), 0.5, device=device))
+    if torch.equal(learnt(source), learnt(source)):
         raise UserError(
             f"The translator in {checkpoint} takes no noise: all draws would be the same image. Leave --draws out."
         )

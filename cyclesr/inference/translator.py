@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
@@ -18,11 +19,11 @@ from cyclesr.registry import DEGRADATIONS, TRANSLATORS
 
 
 class LearntDegradation(nn.Module):
-    """HR -> syn -> fake_real.
+    """HR -> syn -> fake_real, in two steps, so that the second can go tile by tile.
 
     Attributes:
         degradation: (N, 3, H, W) -> ``syn`` (N, 3, H / scale, W / scale), Eq. (1).
-        translator: ``syn`` -> ``fake_real``, G1 of Eq. (2).
+        translator: ``syn`` -> ``fake_real``, G1 of Eq. (2); or ``hr`` -> ``fake_real``.
         scale: of the SR network that trained with them.
     """
 
@@ -32,9 +33,16 @@ class LearntDegradation(nn.Module):
         self.translator = translator
         self.scale = scale
 
-    def forward(self, syn: Tensor) -> Tensor:
-        """``fake_real`` of ``syn``, (N, 3, h, w) both; with fresh noise if the translator takes noise."""
-        return self.translator.degrade(syn)
+    def source(self, hr: Tensor) -> Tensor:
+        """What :meth:`forward` takes of ``hr`` (N, 3, H, W): ``syn`` (N, 3, h, w).
+
+        For a translator straight from HR it is ``hr`` itself, the pixels of each LR pixel as channels (N, 3 s^2, h, w).
+        """
+        return F.pixel_unshuffle(hr, self.scale) if self.translator.from_hr else self.degradation(hr)
+
+    def forward(self, source: Tensor) -> Tensor:
+        """``fake_real`` (N, 3, h, w), with fresh noise if the translator takes noise."""
+        return self.translator.degrade(F.pixel_shuffle(source, self.scale) if self.translator.from_hr else source)
 
 
 def load_degradation(path: str | Path, device: str | torch.device = "cpu") -> LearntDegradation:

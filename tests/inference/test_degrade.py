@@ -85,6 +85,31 @@ def test_trained_weights_are_used_and_tiles_equal_the_whole(photos: Path, tmp_pa
     assert np.abs(whole.astype(int) - read_image(tmp_path / "tiles" / "0001.png")).max() <= 1
 
 
+def bulat_config(**options) -> dict:
+    generator = dict(channels=4, num_blocks=1, norm="none", head_kernel=3, tail_kernel=3)
+    kind = dict(type="Bulat", scale=4, generator=generator, discriminator=dict(channels=4, num_layers=1), **options)
+    return {**model_config(), "translator": kind}
+
+
+def test_a_translator_straight_from_hr_is_given_hr_tile_by_tile(photos: Path, tmp_path: Path) -> None:
+    checkpoint = save(tmp_path / "c.pth", bulat_config(noise_channels=0))
+    degrade_folder(checkpoint, photos, tmp_path / "whole", device="cpu", tile=None)
+    degrade_folder(checkpoint, photos, tmp_path / "tiles", device="cpu", tile=5, overlap=6)
+    hr = torch.from_numpy(read_image(photos / "0001.png").astype(np.float32) / 255).permute(2, 0, 1)[None]
+    expected = load_degradation(checkpoint).translator.degrade(hr)[0].permute(1, 2, 0).numpy() * 255
+    whole = read_image(tmp_path / "whole" / "0001.png")
+    assert np.abs(whole - expected).max() < 0.51
+    assert np.abs(whole.astype(int) - read_image(tmp_path / "tiles" / "0001.png")).max() <= 1
+
+
+def test_draws_of_a_translator_straight_from_hr_differ(photos: Path, tmp_path: Path) -> None:
+    checkpoint = save(tmp_path / "c.pth", bulat_config(noise_channels=1))
+    report, _ = degrade_folder(checkpoint, photos, tmp_path / "lr", draws=2, device="cpu")
+    assert len(report.written) == 6
+    first, second = (read_image(tmp_path / "lr" / f"draw{k}" / "0003.png") for k in (1, 2))
+    assert (first != second).any()
+
+
 def test_draws_differ_repeat_and_do_not_depend_on_other_images(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", model_config(noise_channels=1))
     report, _ = degrade_folder(checkpoint, photos, tmp_path / "lr", draws=2, device="cpu")
