@@ -1,0 +1,42 @@
+"""An SR network: any ``nn.Module`` from LR to HR, with a name in the registry."""
+
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from cyclesr.registry import SR_BACKBONES
+
+
+@SR_BACKBONES.register_module()
+class DepthwiseSR(nn.Module):
+    """Depthwise separable convolutions (Howard et al. 2017), https://arxiv.org/abs/1704.04861, at LR resolution.
+
+    Args:
+        scale: any whole number from 1 on.
+        channels: of every layer.
+        num_blocks: residual blocks.
+    """
+
+    TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
+
+    def __init__(self, scale: int, channels: int = 48, num_blocks: int = 8) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        self.blocks = nn.ModuleList(_block(channels) for _ in range(num_blocks))
+        self.tail = nn.Sequential(nn.Conv2d(channels, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale))
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """``(N, 3, h, w)`` in [0, 1] to ``(N, 3, scale*h, scale*w)``."""
+        x = self.head(lr)
+        for block in self.blocks:
+            x = x + block(x)
+        return self.tail(x)
+
+
+def _block(channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, padding=1, groups=channels),
+        nn.Conv2d(channels, channels, 1),
+        nn.ReLU(),
+        nn.Conv2d(channels, channels, 1),
+    )
