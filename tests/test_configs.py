@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 from cyclesr.config import check_config, load_config
 from cyclesr.engine.hooks.stage import StageHook
-from cyclesr.engine.optim import PartOptimizersConstructor
+from cyclesr.engine.optim import PARTS, PartOptimizersConstructor
 from cyclesr.models.stages import Stage
 from cyclesr.registry import MODELS
 
@@ -39,26 +39,48 @@ def test_is_read_checked_written_and_read_again(path: Path, tmp_path: Path) -> N
     assert 'default_scope = "cyclesr"' not in path.read_text()  # from the base
 
 
+@pytest.fixture
+def imagenet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A torch hub cache with weights of VGG16 and VGG19, which are all zero."""
+    (tmp_path / "checkpoints").mkdir()
+    for network, stages in (("vgg16", (2, 2, 3, 3, 3)), ("vgg19", (2, 2, 4, 4, 4))):
+        state, index, inputs = {}, 0, 3
+        for stage, count in enumerate(stages):
+            for _ in range(count):
+                outputs = 64 * min(2**stage, 8)
+                state[f"features.{index}.weight"] = torch.zeros(()).expand(outputs, inputs, 3, 3)  # one number on disk
+                state[f"features.{index}.bias"] = torch.zeros(outputs)
+                index, inputs = index + 2, outputs
+            index += 1
+        torch.save(state, tmp_path / "checkpoints" / f"{network}-zeros.pth")
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+
+
+@pytest.mark.usefixtures("imagenet")
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_builds_at_full_size(path: Path) -> None:
     config = load_config(str(path))
     model = MODELS.build(config.model)
     assert type(model).__name__ == config.model.type
     assert model.sr_entry()["scale"] == 4
-    trained = {"sr"} | ({"generators", "discriminators"} if hasattr(model, "translator") else set())
-    assert (
-        trained == config.optim_wrapper.keys() - {"constructor", "amp", "accumulate"} == config.param_scheduler.keys()
-    )
+    parts = config.optim_wrapper.keys() - {"constructor", "amp", "accumulate"}
+    assert parts == config.param_scheduler.keys()
+    trained = {parameter for part in parts for parameter in model.get_submodule(PARTS[part]).parameters()}
+    assert trained == {parameter for parameter in model.parameters() if parameter.requires_grad}
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("imagenet")
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_steps_at_full_size_in_every_stage(path: Path) -> None:
     config = load_config(str(path))
     model = MODELS.build(config.model)
     optimizers = PartOptimizersConstructor({k: v for k, v in config.optim_wrapper.items() if k != "constructor"})(model)
     before = [parameter.clone() for parameter in model.sr.parameters()]
-    data = dict(hr=torch.rand(1, 3, 256, 256), real=torch.rand(1, 3, 64, 64), lr=torch.rand(1, 3, 64, 64))
+    crop = 4 * config.train_dataloader.dataset.crop if "sr_adversarial" in config.model else 256  # D_h takes no other
+    lr_side = crop // 4
+    data = dict(hr=torch.rand(1, 3, crop, crop), real=torch.rand(1, 3, lr_side, lr_side))
+    data["lr"] = torch.rand(1, 3, lr_side, lr_side)
     hooks = [hook for hook in config.get("custom_hooks", []) if hook.type == "StageHook"]
     for stage in [Stage(entry.name) for hook in hooks for entry in hook.stages] or [None]:
         model.stage = stage
@@ -117,6 +139,47 @@ def test_separate_row_of_table_3() -> None:
     assert row.model.translator == cyclesr.model.translator
 
 
+@pytest.mark.parametrize("track", TRACKS)
+def test_bulat_trained_together_is_cyclesr_with_another_translator(track: str) -> None:
+    row, cyclesr = load(f"bulat_collaborative_{track}").to_dict(), load(f"cyclesr_{track}").to_dict()
+    assert row["model"].pop("translator")["type"] == "Bulat"
+    cyclesr["model"].pop("translator")
+    assert differences(row, cyclesr) == set()
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_bulat_trains_one_network_after_the_other_for_as_many_steps_each(track: str) -> None:
+    row, together = load(f"bulat_{track}"), load(f"bulat_collaborative_{track}")
+    stages = [StageHook(row.custom_hooks[0].stages).stage_at(i * EPOCH, row.train_cfg.max_iters) for i in range(406)]
+    assert stages == [Stage.TRANSLATION] * 205 + [Stage.SR_ON_FAKE] * 201
+    assert updates(row)["sr"] == updates(together)["sr"]
+    assert updates(row)["translator"] == updates(together)["translator"]
+    assert row.train_cfg.max_iters - decay_start(row) == together.train_cfg.max_iters - decay_start(together)
+    for key in ("translator", "sr", "sr_loss"):
+        assert row.model[key] == together.model[key]
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_cyclegan_sees_the_images_of_cyclesr(track: str) -> None:
+    row, cyclesr = load(f"cyclegan_{track}"), load(f"cyclesr_{track}")
+    assert row.model.translator == {**cyclesr.model.translator, "generator": row.model.sr.network}
+    for key in ("hr", "real", "hr_range", "real_range", "scale", "augment"):
+        assert row.train_dataloader.dataset[key] == cyclesr.train_dataloader.dataset[key]
+    for key in ("val_dataloader", "val_evaluator", "test_dataloader", "test_evaluator"):
+        assert row[key] == cyclesr[key]
+    assert row.train_cfg.max_iters == cyclesr.train_cfg.max_iters
+
+
+def test_bulat_at_demo_scale_takes_the_steps_of_cyclesr_in_sequence() -> None:
+    row, cyclesr = load("demo/bulat_track"), load("demo/cyclesr_track")
+    total, fraction = row.train_cfg.max_iters, row.custom_hooks[0].stages[0].fraction
+    whole = 2500
+    hook = StageHook(cyclesr.custom_hooks[0].stages)
+    stages = [hook.stage_at(i, whole) for i in range(whole)]
+    assert fraction * total == pytest.approx(sum(stage.trains_translator for stage in stages), rel=0.01)
+    assert (1 - fraction) * total == pytest.approx(whole - stages.count(Stage.TRANSLATION), rel=0.01)
+
+
 def updates(config: Config) -> dict[str, int]:
     """How often each part moves in the whole training."""
     hook, total = StageHook(config.custom_hooks[0].stages), config.train_cfg.max_iters
@@ -137,3 +200,38 @@ def differences(first: Any, second: Any, where: str = "") -> set[str]:
         keys = first.keys() | second.keys()
         return set().union(*(differences(first.get(k), second.get(k), f"{where}.{k}".lstrip(".")) for k in keys))
     return set() if first == second else {where}
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_cyclesrgan_of_table_4_is_cyclesr_with_more_terms(track: str) -> None:
+    gan, cyclesr = load(f"cyclesrgan_{track}").to_dict(), load(f"cyclesr_{track}").to_dict()
+    assert differences(gan, cyclesr) == {
+        "model.perceptual",
+        "model.sr_adversarial",
+        "model.optimisation",
+        "optim_wrapper.sr_discriminator",
+        "param_scheduler.sr_discriminator",
+    }
+    assert gan["model"]["optimisation"] == "alternating"
+    assert gan["model"]["sr_adversarial"]["discriminator"]["crop"] == 4 * gan["train_dataloader"]["dataset"]["crop"]
+    assert gan["optim_wrapper"]["sr_discriminator"] == gan["optim_wrapper"]["sr"]
+    assert gan["param_scheduler"]["sr_discriminator"] == gan["param_scheduler"]["sr"]
+
+
+def test_esrgan_of_table_2_begins_where_its_pretraining_ends() -> None:
+    esrgan, rrdb = load("ntire20_esrgan").to_dict(), load("ntire20_rrdb").to_dict()
+    assert esrgan["model"]["sr"] == rrdb["model"]["sr"]
+    for name in ("train_dataloader", "val_dataloader", "val_evaluator", "test_dataloader", "test_evaluator"):
+        assert esrgan[name] == rrdb[name]
+    model = esrgan["model"]
+    weights = (model["sr_loss"]["weight"], model["perceptual"]["weight"], model["sr_adversarial"]["weight"])
+    assert weights == (1e-2, 1.0, 5e-3)  # ESRGAN, Sec. 4.1
+    assert model["sr_adversarial"]["discriminator"]["crop"] == 4 * esrgan["train_dataloader"]["dataset"]["crop"] == 128
+
+
+def test_cyclesrgan_at_demo_scale_is_cyclesr_with_more_terms() -> None:
+    gan, cyclesr = load("demo/cyclesrgan_track").to_dict(), load("demo/cyclesr_track").to_dict()
+    kinds = {name.split(".")[0] for name in differences(gan, cyclesr) if not name.startswith("_")}
+    assert kinds == {"model", "optim_wrapper", "param_scheduler"}
+    assert gan["model"]["translator"] == cyclesr["model"]["translator"]
+    assert gan["model"]["sr"] == cyclesr["model"]["sr"]
