@@ -79,7 +79,7 @@ def _entry(name: str, kind: type, measure: Measure) -> Entry:
 
 
 def _argument(parameter: inspect.Parameter) -> str:
-    return parameter.name if parameter.default is parameter.empty else f"{parameter.name}={parameter.default!r}"
+    return str(parameter.replace(annotation=parameter.empty))
 
 
 def _measure_translator(kind: type) -> tuple[int | None, int | None]:
@@ -103,12 +103,14 @@ def _measure_nothing(kind: type) -> tuple[None, None]:
 
 
 def _by_default(kind: type) -> Any:
-    """The network that a scale of 4 and default arguments make, or None where these do not suffice."""
-    signature = inspect.signature(kind)
-    arguments = {"scale": SCALE} if "scale" in signature.parameters else {}
-    try:
-        signature.bind(**arguments)
-    except TypeError:
+    """The network that a scale of 4 and default arguments make.
+
+    Returns:
+        None where these do not suffice, or where ``**arguments`` of another package's network say what is built.
+    """
+    taken = dict(inspect.signature(kind).parameters)
+    arguments = {"scale": SCALE} if taken.pop("scale", None) else {}
+    if any(parameter.default is parameter.empty for parameter in taken.values()):
         return None
     return kind(**arguments).eval()
 

@@ -21,7 +21,7 @@ Parameters are those of all generators, as the defaults make them; MACs are thos
 ## SR networks
 
 At scale 4, as the defaults make them; MACs are multiply-accumulates of convolutions and matrix products for one LR
-image of 64x64. A dash: the class needs more than a scale.
+image of 64x64. A dash: the class needs more than a scale, or stands for many networks.
 
 {backbones}
 

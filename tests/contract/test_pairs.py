@@ -19,6 +19,7 @@ from tiny_models import (
     names_within,
     parts_of,
     registered,
+    skip_without_its_package,
     weights,
 )
 
@@ -55,6 +56,7 @@ def test_the_sample_holds_every_name() -> None:
 @pytest.mark.parametrize(("translator", "backbone"), pairs())
 def test_pair(translator: str, backbone: str, tmp_path: Path) -> None:
     """Two joint steps, a checkpoint, and both uses of it."""
+    skip_without_its_package(SR_BACKBONES, backbone)
     config = collaborative(translator, backbone)
     model, optimizers = build(config)
     before = weights(model)

@@ -3,10 +3,12 @@
 import inspect
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor, nn
 
 from cyclesr.engine.optim import PARTS, PartOptimizersConstructor
+from cyclesr.errors import UserError
 from cyclesr.models import CollaborativeSR
 from cyclesr.registry import LOSSES, MODELS, SR_BACKBONES, TRANSLATORS, Registry
 
@@ -28,6 +30,16 @@ def config(registry: Registry, name: str, **arguments: Any) -> dict[str, Any]:
         arguments = dict(scale=SCALE) | arguments
     assert registry is LOSSES or hasattr(kind, "TINY"), f"{name} needs TINY, the arguments that make it tiny"
     return dict(type=name, **{**getattr(kind, "TINY", {}), **arguments})
+
+
+def skip_without_its_package(registry: Registry, name: str) -> None:
+    """Skips the test of a class that says which optional package to install."""
+    try:
+        registry.build(config(registry, name))
+    except UserError as error:
+        if "pip install" not in str(error):
+            raise
+        pytest.skip(str(error))
 
 
 def collaborative(translator: str = "CycleGAN", sr: str = "EDSR", **arguments: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.registry import SR_BACKBONES
@@ -10,6 +11,8 @@ from cyclesr.registry import SR_BACKBONES
 @SR_BACKBONES.register_module()
 class DepthwiseSR(nn.Module):
     """Depthwise separable convolutions (Howard et al. 2017), https://arxiv.org/abs/1704.04861, at LR resolution.
+
+    They learn what the bicubic upsampling lacks; at the start that is nothing.
 
     Args:
         scale: any whole number from 1 on.
@@ -21,16 +24,21 @@ class DepthwiseSR(nn.Module):
 
     def __init__(self, scale: int, channels: int = 48, num_blocks: int = 8) -> None:
         super().__init__()
+        self.scale = scale
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.blocks = nn.ModuleList(_block(channels) for _ in range(num_blocks))
-        self.tail = nn.Sequential(nn.Conv2d(channels, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale))
+        last = nn.Conv2d(channels, 3 * scale**2, 3, padding=1)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.tail = nn.Sequential(last, nn.PixelShuffle(scale))
 
     def forward(self, lr: Tensor) -> Tensor:
         """``(N, 3, h, w)`` in [0, 1] to ``(N, 3, scale*h, scale*w)``."""
         x = self.head(lr)
         for block in self.blocks:
             x = x + block(x)
-        return self.tail(x)
+        size = [self.scale * side for side in lr.shape[-2:]]
+        return self.tail(x) + F.interpolate(lr, size=size, mode="bicubic", antialias=True)
 
 
 def _block(channels: int) -> nn.Sequential:
