@@ -25,7 +25,8 @@ REQUIRES = [
 ]
 EXTRAS = {
     "demo": ["scikit-image>=0.24", "scikit-learn>=1.5"],
-    "test": ["pytest>=8.0", "scipy>=1.13", "ruff>=0.9", "mypy>=1.13"],
+    "spandrel": ["spandrel>=0.4.2"],
+    "test": ["pytest>=8.0", "scipy>=1.13", "spandrel>=0.4.2", "ruff>=0.9", "mypy>=1.13"],
 }
 
 setup(

@@ -15,6 +15,7 @@ from cyclesr.models.backbones.original_vdsr import OriginalVDSR
 from cyclesr.models.backbones.rcan import RCAN
 from cyclesr.models.backbones.rdn import RDN
 from cyclesr.models.backbones.rrdbnet import RRDBNet
+from cyclesr.models.backbones.spandrel import Spandrel
 from cyclesr.models.backbones.srcnn import SRCNN
 from cyclesr.models.backbones.srresnet import SRResNet
 from cyclesr.models.backbones.upscaled import Upscaled
@@ -39,5 +40,6 @@ __all__ = [
     "RRDBNet",
     "SRResNet",
     "SRVGGNetCompact",
+    "Spandrel",
     "Upscaled",
 ]

@@ -1,0 +1,116 @@
+"""The adapter for spandrel's networks: every architecture, any size, the same arithmetic, and errors in words."""
+
+import sys
+
+import pytest
+import torch
+
+from cyclesr.errors import UserError
+from cyclesr.models.backbones import RCAN, SRVGGNetCompact
+from cyclesr.models.backbones.spandrel import ARCHITECTURES, Spandrel, mirror_to_fit
+
+spandrel = pytest.importorskip("spandrel")
+
+# of spandrel's own layer norm, in its backward pass
+pytestmark = pytest.mark.filterwarnings("ignore:'saved_variables' is deprecated:DeprecationWarning")
+
+SWIN = dict(embed_dim=8, depths=(1,), num_heads=(2,), window_size=8)
+SIZES = {
+    "ATD": dict(SWIN, depths=(2,), num_tokens=8, reducted_dim=4),
+    "CRAFT": dict(embed_dim=12, depths=(2,), num_heads=(2,)),
+    "Compact": dict(num_feat=8, num_conv=1),
+    "DAT": dict(embed_dim=32, depth=[2], num_heads=[2]),
+    "DCTLSA": dict(nf=55),
+    "DITN": dict(dim=12, ITL_blocks=1, SAL_blocks=1),
+    "DRCT": dict(SWIN, gc=4),
+    "ESRGAN": dict(num_filters=8, num_blocks=1),
+    "FDAT": dict(embed_dim=16, num_groups=1, depth_per_group=1, num_heads=2),
+    "GRL": dict(embed_dim=12, depths=[2], num_heads_window=[2], num_heads_stripe=[2]),
+    "HAT": dict(SWIN, embed_dim=12, compress_ratio=3, squeeze_factor=3),
+    "MoESR": dict(dim=16, n_blocks=1, n_block=1),
+    "MoSR": dict(n_block=1, dim=16),
+    "OmniSR": dict(num_feat=16),
+    "PLKSR": dict(dim=16, n_blocks=1),
+    "RCAN": dict(n_resgroups=1, n_resblocks=1, n_feats=8, reduction=4),
+    "RGT": dict(embed_dim=16, depth=[2], num_heads=[2]),
+    "RealPLKSR": dict(dim=16, n_blocks=1),
+    "SAFMN": dict(dim=8, n_blocks=1),
+    "SPAN": dict(feature_channels=8),
+    "SeemoRe": dict(num_experts=2, num_layers=1, embedding_dim=8),
+    "SwiftSRGAN": dict(num_channels=8, num_blocks=1),
+    "Swin2SR": SWIN,
+    "SwinIR": SWIN,
+}
+
+
+@pytest.mark.parametrize("arch", sorted(ARCHITECTURES))
+def test_every_architecture_takes_every_size(arch: str) -> None:
+    network = Spandrel(2, arch=arch, **SIZES[arch]).train()
+    lr = torch.rand(2, 3, 17, 5, requires_grad=True)
+    sr = network(lr)
+    assert sr.shape == (2, 3, 34, 10)
+    sr.square().mean().backward()
+    assert lr.grad is not None  # the feedback to the translator passes through
+    assert lr.grad.isfinite().all()
+    trained = [name for name, p in network.named_parameters() if p.requires_grad and p.grad is not None]
+    assert len(trained) > 4
+
+
+@pytest.mark.parametrize("arch", ["SwinIR", "HAT", "DAT", "SPAN", "RealPLKSR", "OmniSR", "SAFMN", "DRCT"])
+@torch.no_grad()
+def test_any_size_gives_what_spandrel_gives(arch: str) -> None:
+    """Its descriptor pads in its own way; it is built from the weights alone."""
+    network = Spandrel(3, arch=arch, **SIZES[arch]).eval()
+    weights = network.to_public({name: value.clone() for name, value in network.state_dict().items()})
+    theirs = spandrel.ModelLoader().load_from_state_dict(weights)
+    for size in ((16, 32), (17, 21), (5, 7)):
+        lr = torch.rand(1, 3, *size)
+        torch.testing.assert_close(network(lr).clamp(0, 1), theirs(lr.clone()), rtol=0, atol=1e-5)
+
+
+@torch.no_grad()
+def test_our_own_networks_compute_what_spandrels_do() -> None:
+    lr = torch.rand(1, 3, 9, 7)
+    sizes = dict(n_resgroups=2, n_resblocks=2, n_feats=8, reduction=4)
+    for shift in (True, False):
+        ours = RCAN(4, channels=8, num_groups=2, num_blocks=2, reduction=4, mean_shift=shift)
+        theirs = Spandrel(4, arch="RCAN", norm=shift, **sizes)
+        theirs.load_state_dict(theirs.from_public(ours.state_dict()))
+        torch.testing.assert_close(ours(lr), theirs(lr), rtol=0, atol=1e-5)
+    compact = SRVGGNetCompact(4, channels=8, num_layers=2)
+    torch.nn.init.normal_(compact.body[-1].weight)
+    theirs = Spandrel(4, arch="Compact", num_feat=8, num_conv=2)
+    theirs.load_state_dict(theirs.from_public(compact.state_dict()))
+    torch.testing.assert_close(compact(lr), theirs(lr))
+
+
+def test_padding_mirrors_then_repeats() -> None:
+    image = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).view(1, 1, 2, 3)
+    expected = torch.tensor([[1.0, 2, 3, 2], [4, 5, 6, 5], [1, 2, 3, 2], [1, 2, 3, 2]])
+    assert torch.equal(mirror_to_fit(image, 4, 1)[0, 0], expected)
+    assert mirror_to_fit(image, 1, 1) is image
+    assert mirror_to_fit(image, 4, 9).shape == (1, 1, 12, 12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(arch="SwinIr"), r"There is no arch 'SwinIr'\. Did you mean 'SwinIR'"),
+        (dict(arch="SwinIR", upscale=4), "Spandrel with arch='SwinIR' takes no argument 'upscale'"),
+        (dict(arch="HAT", embed_dims=12), r"arch='HAT' takes no argument 'embed_dims'\. Did you mean 'embed_dim'"),
+        (dict(arch="SAFMN"), "SAFMN needs a value for dim"),
+        (dict(arch="SwinIR", depths=(1,), num_heads=()), "SwinIR cannot be built with"),
+        (dict(arch="FDAT", scale=8), "FDAT has the scales 2, 3, 4, found 8"),
+        (dict(arch="SwiftSRGAN", scale=3), "SwiftSRGAN has the scales 2, 4, 8, found 3"),
+        (dict(arch="SPAN", scale=5), "2, 3, 4 or 8, found 5"),
+    ],
+)
+def test_mistakes(arguments, message) -> None:
+    with pytest.raises(UserError, match=message):
+        Spandrel(**{"scale": 2, **arguments})
+
+
+def test_without_spandrel(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "spandrel", None)
+    with pytest.raises(UserError, match=r"needs the package spandrel.* pip install 'cyclesr\[spandrel\]'"):
+        Spandrel(4, arch="SPAN")
