@@ -88,6 +88,12 @@ def test_as_the_perceptual_term(name: str) -> None:
     check_steps(collaborative(perceptual=config(LOSSES, name)), "loss_sr")
 
 
+def test_cobi_on_the_features_of_a_pretrained_network() -> None:
+    features = dict(type="ImageNetFeatures", network="alexnet", layers=("relu1", "conv2"))
+    loss = config(LOSSES, "ContextualBilateralLoss", features=features, patch=1, stride=1)
+    check_steps(supervised(sr_loss=loss), "loss_sr")
+
+
 @pytest.mark.parametrize("mode", GAN_MODES)
 @pytest.mark.parametrize("translator", ADVERSARIAL)
 def test_as_the_adversarial_loss_of_a_translator(translator: str, mode: str) -> None:
