@@ -21,18 +21,14 @@ from cyclesr.errors import UserError, did_you_mean
 from cyclesr.evaluation.evaluate import versions
 from cyclesr.evaluation.lpips import load_lpips
 from cyclesr.evaluation.protocols import PROTOCOLS, Protocol, get_protocol
+from cyclesr.evaluation.published import CHALLENGES, TABLE_1
 from cyclesr.evaluation.quality import Scores, mean_scores
 from cyclesr.models.imresize import imresize
 from cyclesr.workers import in_processes
 
 SCALE = 4
 METRICS = {"psnr": 3, "ssim": 3, "lpips": 3}  # and the digits of Table 1
-# Table 1, row "Bicubic".
-PAPER: dict[str, Scores] = {
-    "ntire17_t2": {"psnr": 23.976, "ssim": 0.644, "lpips": 0.487},
-    "ntire18_t2": {"psnr": 23.196, "ssim": 0.563, "lpips": 0.547},
-    "ntire18_t4": {"psnr": 22.579, "ssim": 0.543, "lpips": 0.572},
-}
+PAPER: dict[str, Scores] = {CHALLENGES[track]: cell._asdict() for track, cell in TABLE_1["bicubic"].items()}
 
 
 def _matlab(lr: Tensor) -> Tensor:

@@ -130,22 +130,23 @@ def score(upscale: Upscale, track: Track, protocol: Protocol) -> tuple[dict[str,
 
 
 @torch.no_grad()
-def degradation_psnr(degrade: Upscale, track: Track, draws: int = 4) -> float:
-    """How near ``degrade(syn)`` comes to the true LR: mean PSNR in dB over the HR training images.
+def degradation_psnr(degrade: Upscale, track: Track, draws: int = 4, from_hr: bool = False) -> float:
+    """How near ``degrade`` comes to the true LR: mean PSNR in dB over the HR training images.
 
     Both are compared without noise: the truth leaves it out, a stochastic translator is averaged over some draws.
 
     Args:
-        degrade: ``syn`` to ``fake_real``.
+        degrade: ``syn`` to ``fake_real``, or ``hr`` to ``fake_real``.
         track: its manifest and hidden LR file names tell the true degradation.
         draws: of a stochastic translator.
+        from_hr: ``degrade`` takes ``hr``.
     """
     values = []
     for lr_path, hr_path in _pairs(track.hidden_lr, track.hr, track.scale):
         hr = to_tensor(read_image(hr_path))[None]
         truth = TrackDegradation(track.manifest, lr_path.name)(hr)
-        syn = imresize(hr, scale=1 / track.scale).clamp(0, 1)
-        fake_real = torch.stack([degrade(syn).float().cpu() for _ in range(draws)]).mean(0)
+        source = hr if from_hr else imresize(hr, scale=1 / track.scale).clamp(0, 1)
+        fake_real = torch.stack([degrade(source).float().cpu() for _ in range(draws)]).mean(0)
         values.append(-10 * torch.log10((fake_real - truth).square().mean()).item())
     return float(np.mean(values))
 

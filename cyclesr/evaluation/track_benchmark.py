@@ -6,7 +6,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from mmengine.config import Config
+from mmengine.device import get_device
 from torch.utils.data import default_collate
 
 from cyclesr.config import load_config
@@ -108,21 +110,23 @@ def _row(
 def iterations_for(config: Config, minutes: float) -> int:
     """How many iterations of a config fit into a time, measured by a few steps of each of its stages."""
     total = config.train_cfg.max_iters
-    settings = next(dict(hook) for hook in config.custom_hooks if hook["type"] == "StageHook")
+    stages = next(
+        (h["stages"] for h in config.get("custom_hooks", []) if h["type"] == "StageHook"), [dict(name="joint")]
+    )
     ends = [0.0]
-    for stage in settings["stages"]:
+    for stage in stages:
         length = stage.get("fraction", stage["iters"] / total if "iters" in stage else 1 - ends[-1])
         ends.append(ends[-1] + length)
     seconds = sum(
         (end - start) * seconds_per_step(config, Stage(stage["name"]))
-        for stage, start, end in zip(settings["stages"], ends, ends[1:], strict=False)
+        for stage, start, end in zip(stages, ends, ends[1:], strict=False)
     )
     return max(10, int(60 * minutes / seconds))
 
 
 def seconds_per_step(config: Config, stage: Stage) -> float:
     """The median time of a training step of a stage, loading of its batch included."""
-    model = MODELS.build(config.model).train()
+    model = MODELS.build(config.model).to(get_device()).train()
     parts = {name: part for name, part in config.optim_wrapper.items() if name != "constructor"}
     optimizers = PartOptimizersConstructor(parts)(model)
     dataset = DATASETS.build(config.train_dataloader.dataset)
@@ -131,5 +135,7 @@ def seconds_per_step(config: Config, stage: Stage) -> float:
     for step in range(CALIBRATION_STEPS):
         start = time.perf_counter()
         model.train_step(default_collate([dataset[step * size + i] for i in range(size)]), optimizers)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
         times.append(time.perf_counter() - start)
     return statistics.median(times)
