@@ -34,10 +34,19 @@ def load_sr(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Mo
         UserError: no such file, a file cut in half, one that would need unpickling, not a checkpoint of cyclesr, or
             weights that do not fit the network that it names.
     """
-    entry = _checked(path, _safetensors_entry(path) if Path(path).suffix == ".safetensors" else _sr_entry(path))
+    entry = read_sr(path)
     network = _build(entry["config"], path)
     load_weights(network, entry["state_dict"], f"The weights in {path} do not fit its network {entry['config']}")
     return network.to(device).eval().requires_grad_(False), int(entry["scale"])
+
+
+def read_sr(path: str | Path) -> dict[str, Any]:
+    """Reads what :func:`save_sr` writes: ``config``, ``scale`` and ``state_dict`` of the SR network of a checkpoint.
+
+    Raises:
+        UserError: as for :func:`load_sr`, as far as can be seen without building the network.
+    """
+    return _checked(path, _safetensors_entry(path) if Path(path).suffix == ".safetensors" else _sr_entry(path))
 
 
 def save_sr(entry: dict[str, Any], path: str | Path) -> None:

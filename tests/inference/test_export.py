@@ -1,0 +1,138 @@
+"""Export: the files load in the other program with the same output, or are not there."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from cyclesr.errors import UserError
+from cyclesr.inference.checkpoint import load_sr
+from cyclesr.inference.export import export
+from cyclesr.registry import SR_BACKBONES
+
+SWIN = dict(type="Spandrel", arch="SwinIR", embed_dim=8, depths=(2,), num_heads=(2,), window_size=8)
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path):
+    """Saves a network with all its weights drawn, as a training checkpoint does."""
+
+    def save(**config: Any) -> Path:
+        config = {**config, "scale": scale_of(config)}
+        network = SR_BACKBONES.build(dict(config))
+        for parameter in network.parameters():
+            nn.init.uniform_(parameter, -0.1, 0.1)
+        entry = dict(config=config, scale=config["scale"], state_dict=network.state_dict())
+        torch.save(dict(sr_network=entry), tmp_path / "net.pth")
+        return tmp_path / "net.pth"
+
+    return save
+
+
+def scale_of(config: dict[str, Any]) -> int:
+    return config.get("scale", 2)
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != "net.pth")
+
+
+@pytest.mark.parametrize(
+    ("config", "known_as"),
+    [
+        (dict(type="SRVGGNetCompact", scale=3, channels=8, num_layers=1), "Compact"),
+        (dict(type="RCAN", scale=4, channels=8, num_groups=1, num_blocks=1, reduction=4, mean_shift=True), "RCAN"),
+        (dict(type="RCAN", channels=8, num_groups=1, num_blocks=1, reduction=4), "RCAN"),
+        (dict(type="RRDBNet", scale=4, channels=8, num_blocks=1), "ESRGAN"),
+        (dict(type="RRDBNet", channels=8, num_blocks=1), "ESRGAN"),
+        (SWIN, "SwinIR"),
+        (dict(type="Spandrel", arch="SPAN", feature_channels=8), "SPAN"),
+        (dict(type="Spandrel", arch="SAFMN", dim=8, n_blocks=1), "SAFMN"),
+    ],
+)
+def test_spandrel_gives_the_same_image(checkpoint, tmp_path: Path, config, known_as) -> None:
+    spandrel = pytest.importorskip("spandrel")
+    path = checkpoint(**config)
+    out = tmp_path / f"out{'.pth' if scale_of(config) == 2 else '.safetensors'}"
+    export(path, out, "spandrel")
+    network, scale = load_sr(path)
+    theirs = spandrel.ModelLoader().load_from_file(out)
+    assert (theirs.architecture.id, theirs.scale) == (known_as, scale)
+    lr = torch.rand(1, 3, 48, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(theirs(lr.clone()), network(lr).clamp(0, 1), rtol=0, atol=1e-5)
+    assert left(tmp_path) == [out.name]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (dict(type="IMDN", channels=8), "IMDN was not exported for spandrel: spandrel does not know this architecture"),
+        (dict(type="EDSR", channels=4, num_blocks=1), "spandrel does not know this architecture"),
+        (dict(SWIN, img_range=255.0), "the file loads, but gives another image"),
+        (dict(SWIN, window_size=7, img_size=56), "the file loads, but gives another image"),
+        (dict(type="Spandrel", arch="SPAN", feature_channels=8, img_range=1.0), "gives another image"),
+        (dict(type="RRDBNet", scale=4, channels=8, num_blocks=1, growth=16), "cannot build it from its weights"),
+        (
+            dict(type="RCAN", channels=8, num_groups=1, num_blocks=1, reduction=4, global_skip=True),
+            "gives another image",
+        ),
+    ],
+)
+def test_what_spandrel_reads_otherwise_is_not_left_behind(checkpoint, tmp_path: Path, config, message) -> None:
+    """The traps that load without a word."""
+    pytest.importorskip("spandrel")
+    (tmp_path / "out.pth").write_text("an older file")
+    with pytest.raises(UserError, match=message):
+        export(checkpoint(**config), tmp_path / "out.pth", "spandrel")
+    assert left(tmp_path) == ["out.pth"]
+    assert (tmp_path / "out.pth").read_text() == "an older file"
+
+
+def test_safetensors_hold_config_and_weights(checkpoint, tmp_path: Path) -> None:
+    path = checkpoint(type="ESPCN", channels=4)
+    export(path, tmp_path / "out.safetensors", "safetensors")
+    ours = load_sr(path)[0].state_dict()
+    assert load_sr(tmp_path / "out.safetensors")[1] == 2
+    assert {name: value.tolist() for name, value in load_file(tmp_path / "out.safetensors").items()} == {
+        name: value.tolist() for name, value in ours.items()
+    }
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning")
+@pytest.mark.parametrize(
+    "config",
+    [
+        dict(type="EDSR", scale=3, channels=4, num_blocks=1, upsampling="direct", global_skip=True),
+        dict(type="SRResNet", channels=4, num_blocks=1),
+        dict(type="SRCNN", scale=4, channels=4, mapped=4, planes="luma"),
+    ],
+)
+def test_torchscript_needs_nothing_but_torch(checkpoint, tmp_path: Path, config) -> None:
+    path = checkpoint(**config)
+    export(path, tmp_path / "out.pt", "torchscript")
+    lr = torch.rand(1, 3, 13, 6)
+    with torch.no_grad():
+        found = torch.jit.load(str(tmp_path / "out.pt"))(lr)
+        torch.testing.assert_close(found, load_sr(path)[0](lr), rtol=0, atol=1e-5)
+
+
+def test_a_trace_that_fits_one_size_alone_is_refused(checkpoint, tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match="RRDBNet was not exported for torchscript: the file loads, but fails on images of 37x51"
+    ):
+        export(checkpoint(type="RRDBNet", channels=8, num_blocks=1, growth=4), tmp_path / "out.pt", "torchscript")
+    assert left(tmp_path) == []
+
+
+def test_mistakes(checkpoint, tmp_path: Path) -> None:
+    path = checkpoint(type="ESPCN", channels=4)
+    with pytest.raises(UserError, match=r"format must be one of .*found 'spandrell'\. Did you mean 'spandrel'"):
+        export(path, tmp_path / "out.pth", "spandrell")
+    with pytest.raises(UserError, match=r"ends in \.pth or \.safetensors, found the name out\.pt\."):
+        export(path, tmp_path / "out.pt", "spandrel")
+    with pytest.raises(UserError, match="was not exported for safetensors"):
+        export(path, tmp_path / "nowhere" / "out.safetensors", "safetensors")

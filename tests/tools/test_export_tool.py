@@ -1,0 +1,15 @@
+"""tools/export.py as a user runs it."""
+
+import torch
+
+from cyclesr.registry import SR_BACKBONES
+
+
+def test_an_exported_file_is_there(tool, tmp_path) -> None:
+    config = dict(type="ESPCN", scale=2, channels=4)
+    entry = dict(config=config, scale=2, state_dict=SR_BACKBONES.build(dict(config)).state_dict())
+    torch.save(dict(sr_network=entry), tmp_path / "net.pth")
+    done = tool("export", "net.pth", "out.safetensors", "--format", "safetensors")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "out.safetensors written" in done.stdout
+    assert (tmp_path / "out.safetensors").is_file()
