@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
+from cyclesr.models.backbones.public_names import renamed
 from cyclesr.models.networks.image_size import pad_to_fit
 from cyclesr.models.networks.initialise import initialise
 from cyclesr.registry import SR_BACKBONES
@@ -49,7 +50,7 @@ class RRDBNet(nn.Module):
     """Residual-in-residual dense blocks, then nearest-neighbour upsampling; 16,697,987 parameters by default.
 
     The names of its weights are those of the published ESRGAN and Real-ESRGAN models, so that these load here and ours
-    load in other programs, which take ``growth=32`` for granted.
+    load in other programs, which take ``growth=32`` for granted. :meth:`from_public` reads ESRGAN's first releases too.
 
     Args:
         scale: 4; or 2 or 1, where the input is first folded into channels, as in Real-ESRGAN.
@@ -84,6 +85,19 @@ class RRDBNet(nn.Module):
             x = _leaky(conv(F.interpolate(x, scale_factor=2.0, mode="nearest")))
         sr = self.conv_last(_leaky(self.conv_hr(x)))
         return sr[..., : lr.shape[-2] * self.scale, : lr.shape[-1] * self.scale]
+
+    def from_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Weights of either layout of ESRGAN's own releases, of scale 4, under the names of this network."""
+        rules = [
+            (r"RRDB_trunk\.(\d+)\.RDB(\d)\.(.+)", r"body.\1.rdb\2.\3"),
+            (r"trunk_conv\.(.+)", r"conv_body.\1"),
+            (r"upconv(\d)\.(.+)", r"conv_up\1.\2"),
+            (r"HRconv\.(.+)", r"conv_hr.\1"),
+            (r"model\.1\.sub\.(\d+)\.RDB(\d)\.conv(\d)\.0\.(.+)", r"body.\1.rdb\2.conv\3.\4"),
+            (r"model\.1\.sub\.\d+\.(weight|bias)", r"conv_body.\1"),
+        ]
+        layers = {0: "conv_first", 3: "conv_up1", 6: "conv_up2", 8: "conv_hr", 10: "conv_last"}
+        return renamed(weights, [*rules, *((rf"model\.{i}\.(.+)", rf"{name}.\1") for i, name in layers.items())])
 
 
 def _leaky(x: Tensor) -> Tensor:

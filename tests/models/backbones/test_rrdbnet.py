@@ -1,5 +1,7 @@
 """RRDBNet: the size, the names and the arithmetic of the published networks."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
@@ -46,3 +48,30 @@ def test_dense_blocks_start_small() -> None:
     conv = RRDBNet(4, num_blocks=1).body[0].rdb2.conv3
     assert conv.weight.std().item() == pytest.approx(0.1 * (2 / (9 * 128)) ** 0.5, rel=0.02)
     assert conv.bias.abs().max().item() == 0.0
+
+
+def second_layout(name: str) -> str:
+    """The names of the published RRDB_PSNR_x4.pth."""
+    for ours, theirs in (("body.", "RRDB_trunk."), ("rdb", "RDB"), ("conv_RRDB_trunk.", "trunk_conv.")):
+        name = name.replace(ours, theirs)
+    return name.replace("conv_up", "upconv").replace("conv_hr", "HRconv")
+
+
+def first_layout(name: str) -> str:
+    """The names of the first release, an nn.Sequential; the network has two blocks."""
+    layers = dict(conv_first="0", conv_body="1.sub.2", conv_up1="3", conv_up2="6", conv_hr="8", conv_last="10")
+    layer, _, kind = name.rpartition(".")
+    if layer in layers:
+        return f"model.{layers[layer]}.{kind}"
+    return f"model.1.sub.{layer.removeprefix('body.').replace('rdb', 'RDB')}.0.{kind}"
+
+
+@pytest.mark.parametrize("layout", [first_layout, second_layout, str])
+def test_reads_every_layout_of_the_releases(layout: Callable[[str], str]) -> None:
+    network = RRDBNet(4, channels=8, num_blocks=2)
+    weights = network.state_dict()
+    published = {layout(name): weight for name, weight in weights.items()}
+    assert len(published) == len(weights)
+    found = network.from_public(published)
+    assert found.keys() == weights.keys()
+    assert all(found[name] is weight for name, weight in weights.items())
