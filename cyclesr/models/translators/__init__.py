@@ -3,6 +3,8 @@
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.models.translators.bulat import Bulat
 from cyclesr.models.translators.cyclegan import CycleGAN
+from cyclesr.models.translators.discogan import DiscoGAN
+from cyclesr.models.translators.dualgan import DualGAN
 from cyclesr.models.translators.unit import UNIT
 
-__all__ = ["UNIT", "Bulat", "CycleGAN", "Translation", "Translator"]
+__all__ = ["UNIT", "Bulat", "CycleGAN", "DiscoGAN", "DualGAN", "Translation", "Translator"]

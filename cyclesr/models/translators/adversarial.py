@@ -38,3 +38,21 @@ def judge_losses(
     if r1_weight:
         losses["r1"] = 0.5 * r1_weight * r1_penalty(real_logits, image)
     return losses
+
+
+def all_judge_losses(
+    discriminators: nn.ModuleDict,
+    images: Mapping[str, Tensor],
+    fakes: Mapping[str, Tensor],
+    mode: GANMode,
+    r1_weight: float,
+    halved: bool = False,
+) -> dict[str, Tensor]:
+    """What the discriminators of all fakes minimise, by domain; half of it where the paper's code halves it."""
+    losses: dict[str, Tensor] = {}
+    for key, fake in fakes.items():
+        terms = judge_losses(discriminators[key], images[key], fake, mode, r1_weight)
+        if halved:
+            terms["disc"] = 0.5 * terms["disc"]
+        losses |= {f"loss_{name}_{key}": term for name, term in terms.items()}
+    return losses

@@ -76,8 +76,11 @@ class Translator(nn.Module, ABC):
         """What the discriminators minimise; keys ``loss_*``. The images are taken as constants."""
 
     def held_fake_real(self, t: Translation) -> Tensor:
-        """``fake_real`` as the SR network sees it in training; its gradient is the feedback to G1, Eq. (5)."""
-        return t.fake_real
+        """``fake_real`` as the SR network sees it in training; its gradient is the feedback to G1, Eq. (5).
+
+        Where ``extra`` has ``quiet_real``, ``fake_real`` less its noise, the noise is a constant to the feedback.
+        """
+        return straight_through(t.fake_real, t.extra["quiet_real"]) if "quiet_real" in t.extra else t.fake_real
 
     def degrade(self, syn: Tensor) -> Tensor:
         """G1 for inference: ``fake_real`` of ``syn`` ``(N, 3, h, w)``; fresh noise if G1 takes noise."""
