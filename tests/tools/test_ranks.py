@@ -80,6 +80,31 @@ def test_two_ranks_equal_one_with_twice_the_batch(tool, torchrun, config, site, 
 
 
 @pytest.mark.slow
+def test_two_ranks_share_the_discriminator_of_hr_images(tool, torchrun, config, site, tmp_path) -> None:
+    # A loss that is a mean over images: the relativistic one compares with the mean of its own rank's batch.
+    discriminator = [
+        "model.sr_adversarial.mode=vanilla",
+        "model.sr_adversarial.weight=1.0",
+        "model.sr_adversarial.discriminator.crop=48",
+        "model.sr_adversarial.discriminator.channels=2",
+        "model.sr_adversarial.discriminator.norm='none'",
+        "optim_wrapper.sr_discriminator.optimizer.type=Adam",
+        "optim_wrapper.sr_discriminator.optimizer.lr=0.001",
+        "param_scheduler.sr_discriminator=[]",
+    ]
+    one, two = tmp_path / "one", tmp_path / "two"
+    done = tool("train", config, "--work-dir", one, *options(4), *discriminator, path=site)
+    assert done.returncode == 0, done.stderr
+    ranks = [*options(2), *discriminator]
+    done = torchrun("train", config, "--work-dir", two, "--launcher", "pytorch", *ranks, path=site)
+    assert done.returncode == 0, done.stderr
+    assert any(name.startswith("sr_adversarial") for name in last(two)["state_dict"])
+    assert_near(last(one)["state_dict"], last(two)["state_dict"])
+    first, second = (torch.load(two / f"rank{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_a_checkpoint_of_two_ranks_continues_on_any_number(ranks, tool, torchrun, config, site, tmp_path) -> None:
     work_dir, straight = tmp_path / "run", tmp_path / "straight"
