@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -110,9 +111,8 @@ def _row(
 def iterations_for(config: Config, minutes: float) -> int:
     """How many iterations of a config fit into a time, measured by a few steps of each of its stages."""
     total = config.train_cfg.max_iters
-    stages = next(
-        (h["stages"] for h in config.get("custom_hooks", []) if h["type"] == "StageHook"), [dict(name="joint")]
-    )
+    hooks = [hook for hook in config.get("custom_hooks", []) if hook["type"] == "StageHook"]
+    stages: list[dict[str, Any]] = hooks[0]["stages"] if hooks else [dict(name="joint")]
     ends = [0.0]
     for stage in stages:
         length = stage.get("fraction", stage["iters"] / total if "iters" in stage else 1 - ends[-1])

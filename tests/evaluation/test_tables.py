@@ -1,0 +1,185 @@
+"""The rows of the tables: what each config is at demo scale, a cell run and not run again, and the page."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from cyclesr.datasets.tracks import split_and_simulate
+from cyclesr.engine.hooks.stage import StageHook
+from cyclesr.errors import UserError
+from cyclesr.evaluation import table_runs
+from cyclesr.evaluation.comparison import Track, sr_steps
+from cyclesr.evaluation.published import TABLES
+from cyclesr.evaluation.table_page import page
+from cyclesr.evaluation.table_runs import Bench, run_cell
+from cyclesr.evaluation.tables import ROWS, demo_config, full_config, rows_of, with_pairs
+from cyclesr.models.stages import Stage
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    (tmp_path / "photos").mkdir()
+    for i in range(5):
+        image = cv2.resize(rng.integers(0, 256, (24, 24, 3), dtype=np.uint8), (160, 160))
+        cv2.imwrite(str(tmp_path / "photos" / f"{i}.png"), image)
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def track(photos: Path, tmp_path: Path) -> Track:
+    return Track(**split_and_simulate(photos, "mild", tmp_path / "track"))
+
+
+def demo(name: str, track: Track, iterations: int = 1000) -> Any:
+    config = demo_config(name, track, "mild", CONFIGS)
+    config.train_cfg.max_iters = iterations
+    return with_pairs(config, name, track, "mild")
+
+
+def test_every_row_of_the_paper_has_a_config_at_both_scales(track: Track) -> None:
+    for table, rows in TABLES.items():
+        for name, cells in rows.items():
+            assert demo_config(name, track, "mild", CONFIGS).test_evaluator.protocol == "cyclesr"
+            for kind in cells:
+                config = full_config(name, kind, CONFIGS)
+                folder = {"unknown": "LR_unknown/X4", "mild": "LR_mild", "wild": "LR_wild"}[kind]
+                assert config.test_dataloader.dataset.lr.endswith(folder), (table, name)
+
+
+def test_rows_are_the_papers_and_in_its_order() -> None:
+    assert rows_of(3) == ["separate", "feedback_0", "feedback_1e2", "feedback_1e3", "feedback_1e4"]
+    assert rows_of(1, ["unitsr", "bicubic"]) == ["bicubic", "unitsr"]
+    with pytest.raises(UserError, match=r"Table 4 has no row 'cyclesgan'\. Did you mean 'cyclesrgan'"):
+        rows_of(4, ["cyclesgan"])
+    with pytest.raises(UserError, match="1, 3, 4; found 2"):
+        rows_of(2)
+
+
+def test_feedback_rows_differ_in_the_weights_alone(track: Track) -> None:
+    weights = {}
+    for name in ("feedback_0", "feedback_1e2", "feedback_1e4"):
+        config, ours = demo(name, track).to_dict(), demo("cyclesr", track).to_dict()
+        model = config.pop("model")
+        expected = ours.pop("model")
+        assert config == ours
+        weights[name] = (model.pop("feedback_weight"), model.pop("sr_loss")["weight"], model.pop("optimisation"))
+        for key in ("feedback_weight", "sr_loss", "optimisation"):
+            del expected[key]
+        assert model == expected
+    assert weights == dict(
+        feedback_0=(0.0, 1.0, "alternating"), feedback_1e2=(100.0, 100.0, "joint"), feedback_1e4=(1e4, 1e4, "joint")
+    )
+
+
+def test_separate_training_takes_as_many_steps_of_each_part(track: Track) -> None:
+    together, apart = demo("cyclesr", track, 1000), demo("separate", track, 1600)
+    assert sr_steps(apart) == pytest.approx(sr_steps(together), abs=5)
+    moving = []
+    for config in (together, apart):
+        hook, total = StageHook(config.custom_hooks[0].stages), config.train_cfg.max_iters
+        moving.append(sum(hook.stage_at(i, total).trains_translator for i in range(total)))
+    assert moving[1] == pytest.approx(moving[0], abs=5)
+    assert StageHook(apart.custom_hooks[0].stages).stage_at(1599, 1600) is Stage.SR_ON_FAKE
+    schedule, ours = apart.param_scheduler.sr[0], together.param_scheduler.sr[0]
+    assert 1600 * (1 - schedule.decay_from) == pytest.approx(1000 * (1 - ours.decay_from), abs=5)
+
+
+def test_rows_of_pairs_take_the_sr_steps_of_cyclesr_and_shifted_pairs_are_aligned(track: Track) -> None:
+    steps = sr_steps(demo("cyclesr", track))
+    for name in ("sr_syn", "sr_paired"):
+        config = demo(name, track)
+        assert config.model.type == "SupervisedSR"
+        assert config.train_cfg.max_iters == steps
+    data = config.train_dataloader.dataset
+    assert (Path(data.lr).parent.name, Path(data.hr).parent.name) == ("aligned", "aligned")
+    assert len(list(Path(data.lr).iterdir())) == len(list(Path(data.hr).iterdir())) > 0
+
+
+def bench(tmp_path: Path, tiny_config: Path, photos: Path, **changes: Any) -> Bench:
+    """Demo scale on a tiny config, which serves the rows of CycleSR."""
+    (tmp_path / "configs" / "demo").mkdir(parents=True, exist_ok=True)
+    text = tiny_config.read_text().replace("hr_range=(1, 2), real_range=(3, 4), ", "")
+    (tmp_path / "configs" / "demo" / "cyclesr_track.py").write_text(text)
+    settings = dict(scale="demo", work_dir=tmp_path / "runs", configs=tmp_path / "configs", hr=photos, iterations=8)
+    return Bench(**{**settings, **changes})
+
+
+def test_a_cell_is_trained_scored_and_read_again(tmp_path, tiny_config, photos, monkeypatch) -> None:
+    settings = bench(tmp_path, tiny_config, photos)
+    settings.check()
+    result = run_cell(settings, "cyclesr", "unknown", 1)
+    assert (result["row"], result["track"], result["seed"], result["iterations"]) == ("cyclesr", "unknown", 1, 8)
+    assert result["protocol"] == "plain"
+    assert len(result["images"]) == 1
+    assert np.isfinite([result["means"]["psnr"], result["means"]["ssim"], result["degradation_psnr"]]).all()
+    monkeypatch.setattr(table_runs, "train", None)
+    assert run_cell(settings, "feedback_1e3", "unknown", 1) == result  # the same row under the name of Table 3
+    (tmp_path / "runs" / "unknown_seed1" / "cyclesr" / "result.json").unlink()
+    again = run_cell(settings, "cyclesr", "unknown", 1)  # trained, not yet scored
+    assert again["means"] == result["means"]
+    bicubic = run_cell(settings, "bicubic", "unknown", 1)
+    assert bicubic["iterations"] == 0
+    assert "degradation_psnr" not in bicubic
+
+
+def test_other_settings_in_the_same_folder_are_refused(tmp_path, tiny_config, photos) -> None:
+    bench(tmp_path, tiny_config, photos).check()
+    bench(tmp_path, tiny_config, photos).check()
+    with pytest.raises(UserError, match=r"holds results of other settings.*'iterations': 8.*'iterations': 9"):
+        bench(tmp_path, tiny_config, photos, iterations=9).check()
+    with pytest.raises(UserError, match="give their folder with --hr"):
+        bench(tmp_path, tiny_config, photos, hr=None).check()
+
+
+def test_the_time_of_a_row_becomes_iterations_once(tmp_path, tiny_config, photos, track, monkeypatch) -> None:
+    settings = bench(tmp_path, tiny_config, photos, iterations=None, minutes=2.0)
+    monkeypatch.setattr(table_runs, "iterations_for", lambda config, minutes: round(100 * minutes))
+    assert table_runs._iterations(settings, "cyclesr", track, "mild") == 200
+    monkeypatch.setattr(table_runs, "iterations_for", None)
+    assert table_runs._iterations(settings, "separate", track, "wild") == 320
+    assert table_runs._iterations(settings, "sr_syn", track, "mild") == 200
+    assert json.loads((settings.work_dir / "iterations.json").read_text()) == {"cyclesr": 200}
+
+
+def result(seed: int, psnr: float, **means: float) -> dict[str, Any]:
+    return dict(
+        seed=seed,
+        means=dict(psnr=psnr, ssim=0.5, **means),
+        protocol="plain",
+        images=[{}, {}],
+        hardware="a CPU, 2 threads",
+        versions=dict(torch="2.0"),
+        iterations=100,
+        minutes=1.0,
+    )
+
+
+def test_the_page_has_means_spreads_the_paper_and_the_order() -> None:
+    rows = dict(
+        bicubic=[result(0, 20.0), result(1, 24.0)],
+        sr_syn=[result(0, 20.5), result(1, 24.3)],
+        cyclesr=[result(0, 21.0, lpips=0.25) | dict(degradation_psnr=30.0), result(1, 25.5, lpips=0.35)],
+    )
+    lines = page(1, "demo", "python tools/x.py", {"unknown": rows}).splitlines()
+    cells = {line.split("|")[1].strip(): [c.strip() for c in line.split("|")[2:-1]] for line in lines if "|" in line}
+    assert cells["Bicubic"][1:3] == ["22.00 ± 2.00", ""]
+    assert cells["Bicubic"][-3:] == ["23.976", "0.644", "0.487"]
+    assert cells["CycleSR"][:6] == ["2", "23.25 ± 2.25", "1.25 ± 0.25", "0.5000", "0.3000 ± 0.0500", "30.00"]
+    assert len({len(row) for row in cells.values()}) == 1
+    assert "Protocol: plain. Images: 2. Hardware: a CPU, 2 threads. torch: 2.0." in lines
+    (order,) = (line for line in lines if line.startswith("By PSNR"))
+    assert order == (
+        "By PSNR, best first: CycleSR > SR_syn > Bicubic. In the paper: CycleSR > Bicubic > SR_syn. "
+        "2 of 3 pairs of methods are in the paper's order."
+    )
+
+
+def test_titles_are_the_papers() -> None:
+    assert [ROWS[name].title for name in TABLES[3]] == ["Separated", "0", "100", "1000", "10000"]

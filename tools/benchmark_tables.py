@@ -1,0 +1,92 @@
+"""Trains and scores rows of the paper's Tables 1, 3 and 4, and writes pages with the paper's figures beside them.
+
+python tools/benchmark_tables.py --table 1 --hr PHOTOGRAPHS --minutes 15 --seeds 0 1
+python tools/benchmark_tables.py --table 3 --scale full
+
+A finished row is not run again; a training that was stopped goes on when the same command is given.
+"""
+
+import argparse
+import shlex
+from pathlib import Path
+
+from cyclesr.cli import run
+from cyclesr.errors import UserError
+
+TRACKS = ("unknown", "mild", "wild")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--table", type=int, nargs="+", required=True, choices=(1, 3, 4))
+    parser.add_argument("--rows", nargs="+", help="rows of the table (default: all), see docs/tables.md")
+    parser.add_argument("--scale", default="demo", choices=("demo", "full"), help="(default: demo)")
+    parser.add_argument("--tracks", nargs="+", choices=TRACKS, help="(default: all; Table 3 as in the paper: unknown)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--hr", type=Path, metavar="DIR", help="demo scale: folder of at least five sharp photographs")
+    parser.add_argument("--minutes", type=float, default=15.0, help="demo scale: training time of a row (default: 15)")
+    parser.add_argument("--iterations", type=int, help="demo scale: in place of --minutes, where runs must repeat")
+    parser.add_argument("--lpips-weights", metavar="PATH", help="of AlexNet, file or folder (default: hub's cache)")
+    parser.add_argument("--perceptual-weights", metavar="PATH", help="of CycleSRGAN's VGG (default: hub's cache)")
+    parser.add_argument("--configs", type=Path, default=Path("configs"), help="(default: configs)")
+    parser.add_argument("--work-dir", type=Path, help="(default: work_dirs/tables_demo or work_dirs/tables_full)")
+    parser.add_argument("--out", type=Path, default=Path("docs/results"), help="of the pages (default: docs/results)")
+    return parser.parse_args()
+
+
+def check_arguments(args: argparse.Namespace) -> None:
+    """Raises UserError for rows of several tables at once, and for photographs at full scale."""
+    if args.rows and len(args.table) > 1:
+        raise UserError("--rows belong to one table: give one --table.")
+    if args.scale == "full" and args.hr:
+        raise UserError("--hr is for --scale demo; at full scale the configs name the folders of DIV2K.")
+
+
+def command_of(args: argparse.Namespace, table: int, tracks: list[str], seeds: list[int]) -> str:
+    """The command of one table, without the folders of this machine."""
+    words = ["python", "tools/benchmark_tables.py", "--table", table, "--scale", args.scale, "--tracks", *tracks]
+    words += ["--seeds", *seeds]
+    if args.scale == "demo":
+        words += ["--hr", "PHOTOGRAPHS"]
+        words += ["--minutes", f"{args.minutes:g}"] if args.iterations is None else ["--iterations", args.iterations]
+    return shlex.join(map(str, [*words, *(["--rows", *args.rows] if args.rows else [])]))
+
+
+def main() -> None:
+    """Runs what is missing, cell by cell; each finished one renews the page."""
+    args = parse_arguments()
+    check_arguments(args)
+    from cyclesr.evaluation.table_page import page
+    from cyclesr.evaluation.table_runs import Bench, run_cell
+    from cyclesr.evaluation.tables import rows_of
+
+    bench = Bench(
+        args.scale,
+        args.work_dir or Path(f"work_dirs/tables_{args.scale}"),
+        args.configs,
+        args.hr,
+        args.minutes,
+        args.iterations,
+        args.lpips_weights,
+        args.perceptual_weights,
+    )
+    bench.check()
+    for table in args.table:
+        names = rows_of(table, args.rows)
+        kinds = args.tracks or (["unknown"] if table == 3 else list(TRACKS))
+        command = command_of(args, table, kinds, args.seeds)
+        path = args.out / f"table{table}_{args.scale}.md"
+        found: dict = {}
+        for seed in args.seeds:
+            for kind in kinds:
+                for name in names:
+                    result = run_cell(bench, name, kind, seed)
+                    found.setdefault(kind, {}).setdefault(name, []).append(result)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(page(table, args.scale, command, found), encoding="utf-8")
+        print(f"written: {path}")
+
+
+if __name__ == "__main__":
+    run(main)
