@@ -4,18 +4,18 @@ import re
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
-from torch.utils.data import Dataset
 
 from cyclesr.datasets.cache import build_cache
+from cyclesr.datasets.crops import CropDataset
 from cyclesr.datasets.draws import crop_at, generator, shuffled, turned
-from cyclesr.datasets.images import in_number_range, list_images, to_tensor
+from cyclesr.datasets.images import in_number_range, list_images
+from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
 from cyclesr.registry import DATASETS
 
 
 @DATASETS.register_module()
-class PairedDataset(Dataset[dict[str, Tensor | str]]):
+class PairedDataset(CropDataset):
     """Pairs of LR and HR images: whole and in order, or (``crop``) random aligned crops.
 
     With a crop, item ``index`` is a pure function of (seed, index) for any index >= 0, as in ``UnpairedDataset``.
@@ -55,26 +55,26 @@ class PairedDataset(Dataset[dict[str, Tensor | str]]):
         self.seed = seed
         lr_paths = in_number_range(list_images(lr), hr_range)
         hr_paths = [] if hr is None else match_hr(lr_paths, list_images(hr), scale)
-        self.lr_paths = np.array([str(path) for path in lr_paths])
-        self.hr_paths = np.array([str(path) for path in hr_paths])
+        self.lr_paths = PathList(lr_paths)
+        self.hr_paths = PathList(hr_paths)
         self._cache = build_cache(cache, dict.fromkeys([*lr_paths, *hr_paths]))
 
     def __len__(self) -> int:
         return len(self.lr_paths)
 
-    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
-        """dict(lr=(3, h, w), lr_path) and, with an HR folder, hr=(3, scale * h, scale * w), hr_path; in [0, 1]."""
+    def cut(self, index: int) -> dict[str, np.ndarray | str]:
+        """dict(lr=(h, w, 3), lr_path) and, with an HR folder, hr=(scale * h, scale * w, 3), hr_path."""
         place = index if self.crop is None else shuffled(self.seed, index, len(self))
-        paths = dict(lr=str(self.lr_paths[place]))
+        paths = dict(lr=self.lr_paths[place])
         if len(self.hr_paths):
-            paths["hr"] = str(self.hr_paths[place])
+            paths["hr"] = self.hr_paths[place]
         images = {key: self._cache.open(path) for key, path in paths.items()}
         height, width = self._common_size(paths, images)
         top, left, height, width, way = self._window(index, height, width, paths["lr"])
-        item: dict[str, Tensor | str] = {}
+        item: dict[str, np.ndarray | str] = {}
         for key, image in images.items():
             k = self.scale if key == "hr" else 1
-            item[key] = to_tensor(turned(image[k * top : k * (top + height), k * left : k * (left + width)], way))
+            item[key] = turned(image[k * top : k * (top + height), k * left : k * (left + width)], way)
             item[f"{key}_path"] = paths[key]
         return item
 

@@ -3,18 +3,18 @@
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
-from torch.utils.data import Dataset
 
 from cyclesr.datasets.cache import build_cache
+from cyclesr.datasets.crops import CropDataset
 from cyclesr.datasets.draws import crop_at, generator, shuffled, turned
-from cyclesr.datasets.images import in_number_range, list_images, to_tensor
+from cyclesr.datasets.images import in_number_range, list_images
+from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
 from cyclesr.registry import DATASETS
 
 
 @DATASETS.register_module()
-class UnpairedDataset(Dataset[dict[str, Tensor | str]]):
+class UnpairedDataset(CropDataset):
     """Random crops of HR images and, drawn independently, of real LR images.
 
     Item ``index`` is a pure function of (seed, index) for any index >= 0, also beyond the length: each pass over
@@ -56,20 +56,19 @@ class UnpairedDataset(Dataset[dict[str, Tensor | str]]):
         self.seed = seed
         hr_paths = in_number_range(list_images(hr), hr_range)
         real_paths = in_number_range(list_images(real), real_range)
-        # Arrays of text: a list of str would be copied into each worker, page by page, as reference counts change.
-        self.hr_paths = np.array([str(path) for path in hr_paths])
-        self.real_paths = np.array([str(path) for path in real_paths])
+        self.hr_paths = PathList(hr_paths)
+        self.real_paths = PathList(real_paths)
         self.length = length or len(hr_paths)
         self._cache = build_cache(cache, [*hr_paths, *real_paths])
 
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
-        """dict(hr=(3, crop * scale, crop * scale), real=(3, crop, crop), hr_path, real_path); float32 in [0, 1]."""
+    def cut(self, index: int) -> dict[str, np.ndarray | str]:
+        """dict(hr=(crop * scale, crop * scale, 3), real=(crop, crop, 3), hr_path, real_path)."""
         random = generator(self.seed, index)
-        hr_path = str(self.hr_paths[shuffled(self.seed, index, len(self.hr_paths))])
-        real_path = str(self.real_paths[random.integers(len(self.real_paths))])
+        hr_path = self.hr_paths[shuffled(self.seed, index, len(self.hr_paths))]
+        real_path = self.real_paths[int(random.integers(len(self.real_paths)))]
         return dict(
             hr=self._draw(random, hr_path, self.crop * self.scale),
             real=self._draw(random, real_path, self.crop),
@@ -77,7 +76,7 @@ class UnpairedDataset(Dataset[dict[str, Tensor | str]]):
             real_path=real_path,
         )
 
-    def _draw(self, random: np.random.Generator, path: str, crop: int) -> Tensor:
+    def _draw(self, random: np.random.Generator, path: str, crop: int) -> np.ndarray:
         image = self._cache.open(path)
         height, width = image.shape[:2]
         if min(height, width) < crop:
@@ -87,4 +86,4 @@ class UnpairedDataset(Dataset[dict[str, Tensor | str]]):
             )
         top, left = crop_at(random, height, width, crop)
         way = int(random.integers(8)) if self.augment else 0
-        return to_tensor(turned(image[top : top + crop, left : left + crop], way))
+        return turned(image[top : top + crop, left : left + crop], way)

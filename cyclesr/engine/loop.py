@@ -3,10 +3,13 @@
 from typing import Any
 
 import torch
+from mmengine.device import get_device
 from mmengine.dist import get_world_size
 from mmengine.runner import IterBasedTrainLoop
 
+from cyclesr.datasets.crops import CropDataset
 from cyclesr.engine.accumulate import train_step
+from cyclesr.engine.prefetch import ready_batches
 from cyclesr.engine.sampler import EndlessSampler
 from cyclesr.registry import LOOPS
 
@@ -17,13 +20,32 @@ class ResumableTrainLoop(IterBasedTrainLoop):
 
     mmengine resumes by loading and discarding every past batch, and saves no state of random generators. Here the
     sampler starts where the training stopped; :class:`~cyclesr.engine.hooks.RankStatesHook` keeps the generators.
+
+    Args:
+        runner, dataloader, max_iters, val_begin, val_interval, dynamic_intervals: as in mmengine.
+        prefetch: on a GPU, each batch is copied while the step before it runs, see
+            :func:`~cyclesr.engine.prefetch.ready_batches`.
     """
+
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: Any,
+        max_iters: int,
+        val_begin: int = 1,
+        val_interval: int = 1000,
+        dynamic_intervals: list[tuple[int, int]] | None = None,
+        prefetch: bool = True,
+    ) -> None:
+        super().__init__(runner, dataloader, max_iters, val_begin, val_interval, dynamic_intervals)
+        self.prefetch = prefetch
 
     def run(self) -> torch.nn.Module:
         """Trains up to ``max_iters``."""
         runner = self.runner
         runner.call_hook("before_train")
-        batches = iter(self._dataloader_from_here())
+        loader = iter(self._dataloader_from_here())
+        batches = ready_batches(loader, torch.device(get_device()), self.prefetch)
         runner.call_hook("before_train_epoch")  # sets the random generators, which starting a data loader moves
         if self._iter:
             self._validate_if_due()  # the checkpoint is from before it
@@ -47,6 +69,8 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         sampler = self.dataloader.sampler
         if isinstance(sampler, EndlessSampler):
             sampler.start = self._iter * self.dataloader.batch_size * get_world_size()
+        if isinstance(self.dataloader.dataset, CropDataset):
+            self.dataloader.dataset.as_stored = True
         return self.dataloader
 
     def _validate_if_due(self) -> None:
