@@ -17,6 +17,7 @@ REQUIRES = [
     "numpy>=2.0",
     "opencv-python>=5.0",
     "pillow>=10.0",
+    "tifffile>=2024.8.30",
     "lpips>=0.1.4",
     "addict>=2.4.0",
     "tensorboard>=2.21",

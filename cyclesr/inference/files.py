@@ -1,16 +1,20 @@
 """Super-resolves files: one, a folder of them, or a glob; one that fails does not stop the others."""
 
 import glob
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import torch
+from rich.progress import Progress
 
 from cyclesr.datasets.images import SUFFIXES, list_images
 from cyclesr.errors import UserError
 from cyclesr.inference.checkpoint import load_sr
-from cyclesr.inference.picture import read_picture, write_picture
+from cyclesr.inference.picture import Picture, check_format, read_picture, write_bands
+from cyclesr.inference.pipeline import Stages, in_stages
 from cyclesr.inference.progress import progress_bar
 from cyclesr.inference.upscale import Upscaler
 
@@ -27,6 +31,13 @@ class Report:
     written: list[Path] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
+    def add(self, target: Path, error: UserError | None = None) -> None:
+        """Notes one more file, written unless there was an error."""
+        if error is None:
+            self.written.append(target)
+        else:
+            self.failed.append(str(error))
+
 
 def infer(
     checkpoint: str,
@@ -38,8 +49,12 @@ def infer(
     dtype: torch.dtype | None = None,
     ensemble: bool = False,
     device: str = "auto",
+    workers: int = 2,
 ) -> Report:
     """Super-resolves what ``source`` names with the network of a checkpoint, and shows progress.
+
+    Images go from file to file in the memory of a row of tiles where the format allows it (PNG and TIFF); the result
+    is there whole or not at all.
 
     Args:
         checkpoint: a ``.pth`` file of training.
@@ -47,26 +62,74 @@ def infer(
         out: a folder; or a file, when it has the suffix of an image and there is one input.
         tile, overlap, dtype, ensemble: see :class:`cyclesr.inference.upscale.Upscaler`.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` ...
+        workers: threads that read images ahead, and as many that write results; 0 does one thing after the other.
 
     Raises:
         UserError: nothing to do, two inputs that would become one file, or a mistake in the checkpoint or a setting.
     """
+    if workers < 0:
+        raise UserError(f"--workers is a number of threads from 0 on; found {workers}.")
     inputs = find_inputs(source)
     targets = name_outputs(inputs, Path(out))
     place = choose_device(device)
     network, scale = load_sr(checkpoint, place)
     upscaler = Upscaler(network, scale, place, tile, overlap, dtype, ensemble)
-    return process_each(zip(inputs, targets, strict=True), lambda a, b: upscale_file(upscaler, a, b), len(inputs))
+    jobs = [Job(*job) for job in zip(range(len(inputs)), inputs, targets, strict=True)]
+    report = Report()
+    with progress_bar() as progress:
+        for job, error in in_stages(jobs, Upscaling(upscaler, progress, len(jobs)), workers):
+            report.add(job.target, error)
+    return report
 
 
-def upscale_file(upscaler: Upscaler, source: Path, target: Path) -> None:
-    """Reads, super-resolves and writes one picture.
+class Job(NamedTuple):
+    """One picture to super-resolve, and which one it is."""
 
-    Raises:
-        UserError: the picture cannot be read or written.
+    number: int
+    source: Path
+    target: Path
+
+
+class Upscaling(Stages[Job, Picture, np.ndarray]):
+    """Reading, super-resolving and writing pictures.
+
+    Args:
+        upscaler: the network with its settings.
+        progress: where the progress is shown.
+        total: number of pictures.
     """
-    picture = read_picture(source)
-    write_picture(target, picture.upscaled(upscaler(picture.rgb)))
+
+    def __init__(self, upscaler: Upscaler, progress: Progress, total: int) -> None:
+        self.upscaler, self.progress = upscaler, progress
+        self.task = progress.add_task("", total=total)
+
+    def read(self, job: Job) -> Picture:
+        """Reads a picture.
+
+        Raises:
+            UserError: it cannot be read, or the target's format cannot hold the result.
+        """
+        picture = read_picture(job.source)
+        check_format(job.target, picture, self.upscaler.scale)
+        return picture
+
+    def make(self, job: Job, picture: Picture) -> Iterator[np.ndarray]:
+        """Super-resolves a picture, a band of rows at a time, and shows how far it is."""
+        height, done = self.upscaler.scale * len(picture.pixels), 0
+        self.progress.update(self.task, description=job.source.name)
+        for band in picture.enlarged(self.upscaler):
+            yield band
+            done += len(band)
+            self.progress.update(self.task, completed=job.number + done / height)
+
+    def write(self, job: Job, picture: Picture, bands: Iterable[np.ndarray]) -> None:
+        """Writes the result.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        height, width = (self.upscaler.scale * side for side in picture.pixels.shape[:2])
+        write_bands(job.target, (height, width), bands)
 
 
 def process_each(pairs: Iterable[tuple[Path, Path]], work: Callable[[Path, Path], None], total: int) -> Report:
@@ -78,9 +141,9 @@ def process_each(pairs: Iterable[tuple[Path, Path]], work: Callable[[Path, Path]
             progress.update(task, description=source.name)
             try:
                 work(source, target)
-                report.written.append(target)
+                report.add(target)
             except UserError as error:
-                report.failed.append(str(error))
+                report.add(target, error)
             progress.advance(task)
     return report
 

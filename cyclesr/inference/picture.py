@@ -1,7 +1,11 @@
 """A picture with everything that its file holds: colours, bit depth, transparency, and whether it is gray."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Lock
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -9,12 +13,21 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from cyclesr.datasets.images import read_image, to_array, to_tensor, write_image
+from cyclesr.datasets.images import SUFFIXES, read_image, to_array
+from cyclesr.engine.whole_file import write_whole
 from cyclesr.errors import UserError
+from cyclesr.inference.png_stream import write_png
+from cyclesr.inference.tiff_stream import write_tiff
+from cyclesr.inference.upscale import Span, Upscaler
 from cyclesr.models.imresize import imresize
 
 WITH_ALPHA = (".png", ".tif", ".tiff", ".webp")
 WITH_16_BITS = (".png", ".tif", ".tiff")
+STREAMED = {".png": write_png, ".tif": write_tiff, ".tiff": write_tiff}
+LONGEST_SIDES = {".jpg": 65535, ".jpeg": 65535, ".webp": 16383}
+_ALPHA_MARGIN = 4  # LR pixels beyond a row of tiles, of which bicubic enlargement sees 2
+
+_pillow_limits = Lock()
 
 
 @dataclass(frozen=True)
@@ -22,22 +35,42 @@ class Picture:
     """A decoded picture.
 
     Attributes:
-        rgb: (3, H, W) float32 in [0, 1]; gray is repeated.
-        alpha: (1, H, W) in [0, 1], or ``None``.
+        pixels: (H, W, 3) RGB, uint8 or uint16; gray is repeated.
+        alpha: (H, W) of the same type, or ``None``.
         gray: the file has one channel.
-        bits: 8 or 16.
     """
 
-    rgb: Tensor
-    alpha: Tensor | None
+    pixels: np.ndarray
+    alpha: np.ndarray | None
     gray: bool
-    bits: int
 
-    def upscaled(self, rgb: Tensor) -> "Picture":
-        """The same kind of picture with ``rgb`` (3, s * H, s * W) for its colours; alpha grows bicubically."""
-        size = (rgb.shape[-2], rgb.shape[-1])
-        alpha = None if self.alpha is None else imresize(self.alpha, size=size).clamp(0, 1)
-        return Picture(rgb, alpha, self.gray, self.bits)
+    @property
+    def bits(self) -> int:
+        """8 or 16."""
+        return 8 * self.pixels.itemsize
+
+    def enlarged(self, upscaler: Upscaler) -> Iterator[np.ndarray]:
+        """The same kind of picture, super-resolved, from top to bottom: (k, scale * W, channels) each.
+
+        One channel for gray, three for colours, four with alpha, which grows bicubically; of the same depth.
+        """
+        for row, tiles in upscaler.rows(self.pixels, self._as_stored):
+            band = np.concatenate(tiles, axis=1)
+            yield band if self.alpha is None else np.concatenate([band, self._alpha_of(row, upscaler.scale)], axis=2)
+
+    def _as_stored(self, tile: Tensor) -> np.ndarray:
+        if self.gray:
+            return to_array(tile.mean(0, keepdim=True).expand(3, -1, -1), self.bits)[..., :1]
+        return to_array(tile, self.bits)
+
+    def _alpha_of(self, row: Span, scale: int) -> np.ndarray:
+        assert self.alpha is not None
+        first = max(row.start - _ALPHA_MARGIN, 0)
+        part = self.alpha[first : row.stop + _ALPHA_MARGIN].astype(np.float32) / (2**self.bits - 1)
+        size = (scale * part.shape[0], scale * part.shape[1])
+        enlarged = imresize(torch.from_numpy(part)[None], size=size).clamp(0, 1)
+        kept = enlarged[:, (row.start - first) * scale : (row.stop - first) * scale]
+        return to_array(kept.expand(3, -1, -1), self.bits)[..., :1]
 
 
 def read_picture(path: str | Path) -> Picture:
@@ -46,15 +79,13 @@ def read_picture(path: str | Path) -> Picture:
     Raises:
         UserError: missing, corrupt, neither 8 nor 16 bit, or transparent and turned by its EXIF orientation.
     """
-    array = read_image(path)
-    gray, alpha = _gray_and_alpha(Path(path), array)
-    return Picture(to_tensor(array), alpha, gray, bits=array.dtype.itemsize * 8)
+    pixels = read_image(path)
+    gray, alpha = _gray_and_alpha(Path(path), pixels)
+    return Picture(pixels, alpha, gray)
 
 
-def _gray_and_alpha(path: Path, rgb: np.ndarray) -> tuple[bool, Tensor | None]:
-    with Image.open(path) as header:  # decodes nothing
-        transparent = "A" in header.getbands() or "transparency" in header.info
-        bands = len(header.getbands())
+def _gray_and_alpha(path: Path, rgb: np.ndarray) -> tuple[bool, np.ndarray | None]:
+    bands, transparent = _bands(path)
     if not transparent:
         return bands == 1 and bool((rgb == rgb[..., :1]).all()), None
     stored = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
@@ -62,39 +93,69 @@ def _gray_and_alpha(path: Path, rgb: np.ndarray) -> tuple[bool, Tensor | None]:
         return False, None  # a colour that is to be transparent, which the decoder does not turn into alpha
     if stored.shape[:2] != rgb.shape[:2]:
         raise UserError(f"{path} is transparent and turned by its EXIF orientation: turn its pixels, then try again.")
-    white = float(2 ** (8 * stored.dtype.itemsize) - 1)
-    return False, torch.from_numpy(stored[..., 3].astype(np.float32))[None] / white
+    return False, stored[..., 3]
 
 
-def write_picture(path: str | Path, picture: Picture) -> None:
-    """Writes a picture as what it was: gray stays gray, 16 bits stay 16 and alpha is kept, where the format can.
+def _bands(path: Path) -> tuple[int, bool]:
+    """The number of channels that the header speaks of, and whether it speaks of transparency."""
+    with _pillow_limits:  # images of any size are welcome, and only the header is read
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            with Image.open(path) as header:
+                return len(header.getbands()), "A" in header.getbands() or "transparency" in header.info
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def check_format(path: Path, picture: Picture, scale: int) -> None:
+    """Whether a file can hold the picture at ``scale`` times its size, before it is computed.
 
     Raises:
-        UserError: the format cannot hold alpha or 16 bits, or the place cannot be written.
+        UserError: an unknown suffix, or a format that cannot hold alpha, 16 bits or sides so long.
     """
-    path = Path(path)
-    if picture.alpha is not None and path.suffix.lower() not in WITH_ALPHA:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UserError(f"{path} has no suffix of an image format; take one of {' '.join(SUFFIXES)}.")
+    if picture.alpha is not None and suffix not in WITH_ALPHA:
         raise UserError(f"{path}: transparency fits into {', '.join(WITH_ALPHA)} only. Choose one of these.")
-    if picture.alpha is None and not picture.gray:
-        return write_image(path, to_array(picture.rgb, picture.bits))
-    if picture.bits == 16 and path.suffix.lower() not in WITH_16_BITS:
+    if picture.bits == 16 and suffix not in WITH_16_BITS:
         raise UserError(f"{path}: 16 bits fit into {', '.join(WITH_16_BITS)} only. Choose one of these.")
-    return _encode(path, _channels(picture))
+    longest = scale * max(picture.pixels.shape)
+    if longest > LONGEST_SIDES.get(suffix, longest):
+        raise UserError(
+            f"{path}: {longest} pixels a side are more than {suffix} can hold ({LONGEST_SIDES[suffix]}). "
+            f"Choose one of {', '.join(STREAMED)}."
+        )
 
 
-def _channels(picture: Picture) -> np.ndarray:
-    """(H, W) for gray, (H, W, 4) in OpenCV's order for alpha."""
-    if picture.alpha is None:
-        return to_array(picture.rgb.mean(0, keepdim=True).expand(3, -1, -1), picture.bits)[..., 0]
-    colours = to_array(picture.rgb, picture.bits)[..., ::-1]
-    alpha = to_array(picture.alpha.expand(3, -1, -1), picture.bits)[..., :1]
-    return np.concatenate([colours, alpha], axis=2)
+def write_bands(path: Path, size: tuple[int, int], bands: Iterable[np.ndarray]) -> None:
+    """Writes an image, whole or not at all; PNG and TIFF in the memory of a few bands.
 
+    Args:
+        path: the suffix chooses the format; missing folders are made.
+        size: (height, width).
+        bands: (k, width, channels) each, uint8 or uint16, from top to bottom; gray, RGB, or RGB with alpha.
 
-def _encode(path: Path, channels: np.ndarray) -> None:
-    _, data = cv2.imencode(path.suffix.lower(), np.ascontiguousarray(channels))
+    Raises:
+        UserError: the place cannot be written, or the disk is full; what was there is intact.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data.tobytes())
+        write_whole(path, partial(_write, path.suffix.lower(), size, bands))
     except OSError as error:
         raise UserError(f"The image {path} cannot be written: {error.strerror}.") from error
+
+
+def _write(suffix: str, size: tuple[int, int], bands: Iterable[np.ndarray], path: Path) -> None:
+    with path.open("wb") as file:
+        if suffix in STREAMED:
+            STREAMED[suffix](file, size, bands)
+        else:
+            _encode(file, suffix, np.concatenate(list(bands)))
+
+
+def _encode(file: BinaryIO, suffix: str, image: np.ndarray) -> None:
+    channels = image.shape[2]
+    bgr = image if channels == 1 else image[..., [2, 1, 0, 3][:channels]]
+    _, data = cv2.imencode(suffix, np.ascontiguousarray(bgr))
+    file.write(data.tobytes())

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from cyclesr.datasets.images import to_tensor
 from cyclesr.errors import UserError
 
 FIRST_TILE = 512  # LR pixels; what 'auto' begins with
+CPU_OUTPUT = 768  # pixels; the side of what 'auto' makes at a time of a larger image on a CPU
 SMALLEST_TILE = 32
+
+Kept = TypeVar("Kept")
 
 
 class Span(NamedTuple):
@@ -31,7 +35,8 @@ class Upscaler:
         scale: of the network.
         device: where it runs; images may be elsewhere, results are on the CPU.
         tile: side of a tile in LR pixels; ``None`` takes the image whole; ``auto`` begins with 512 and halves it
-            whenever the memory does not suffice.
+            whenever the memory of a GPU does not suffice. A CPU's is not waited for: of an image larger than 512 it
+            takes tiles of ``768 / scale``.
         overlap: LR pixels that a tile sees beyond its own on every side. Where the network's receptive radius is no
             larger, tiles equal the whole image; networks with global operations (instance norm) always differ.
         dtype: of autocast (bfloat16, float16); ``None`` computes in float32.
@@ -81,48 +86,69 @@ class Upscaler:
         Raises:
             UserError: the network's output has another size, or even the smallest tile does not fit into memory.
         """
-        return ensemble_of_eight(self._tiled, lr) if self.ensemble else self._tiled(lr)
+        _, height, width = lr.shape
+        sr = torch.empty(3, height * self.scale, width * self.scale)
+        for row, tiles in self.rows(lr, Tensor.cpu):
+            sr[:, row.start * self.scale : row.stop * self.scale] = torch.cat(tiles, 2)
+        return sr
 
-    def _tiled(self, lr: Tensor) -> Tensor:
-        while True:
+    @torch.inference_mode()
+    def rows(self, lr: Tensor | np.ndarray, keep: Callable[[Tensor], Kept]) -> Iterator[tuple[Span, list[Kept]]]:
+        """The result from top to bottom, one row of tiles at a time: all that is in memory beside the image.
+
+        Args:
+            lr: (3, h, w) in [0, 1], or (h, w, 3) uint8 or uint16.
+            keep: what becomes of each tile, (3, k, l) float32 on the device.
+
+        Yields:
+            The row's place in ``lr``, and its tiles from left to right.
+
+        Raises:
+            UserError: as for a whole image.
+        """
+        height, width = lr.shape[1:] if isinstance(lr, Tensor) else lr.shape[:2]
+        top = 0
+        while top < height:
+            tile = self._tile_for(height, width)
+            row = next(spans(height, tile, self.overlap, top))
+            columns = spans(width, tile, self.overlap)
             try:
-                return self._with_tiles(lr, self.tile)
+                tiles = [keep(self._tile(lr, row, column)) for column in columns]
             except torch.OutOfMemoryError as error:
-                self.tile = self._smaller_tile(lr, error)
+                self.tile = self._smaller_tile(tile, error)
                 torch.cuda.empty_cache()
+                continue
+            yield row, tiles
+            top = row.stop
 
-    def _smaller_tile(self, lr: Tensor, error: torch.OutOfMemoryError) -> int:
-        present = min(self.tile or max(lr.shape), max(lr.shape))
+    def _tile_for(self, height: int, width: int) -> int:
+        longest = max(height, width)
+        tile = min(self.tile or longest, longest)
+        if self.adaptive and self.device.type == "cpu" and tile < longest:
+            return min(tile, max(CPU_OUTPUT // self.scale, SMALLEST_TILE))
+        return tile
+
+    def _smaller_tile(self, present: int, error: torch.OutOfMemoryError) -> int:
         if not self.adaptive or present // 2 < SMALLEST_TILE:
             raise UserError(
                 f"The memory of {self.device} does not suffice for tiles of {present} pixels: give a smaller --tile."
             ) from error
         return present // 2
 
-    def _with_tiles(self, lr: Tensor, tile: int | None) -> Tensor:
-        _, height, width = lr.shape
-        rows = list(spans(height, tile or height, self.overlap))
-        columns = list(spans(width, tile or width, self.overlap))
-        sr = torch.empty(3, height * self.scale, width * self.scale)
-        for row in rows:
-            for column in columns:
-                self._fill(sr, lr, row, column)
-        return sr
-
-    def _fill(self, sr: Tensor, lr: Tensor, row: Span, column: Span) -> None:
-        result = self._run(lr[:, row.first : row.last, column.first : column.last])
+    def _tile(self, lr: Tensor | np.ndarray, row: Span, column: Span) -> Tensor:
+        part = _cut(lr, slice(row.first, row.last), slice(column.first, column.last)).to(self.device)
+        result = ensemble_of_eight(self._run, part) if self.ensemble else self._run(part)
         s = self.scale
-        inner = result[
+        return result[
             :,
             (row.start - row.first) * s : (row.stop - row.first) * s,
             (column.start - column.first) * s : (column.stop - column.first) * s,
         ]
-        sr[:, row.start * s : row.stop * s, column.start * s : column.stop * s] = inner
 
     def _run(self, lr: Tensor) -> Tensor:
         precision = torch.autocast(self.device.type, self.dtype) if self.dtype else nullcontext()
         with precision:
-            result = self.network(lr[None].to(self.device))[0]
+            result = self.network(lr[None])[0]
         expected = (3, lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
         if tuple(result.shape) != expected:
             raise UserError(
@@ -131,12 +157,18 @@ class Upscaler:
         return result.float()
 
 
-def spans(length: int, tile: int, overlap: int) -> Iterator[Span]:
-    """Cuts a side into tiles of equal length (give or take a pixel), none longer than ``tile``."""
-    count = -(-length // tile)
-    edges = [length * i // count for i in range(count + 1)]
-    for start, stop in pairwise(edges):
+def _cut(lr: Tensor | np.ndarray, rows: slice, columns: slice) -> Tensor:
+    return lr[:, rows, columns] if isinstance(lr, Tensor) else to_tensor(lr[rows, columns])
+
+
+def spans(length: int, tile: int, overlap: int, begin: int = 0) -> Iterator[Span]:
+    """Cuts a side, from ``begin`` on, into tiles of equal length (give or take a pixel), none longer than ``tile``."""
+    count = -(-(length - begin) // tile)
+    start = begin
+    for i in range(1, count + 1):
+        stop = begin + (length - begin) * i // count
         yield Span(start, stop, max(start - overlap, 0), min(stop + overlap, length))
+        start = stop
 
 
 def ensemble_of_eight(upscale: Callable[[Tensor], Tensor], lr: Tensor) -> Tensor:
@@ -146,7 +178,7 @@ def ensemble_of_eight(upscale: Callable[[Tensor], Tensor], lr: Tensor) -> Tensor
         upscale: (3, h, w) to (3, s * h, s * w).
         lr: (3, h, w).
     """
-    total = torch.zeros(())
+    total = lr.new_zeros(())
     for turns in range(4):
         for flip in (False, True):
             turned = lr.rot90(turns, (1, 2))

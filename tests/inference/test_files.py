@@ -6,11 +6,22 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
-from cyclesr.inference.files import choose_device, find_inputs, infer, name_outputs, process_each, upscale_file
+from cyclesr.inference.files import (
+    Job,
+    Upscaling,
+    choose_device,
+    find_inputs,
+    infer,
+    name_outputs,
+    process_each,
+)
 from cyclesr.inference.picture import read_picture
+from cyclesr.inference.pipeline import in_stages
+from cyclesr.inference.progress import progress_bar
 from cyclesr.inference.upscale import Upscaler
 from cyclesr.registry import SR_BACKBONES
 
@@ -36,28 +47,42 @@ def twice(image: np.ndarray) -> np.ndarray:
     return image.repeat(2, 0).repeat(2, 1)
 
 
-def through_a_file(tmp_path: Path, image: np.ndarray, suffix: str = ".png") -> np.ndarray:
-    source, target = tmp_path / f"in{suffix}", tmp_path / "out.png"
+def upscale_file(source: Path, target: Path, tile: int | str = "auto") -> None:
+    stages = Upscaling(Upscaler(NearestForFileTests(), 2, tile=tile), progress_bar(), 1)
+    for _, error in in_stages([Job(0, source, target)], stages, workers=0):
+        if error:
+            raise error
+
+
+def through_a_file(tmp_path: Path, image: np.ndarray, suffix: str = ".png", tile: int | str = "auto") -> np.ndarray:
+    source, target = tmp_path / "in.png", tmp_path / f"out{suffix}"
     cv2.imwrite(str(source), image)
-    upscale_file(Upscaler(NearestForFileTests(), 2), source, target)
+    upscale_file(source, target, tile)
+    if suffix == ".tif" and image.ndim == 3 and image.shape[2] == 4 and image.dtype == np.uint8:
+        with Image.open(target) as found:  # OpenCV would multiply the colours by alpha
+            return np.asarray(found)[..., [2, 1, 0, 3]]
     return cv2.imread(str(target), cv2.IMREAD_UNCHANGED)
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("tile", ["auto", 2])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("shape", [(6, 5), (6, 5, 3)])
-def test_depth_and_gray_are_kept(tmp_path, dtype, shape):
+def test_depth_and_gray_are_kept(tmp_path, dtype, shape, tile, suffix):
     image = np.random.default_rng(0).integers(0, np.iinfo(dtype).max + 1, shape, dtype=dtype)
-    result = through_a_file(tmp_path, image)
+    result = through_a_file(tmp_path, image, suffix, tile)
     assert result.dtype == dtype
     assert np.array_equal(result, twice(image))
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("tile", ["auto", 3])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_alpha_is_kept_and_grows_bicubically(tmp_path, dtype):
+def test_alpha_is_kept_and_grows_bicubically(tmp_path, dtype, tile, suffix):
     image = np.random.default_rng(1).integers(0, np.iinfo(dtype).max + 1, (8, 8, 4), dtype=dtype)
     image[..., 3] = np.iinfo(dtype).max
     image[:, 4:, 3] = 0
-    result = through_a_file(tmp_path, image)
+    result = through_a_file(tmp_path, image, suffix, tile)
     assert np.array_equal(result[..., :3], twice(image[..., :3]))
     white = np.iinfo(dtype).max
     assert (result[:, :4, 3] == white).all()
@@ -109,7 +134,80 @@ def test_transparency_needs_a_format_that_has_it(tmp_path):
     image = np.zeros((4, 4, 4), np.uint8)
     cv2.imwrite(str(tmp_path / "a.png"), image)
     with pytest.raises(UserError, match="transparency fits into"):
-        upscale_file(Upscaler(NearestForFileTests(), 2), tmp_path / "a.png", tmp_path / "a.jpg")
+        upscale_file(tmp_path / "a.png", tmp_path / "a.jpg")
+
+
+def test_formats_say_what_they_cannot_hold_before_anything_is_computed(tmp_path, monkeypatch):
+    cv2.imwrite(str(tmp_path / "deep.png"), np.zeros((4, 4), np.uint16))
+    cv2.imwrite(str(tmp_path / "long.png"), np.zeros((1, 8192), np.uint8))
+    monkeypatch.setattr(NearestForFileTests, "forward", None)
+    for source, target, message in (
+        ("deep.png", "a.jpg", "16 bits fit into"),
+        ("long.png", "a.webp", r"16384 pixels a side are more than \.webp can hold \(16383\)"),
+        ("long.png", "a.xyz", "no suffix of an image format"),
+    ):
+        with pytest.raises(UserError, match=message):
+            upscale_file(tmp_path / source, tmp_path / target)
+
+
+@pytest.mark.parametrize("suffix", [".bmp", ".webp"])
+def test_formats_that_are_written_whole(tmp_path, suffix):
+    image = np.random.default_rng(4).integers(0, 256, (6, 5, 3), dtype=np.uint8)
+    result = through_a_file(tmp_path, image, suffix, tile=2)
+    assert np.abs(result.astype(int) - twice(image)).max() < (1 if suffix == ".bmp" else 120)  # WebP is lossy
+    assert result.shape == (12, 10, 3)
+
+
+def test_alpha_in_bands_equals_alpha_as_a_whole(tmp_path):
+    image = np.random.default_rng(5).integers(0, 256, (23, 9, 4), dtype=np.uint8)
+    whole = through_a_file(tmp_path, image, tile=100)
+    assert np.array_equal(through_a_file(tmp_path, image, tile=5), whole)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch, suffix):
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((4, 4), np.uint8))
+    target = tmp_path / f"out{suffix}"
+    target.write_text("old")
+
+    def full(*arguments) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(UserError, match="cannot be written: No space left on device"):
+        upscale_file(tmp_path / "a.png", target)
+    assert target.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["a.png", target.name])
+
+
+def test_images_beyond_pillows_limit_are_read(tmp_path, monkeypatch):
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((30, 30), np.uint8))
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 10)
+    assert read_picture(tmp_path / "a.png").gray
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_change_nothing(tmp_path, checkpoint, workers):
+    rng = np.random.default_rng(6)
+    for i in range(7):
+        cv2.imwrite(str(tmp_path / f"{i}.png"), rng.integers(0, 256, (9 + i, 12, 3), dtype=np.uint8))
+    (tmp_path / "3.png").write_bytes(b"no image")
+    reports = []
+    for number, name in ((0, "in_turn"), (workers, "at_once")):
+        out = tmp_path / name
+        reports.append(infer(checkpoint, f"{tmp_path}/*.png", str(out), device="cpu", tile=4, workers=number))
+    assert [[p.name for p in r.written] for r in reports] == [
+        ["0.png", "1.png", "2.png", "4.png", "5.png", "6.png"]
+    ] * 2
+    assert reports[0].failed == reports[1].failed
+    assert len(reports[0].failed) == 1
+    for path in reports[0].written:
+        assert path.read_bytes() == (tmp_path / "at_once" / path.name).read_bytes()
+
+
+def test_workers_are_a_number(tmp_path, checkpoint):
+    with pytest.raises(UserError, match="--workers is a number of threads from 0 on; found -1"):
+        infer(checkpoint, checkpoint, str(tmp_path), workers=-1)
 
 
 def test_a_mistake_of_ours_is_not_hidden(tmp_path):

@@ -70,6 +70,51 @@ def test_auto_halves_its_tiles_when_memory_does_not_suffice():
     assert upscaler.tile == 75
 
 
+def test_auto_on_a_cpu_bounds_what_is_made_at_a_time():
+    seen = []
+
+    class Spy(nn.Module):
+        def forward(self, lr: Tensor) -> Tensor:
+            seen.append(max(lr.shape))
+            return lr.repeat_interleave(8, 2).repeat_interleave(8, 3)
+
+    for width in (512, 513):
+        Upscaler(Spy(), 8, overlap=1)(torch.zeros(3, 4, width))
+    assert seen[0] == 512
+    assert max(seen[1:]) <= 768 // 8 + 2
+
+
+def test_rows_take_stored_images_and_keep_what_they_are_told_to():
+    network = conv_network()
+    image = torch.randint(0, 256, (21, 13, 3), dtype=torch.uint8).numpy()
+    lr = torch.from_numpy(image).permute(2, 0, 1) / 255
+    expected = (network(lr[None])[0].clamp(0, 1) * 255 + 0.5).to(torch.uint8)
+    found = []
+    for row, tiles in Upscaler(network, 2, tile=6, overlap=3).rows(image, lambda tile: tile.clamp(0, 1) * 255 + 0.5):
+        assert row.start == sum(t.shape[1] for t in found) // 2
+        found.append(torch.cat(tiles, 2).to(torch.uint8))
+        assert found[-1].shape[1] == 2 * (row.stop - row.start) <= 12
+    assert (torch.cat(found, 1).int() - expected.int()).abs().max() <= 1  # where 1e-7 decides how to round
+    assert torch.cat(found, 1).shape == expected.shape
+
+
+def test_memory_that_ends_halfway_down_leaves_no_row_out():
+    sides = []
+
+    class TiredOnce(nn.Module):
+        def forward(self, lr: Tensor) -> Tensor:
+            sides.append(max(lr.shape))
+            if len(sides) == 6:
+                raise torch.OutOfMemoryError("full")
+            return lr
+
+    image = torch.rand(3, 1200, 900)
+    upscaler = Upscaler(TiredOnce(), 1, overlap=0)
+    upscaler.tile = 400
+    assert torch.equal(upscaler(image), image)
+    assert sides == [400] * 6 + [200] * 4 * 5  # 900 pixels are 3 tiles or 5; 400 rows were done, 800 were not
+
+
 def test_a_given_tile_that_does_not_fit_is_a_users_mistake():
     with pytest.raises(UserError, match="does not suffice for tiles of 128 pixels"):
         Upscaler(Hungry(), 1, tile=128)(torch.rand(3, 200, 200))

@@ -1,0 +1,65 @@
+"""TIFF files written from top to bottom, a band of rows at a time."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import BinaryIO
+
+import numpy as np
+from tifffile import TiffWriter
+
+_ROWS_OF_A_STRIP = 32
+_PREDICTOR = 2  # each sample is stored as the difference to that of the pixel on its left
+_LARGEST_TIFF = 4 * 10**9  # bytes: offsets have 32 bits; beyond, the file is a BigTIFF
+
+
+def write_tiff(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray]) -> None:
+    """Writes a deflated TIFF image of any size in the memory of a few rows; a BigTIFF where a TIFF cannot hold it.
+
+    Args:
+        file: open for writing, and seekable.
+        size: (height, width) of the image.
+        bands: (k, width, channels) each, uint8 or uint16, from top to bottom; 1, 3 or 4 channels.
+
+    Raises:
+        ValueError: the bands are not of this size.
+    """
+    bands = iter(bands)
+    first = next(bands)
+    channels = first.shape[2]
+    shape = (*size, channels) if channels > 1 else size
+    with TiffWriter(file, bigtiff=size[0] * size[1] * channels * first.itemsize > _LARGEST_TIFF) as tiff:
+        tiff.write(
+            _strips(size, chain([first], bands)),
+            shape=shape,
+            dtype=first.dtype,
+            photometric="rgb" if channels > 1 else "minisblack",
+            extrasamples=["unassalpha"] if channels == 4 else None,
+            compression="zlib",
+            predictor=_PREDICTOR,
+            rowsperstrip=_ROWS_OF_A_STRIP,
+            metadata=None,
+        )
+
+
+def _strips(size: tuple[int, int], bands: Iterable[np.ndarray]) -> Iterator[bytes]:
+    """The strips, compressed; all of one height but the last."""
+    waiting: np.ndarray | None = None
+    rows = 0
+    for band in bands:
+        rows += len(band)
+        if band.shape[1] != size[1] or rows > size[0]:
+            raise ValueError(f"A band of {band.shape}, down to row {rows}, is no part of an image of {size}.")
+        band = band if waiting is None else np.concatenate([waiting, band])
+        whole = len(band) if rows == size[0] else len(band) // _ROWS_OF_A_STRIP * _ROWS_OF_A_STRIP
+        for top in range(0, whole, _ROWS_OF_A_STRIP):
+            yield _compressed(band[top : min(top + _ROWS_OF_A_STRIP, whole)])
+        waiting = band[whole:].copy()
+    if rows != size[0]:
+        raise ValueError(f"{rows} rows were given of an image of {size}.")
+
+
+def _compressed(strip: np.ndarray) -> bytes:
+    differences = strip.copy()
+    np.subtract(strip[:, 1:], strip[:, :-1], out=differences[:, 1:])  # modulo 256 or 65536
+    return zlib.compress(differences, 1)

@@ -1,0 +1,114 @@
+"""Reading ahead and writing behind: order, errors, bounds."""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from cyclesr.errors import UserError
+from cyclesr.inference.pipeline import Stages, in_stages
+
+
+class Numbers(Stages[int, range, int]):
+    """A job is a number; its result, twice each of the numbers below it; some jobs fail at some stage."""
+
+    def __init__(self, **fails: object) -> None:
+        self.fails = fails
+        self.results: dict[int, list[int]] = {}
+        self.events: list[tuple[str, int]] = []
+        self.threads: set[int] = set()
+
+    def _note(self, stage: str, job: int) -> None:
+        self.events.append((stage, job))
+        error = self.fails.get(f"{stage}{job}")
+        if error:
+            raise error
+
+    def read(self, job: int) -> range:
+        self.threads.add(threading.get_ident())
+        self._note("read", job)
+        return range(job)
+
+    def make(self, job: int, found: range) -> Iterator[int]:
+        for i in found:
+            yield 2 * i
+        self._note("make", job)
+
+    def write(self, job: int, found: range, parts: Iterable[int]) -> None:
+        self.threads.add(threading.get_ident())
+        self._note("write", job)
+        self.results[job] = list(parts)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 4])
+def test_results_and_order(workers: int) -> None:
+    stages = Numbers()
+    assert list(in_stages(range(20), stages, workers)) == [(job, None) for job in range(20)]
+    assert stages.results == {job: [2 * i for i in range(job)] for job in range(20)}
+    assert (threading.get_ident() in stages.threads) == (workers == 0)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+@pytest.mark.parametrize("stage", ["read", "make", "write"])
+def test_a_users_mistake_at_any_stage_concerns_its_own_file(workers: int, stage: str) -> None:
+    error = UserError("disk full")
+    stages = Numbers(**{f"{stage}7": error})
+    outcomes = list(in_stages(range(12), stages, workers))
+    assert outcomes == [(job, error if job == 7 else None) for job in range(12)]
+    assert sorted(stages.results) == [job for job in range(12) if job != 7]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("stage", ["read", "make", "write"])
+def test_a_mistake_of_ours_is_raised(workers: int, stage: str) -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(in_stages(range(9), Numbers(**{f"{stage}5": ZeroDivisionError()}), workers))
+
+
+def test_a_writer_that_stops_early_stops_the_making() -> None:
+    made = []
+
+    class Stops(Numbers):
+        def make(self, job: int, found: range) -> Iterator[int]:
+            for i in range(10**9):
+                made.append(i)
+                yield i
+
+        def write(self, job: int, found: range, parts: Iterable[int]) -> None:
+            next(iter(parts))
+            raise UserError("full")
+
+    assert [str(error) for _, error in in_stages([1], Stops(), 1)] == ["full"]
+    assert len(made) < 10**6
+
+
+def test_no_more_is_read_or_made_ahead_than_was_asked_for() -> None:
+    writing = threading.Event()
+
+    class Slow(Numbers):
+        def write(self, job: int, found: range, parts: Iterable[int]) -> None:
+            writing.wait()
+            super().write(job, found, parts)
+
+    stages = Slow()
+    results: list = []
+    thread = threading.Thread(target=lambda: results.extend(in_stages([9] * 50, stages, 2)))
+    thread.start()
+    time.sleep(0.5)
+    assert sum(stage == "read" for stage, _ in stages.events) <= 2 + 2
+    assert sum(stage == "make" for stage, _ in stages.events) == 0  # nine parts do not fit into the queue
+    writing.set()
+    thread.join()
+    assert len(results) == 50
+
+
+def test_stopping_in_between_leaves_no_thread() -> None:
+    before = threading.active_count()
+    for job, _ in in_stages(range(100), Numbers(), 3):
+        if job == 5:
+            break
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before
