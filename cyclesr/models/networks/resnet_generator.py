@@ -1,9 +1,12 @@
 """CycleGAN's generator: an image in, an image of the same size out."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.errors import UserError
 from cyclesr.models.networks.image_size import pad_to_fit
 from cyclesr.models.networks.initialise import Init, initialise, zero
 from cyclesr.models.networks.norms import make_norm
@@ -71,11 +74,55 @@ class ResNetGenerator(nn.Module):
             image: ``(N, 3, H, W)`` in [0, 1].
             noise_level: factor of the noise.
         """
-        height, width = image.shape[-2:]
-        x = pad_to_fit(2 * image - 1, self.multiple, self.smallest)
-        if self.noise_channels:
-            x = torch.cat([x, noise_beside(x, self.noise_channels, noise_level)], dim=1)
-        out = self.tail(self.features(x))[..., :height, :width].to(image.dtype)  # images stay float32 under autocast
+        return self._as_image(self.features(self._with_noise(self._padded(image), noise_level)), image)
+
+    def with_features(self, image: Tensor, layers: Sequence[int], noise_level: float = 1.0) -> list[Tensor]:
+        """What :meth:`forward` returns, then what :meth:`encode` returns, in one pass."""
+        x, maps = self._walk(image, layers, noise_level, len(self.features))
+        return [self._as_image(x, image), *maps]
+
+    def encode(self, image: Tensor, layers: Sequence[int], noise_level: float = 1.0) -> list[Tensor]:
+        """Feature maps (CUT), no further than the last that is asked for.
+
+        Args:
+            image: ``(N, 3, H, W)`` in [0, 1].
+            layers: increasing numbers: 0 is the padded image in [-1, 1], ``i`` what ``features`` has after ``i``
+                modules. With 9 blocks and 2 halvings 4 and 7 are the strided convolutions, 10 to 18 the blocks.
+            noise_level: factor of the noise.
+        """
+        return self._walk(image, layers, noise_level, max(layers))[1]
+
+    def feature_channels(self, layers: Sequence[int]) -> list[int]:
+        """How many channels the maps of :meth:`encode` have.
+
+        Raises:
+            UserError: layers that are not increasing numbers from 0 to the number of modules.
+        """
+        count = len(self.features)
+        if not layers or list(layers) != sorted(set(layers)) or not 0 <= layers[0] <= layers[-1] <= count:
+            raise UserError(f"layers must be increasing numbers from 0 to {count}, found {list(layers)}.")
+        convs = (_convolutions(self.features[:i]) for i in layers)
+        return [found[-1].out_channels if found else 3 for found in convs]
+
+    def _walk(self, image: Tensor, layers: Sequence[int], noise_level: float, stop: int) -> tuple[Tensor, list[Tensor]]:
+        x = self._padded(image)
+        maps = [x] if 0 in layers else []
+        x = self._with_noise(x, noise_level)
+        for i, module in enumerate(self.features[:stop], start=1):
+            x = module(x)
+            if i in layers:
+                maps.append(x.clone())  # activations work in place
+        return x, maps
+
+    def _padded(self, image: Tensor) -> Tensor:
+        return pad_to_fit(2 * image - 1, self.multiple, self.smallest)
+
+    def _with_noise(self, x: Tensor, level: float) -> Tensor:
+        return torch.cat([x, noise_beside(x, self.noise_channels, level)], dim=1) if self.noise_channels else x
+
+    def _as_image(self, x: Tensor, image: Tensor) -> Tensor:
+        out = self.tail(x)[..., : image.shape[-2], : image.shape[-1]]
+        out = out.to(image.dtype)  # images stay float32 under autocast
         return image + out if self.residual else (F.tanh(out) + 1) / 2
 
 
@@ -83,6 +130,10 @@ def noise_beside(x: Tensor, channels: int, level: float = 1.0) -> Tensor:
     """Fresh N(0, 1) noise ``(N, channels, H, W)``, times a level, of the size, device and type of ``x``."""
     noise = torch.randn(x.shape[0], channels, *x.shape[2:], device=x.device, dtype=x.dtype)
     return noise * level
+
+
+def _convolutions(network: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:
+    return [module for module in network.modules() if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d))]
 
 
 def _head(inputs: int, channels: int, kernel: int, norm: str) -> list[nn.Module]:

@@ -2,9 +2,10 @@
 
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.models.translators.bulat import Bulat
+from cyclesr.models.translators.cut import CUT, FastCUT
 from cyclesr.models.translators.cyclegan import CycleGAN
 from cyclesr.models.translators.discogan import DiscoGAN
 from cyclesr.models.translators.dualgan import DualGAN
 from cyclesr.models.translators.unit import UNIT
 
-__all__ = ["UNIT", "Bulat", "CycleGAN", "DiscoGAN", "DualGAN", "Translation", "Translator"]
+__all__ = ["CUT", "UNIT", "Bulat", "CycleGAN", "DiscoGAN", "DualGAN", "FastCUT", "Translation", "Translator"]

@@ -1,7 +1,7 @@
 """What every translator offers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import torch
@@ -111,7 +111,7 @@ def straight_through(value: Tensor, path: Tensor) -> Tensor:
     return path + (value - path).detach()
 
 
-def batched(network: nn.Module, *calls: tuple[Tensor, ...]) -> list[Any]:
+def batched(network: nn.Module, *calls: tuple[Tensor, ...], run: Callable[..., Any] | None = None) -> list[Any]:
     """Outputs of several calls, in one pass where that gives the same numbers.
 
     Batch norm would mix their statistics, and images of different sizes cannot be joined: those run one by one.
@@ -119,10 +119,12 @@ def batched(network: nn.Module, *calls: tuple[Tensor, ...]) -> list[Any]:
     Args:
         network: returns a tensor or, like a discriminator of several scales, a list of tensors.
         calls: the arguments of each call.
+        run: what to call in place of the network: a method of it.
     """
+    run = run or network
     if len(calls) == 1 or mixes_images(network) or len({tuple(x.shape[1:] for x in call) for call in calls}) > 1:
-        return [network(*call) for call in calls]
-    joined = network(*(torch.cat(arguments) for arguments in zip(*calls, strict=True)))
+        return [run(*call) for call in calls]
+    joined = run(*(torch.cat(arguments) for arguments in zip(*calls, strict=True)))
     sizes = [len(call[0]) for call in calls]
     if isinstance(joined, Tensor):
         return list(joined.split(sizes))
