@@ -1,4 +1,4 @@
-# A learnt blur kernel and a depthwise separable SR network, on the embedded photographs of the demo.
+# A learnt Gaussian blur and a depthwise separable SR network, on the embedded photographs of the demo.
 # Data: tools/prepare_data.py demo --out data/demo_seed0. Numbers are this example's own.
 default_scope = "cyclesr"
 
@@ -33,11 +33,12 @@ test_evaluator = val_evaluator
 
 optim_wrapper = dict(
     constructor="PartOptimizers",
-    generators=dict(optimizer=dict(type="Adam", lr=1e-2)),
-    discriminators=dict(optimizer=dict(type="Adam", lr=3e-4)),
+    generators=dict(optimizer=dict(type="Adam", lr=1e-2, betas=(0.5, 0.999))),
+    discriminators=dict(optimizer=dict(type="Adam", lr=3e-4, betas=(0.5, 0.999))),
     sr=dict(optimizer=dict(type="Adam", lr=1e-3)),
 )
-param_scheduler = dict(generators=[], discriminators=[], sr=[])
+_decay = [dict(type="LinearDecayLR", by_epoch=False, decay_from=0.3)]
+param_scheduler = dict(generators=_decay, discriminators=_decay, sr=_decay)
 train_cfg = dict(type="ResumableTrainLoop", max_iters=300, val_interval=100)
 val_cfg = dict(type="ValLoop")
 test_cfg = dict(type="TestLoop")

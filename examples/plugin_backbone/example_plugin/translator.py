@@ -1,5 +1,6 @@
 """A translator: how synthetic LR images become real-looking ones, and what teaches it that."""
 
+import math
 from typing import Any, ClassVar
 
 import torch
@@ -12,22 +13,25 @@ from cyclesr.registry import MODELS, TRANSLATORS
 
 
 class Blur(nn.Module):
-    """One kernel for all images and channels; its weights are positive and of sum 1, and start as the identity.
+    """One Gaussian kernel for all images and channels, of a height and a width that are learnt; it starts narrow.
 
     Args:
         side: of the kernel, odd.
     """
 
+    places: Tensor
+
     def __init__(self, side: int) -> None:
         super().__init__()
-        logits = torch.zeros(side * side)
-        logits[side * side // 2] = 6.0
+        steps = torch.arange(side) - side // 2
+        self.register_buffer("places", torch.cartesian_prod(steps, steps).float(), persistent=False)
         self.side = side
-        self.logits = nn.Parameter(logits)
+        self.log_sigmas = nn.Parameter(torch.full((2,), math.log(0.4)))  # vertical, horizontal; in LR pixels
 
     def kernel(self) -> Tensor:
-        """``(side, side)``."""
-        return self.logits.softmax(dim=0).view(self.side, self.side)
+        """``(side, side)``, positive and of sum 1."""
+        distance = (self.places / self.log_sigmas.exp()).square().sum(dim=1)
+        return (-distance / 2).softmax(dim=0).view(self.side, self.side)
 
     def forward(self, image: Tensor) -> Tensor:
         """``(N, 3, h, w)`` to the same size; the border is repeated."""
@@ -37,7 +41,7 @@ class Blur(nn.Module):
 
 @TRANSLATORS.register_module()
 class LearntBlur(Translator):
-    """One blur kernel, learnt from unpaired images by an adversarial loss alone (after Goodfellow et al. 2014).
+    """One Gaussian blur, learnt from unpaired images by an adversarial loss alone (after Goodfellow et al. 2014).
 
     It is one-sided: there is no way from real to synthetic images, so that no cycle needs weights.
 
@@ -52,7 +56,7 @@ class LearntBlur(Translator):
     def __init__(self, side: int = 7, channels: int = 32, adversarial_weight: float = 1.0) -> None:
         super().__init__()
         self.generators = nn.ModuleDict({"to_real": Blur(side)})
-        judge = MODELS.build(dict(type="PatchDiscriminator", channels=channels, num_layers=1))
+        judge = MODELS.build(dict(type="PatchDiscriminator", channels=channels, num_layers=1, high_pass=5))
         self.discriminators = nn.ModuleDict({"real": judge})
         self.adversarial_weight = adversarial_weight
 

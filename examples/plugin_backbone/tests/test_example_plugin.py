@@ -1,5 +1,6 @@
 """The plugin's own tests; tests/contract of cyclesr covers what every SR network and translator promises."""
 
+import pytest
 import torch
 
 from cyclesr.models.losses.gan import generator_loss
@@ -16,11 +17,21 @@ def test_cyclesr_finds_both_by_name() -> None:
 
 def test_the_blur_starts_sharp_and_keeps_flat_images() -> None:
     blur = TRANSLATORS.build(dict(type="LearntBlur", side=5)).generators["to_real"]
-    assert blur.kernel()[2, 2] > 0.9
+    assert blur.kernel()[2, 2] > 0.8
+    torch.nn.init.normal_(blur.log_sigmas)
     torch.testing.assert_close(blur.kernel().sum(), torch.tensor(1.0))
-    torch.nn.init.normal_(blur.logits)
     flat = torch.full((1, 3, 8, 9), 0.3)
     torch.testing.assert_close(blur(flat), flat)
+
+
+def test_the_kernel_is_a_gaussian() -> None:
+    blur = TRANSLATORS.build(dict(type="LearntBlur", side=15)).generators["to_real"]
+    with torch.no_grad():
+        blur.log_sigmas.copy_(torch.tensor([2.0, 1.2]).log())
+    rows, columns = blur.kernel().sum(dim=1), blur.kernel().sum(dim=0)
+    steps = torch.arange(-7.0, 8.0)
+    assert (rows * steps**2).sum().sqrt().item() == pytest.approx(2.0, rel=0.01)
+    assert (columns * steps**2).sum().sqrt().item() == pytest.approx(1.2, rel=0.01)
 
 
 def test_the_kernel_learns_from_the_discriminator() -> None:
@@ -31,4 +42,4 @@ def test_the_kernel_learns_from_the_discriminator() -> None:
     expected = 2 * generator_loss(translator.discriminators["real"](t.fake_real), "lsgan")
     torch.testing.assert_close(losses["loss_adv_real"], expected)
     losses["loss_adv_real"].backward()
-    assert translator.generators["to_real"].logits.grad.abs().sum() > 0
+    assert translator.generators["to_real"].log_sigmas.grad.abs().sum() > 0
