@@ -2,10 +2,24 @@
 
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.models.translators.bulat import Bulat
+from cyclesr.models.translators.cincgan import CinCGAN
 from cyclesr.models.translators.cut import CUT, FastCUT
 from cyclesr.models.translators.cyclegan import CycleGAN
 from cyclesr.models.translators.discogan import DiscoGAN
+from cyclesr.models.translators.dsgan import DSGAN
 from cyclesr.models.translators.dualgan import DualGAN
 from cyclesr.models.translators.unit import UNIT
 
-__all__ = ["CUT", "UNIT", "Bulat", "CycleGAN", "DiscoGAN", "DualGAN", "FastCUT", "Translation", "Translator"]
+__all__ = [
+    "CUT",
+    "DSGAN",
+    "UNIT",
+    "Bulat",
+    "CinCGAN",
+    "CycleGAN",
+    "DiscoGAN",
+    "DualGAN",
+    "FastCUT",
+    "Translation",
+    "Translator",
+]

@@ -100,6 +100,12 @@ def by_direction(name: str, weight: DirectionWeights) -> dict[str, float]:
     return {key: float(weight[key]) for key in ("syn", "real")}
 
 
+def completed(defaults: Mapping[str, Any], config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A network's config, with defaults for what it leaves out where it is of their ``type`` or of none."""
+    given = config or {}
+    return {**defaults, **given} if given.get("type", defaults["type"]) == defaults["type"] else dict(given)
+
+
 def check_free_noise(free_noise: bool, noise_channels: int) -> None:
     """Raises a UserError for noise to be set free where there is none."""
     if free_noise and not noise_channels:

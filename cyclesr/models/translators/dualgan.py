@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cyclesr.models.losses.gan import GANMode
-from cyclesr.models.translators.base import DirectionWeights
+from cyclesr.models.translators.base import DirectionWeights, completed
 from cyclesr.models.translators.two_cycles import TwoCycles
 from cyclesr.registry import TRANSLATORS
 
@@ -54,9 +54,8 @@ class DualGAN(TwoCycles):
         r1_weight: float = 0.0,
         free_noise: bool = False,
     ) -> None:
-        generator = generator or {}
         super().__init__(
-            {**UNET, **generator} if generator.get("type", "Hourglass") == "Hourglass" else generator,
+            completed(UNET, generator),
             {"type": "PatchDiscriminator", **(discriminator or {})},
             residual=residual,
             noise_channels=noise_channels,
