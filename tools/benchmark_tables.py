@@ -36,9 +36,11 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def check_arguments(args: argparse.Namespace) -> None:
-    """Raises UserError for rows of several tables at once, and for photographs at full scale."""
+    """Raises UserError for rows of several tables at once, and unless demo scale alone has photographs."""
     if args.rows and len(args.table) > 1:
         raise UserError("--rows belong to one table: give one --table.")
+    if args.scale == "demo" and args.hr is None:
+        raise UserError("--scale demo simulates its tracks from photographs: give their folder with --hr.")
     if args.scale == "full" and args.hr:
         raise UserError("--hr is for --scale demo; at full scale the configs name the folders of DIV2K.")
 

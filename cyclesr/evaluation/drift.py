@@ -30,12 +30,14 @@ def drift_curve(config: Config, work_dir: Path, track: Track) -> list[dict[str, 
         see the functions of these names.
 
     Raises:
-        UserError: no checkpoints in the folder.
+        UserError: no checkpoints in the folder, or a translator straight from HR.
     """
     paths = sorted(work_dir.glob("iter_*.pth"), key=lambda path: int(path.stem.removeprefix("iter_")))
     if not paths:
         raise UserError(f"There are no checkpoints iter_*.pth in {work_dir}: train with --work-dir {work_dir} first.")
     model = MODELS.build(config.model).eval()
+    if model.translator.from_hr:
+        raise UserError(f"Drift is measured on LR images, found {config.model.translator.type}, whose G1 takes HR.")
     protocol = get_protocol(config.test_evaluator.protocol, track.scale)
     real = [to_tensor(read_image(path))[None] for path in list_images(track.real)]
     hr = [to_tensor(read_image(path))[None] for path in list_images(track.hr)]

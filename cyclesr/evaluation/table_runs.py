@@ -53,10 +53,8 @@ class Bench:
         """Writes the settings into the work dir, or compares them with those that are there.
 
         Raises:
-            UserError: no photographs at demo scale, or results of other settings in the work dir.
+            UserError: results of other settings in the work dir.
         """
-        if self.scale == "demo" and self.hr is None:
-            raise UserError("--scale demo simulates its tracks from photographs: give their folder with --hr.")
         settings: dict[str, Any] = dict(scale=self.scale)
         if self.scale == "demo":
             effort = dict(minutes=self.minutes) if self.iterations is None else dict(iterations=self.iterations)

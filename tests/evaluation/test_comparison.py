@@ -8,6 +8,7 @@ import torch
 from cyclesr.config import load_config
 from cyclesr.datasets.images import read_image, to_tensor
 from cyclesr.datasets.tracks import split_and_simulate
+from cyclesr.errors import UserError
 from cyclesr.evaluation.comparison import (
     Track,
     _pairs,
@@ -19,7 +20,7 @@ from cyclesr.evaluation.comparison import (
     sr_steps,
     supervised,
 )
-from cyclesr.evaluation.drift import agreement, spectrum
+from cyclesr.evaluation.drift import agreement, drift_curve, spectrum
 from cyclesr.evaluation.protocols import get_protocol
 from cyclesr.models.degradation import TrackDegradation
 
@@ -97,6 +98,26 @@ def test_spectrum_of_the_same_images_is_zero_and_of_blurred_ones_is_not() -> Non
     small = [torch.nn.functional.avg_pool2d(hr[0], 4)]
     assert spectrum(lambda syn: small[0], hr, small, 4) == 0.0
     assert spectrum(lambda syn: torch.nn.functional.avg_pool2d(small[0], 3, 1, 1), hr, small, 4) > 1.0
+
+
+def test_drift_of_a_translator_from_hr_is_refused(track: Track, tmp_path: Path) -> None:
+    (tmp_path / "iter_1.pth").touch()
+    config = load_config(str(DEMO.with_name("bulat_track.py")))
+    with pytest.raises(UserError, match="found Bulat, whose G1 takes HR"):
+        drift_curve(config, tmp_path, track)
+
+
+def test_degradation_of_hr_is_measured_on_hr(track: Track) -> None:
+    pairs = _pairs(track.hidden_lr, track.hr, track.scale)
+    sizes = [tuple(to_tensor(read_image(hr)).shape) for _, hr in pairs]
+    seen = []
+
+    def degrade(hr: torch.Tensor) -> torch.Tensor:
+        seen.append(tuple(hr.shape[1:]))
+        return TrackDegradation(track.manifest, pairs[len(seen) - 1][0].name)(hr)
+
+    assert degradation_psnr(degrade, track, draws=1, from_hr=True) == float("inf")
+    assert seen == sizes
 
 
 def test_agreement_is_a_rank_correlation() -> None:

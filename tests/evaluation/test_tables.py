@@ -134,8 +134,6 @@ def test_other_settings_in_the_same_folder_are_refused(tmp_path, tiny_config, ph
     bench(tmp_path, tiny_config, photos).check()
     with pytest.raises(UserError, match=r"holds results of other settings.*'iterations': 8.*'iterations': 9"):
         bench(tmp_path, tiny_config, photos, iterations=9).check()
-    with pytest.raises(UserError, match="give their folder with --hr"):
-        bench(tmp_path, tiny_config, photos, hr=None).check()
 
 
 def test_the_time_of_a_row_becomes_iterations_once(tmp_path, tiny_config, photos, track, monkeypatch) -> None:

@@ -1,0 +1,46 @@
+"""tools/benchmark_tables.py as a user runs it."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    (tmp_path / "photos").mkdir()
+    for i in range(5):
+        image = cv2.resize(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8), (64, 64), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(tmp_path / "photos" / f"{i}.png"), image)
+    return tmp_path / "photos"
+
+
+def test_a_row_of_two_seeds_becomes_a_page(tool, photos, tmp_path) -> None:
+    arguments = ["--table", 1, "--rows", "bicubic", "--tracks", "unknown", "--seeds", 0, 1]
+    done = tool("benchmark_tables", *arguments, "--hr", photos, "--configs", ROOT / "configs")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("written: docs/results/table1_demo.md\n")
+    text = (tmp_path / "docs" / "results" / "table1_demo.md").read_text()
+    assert "--scale demo --tracks unknown --seeds 0 1 --hr PHOTOGRAPHS --minutes 15 --rows bicubic" in text
+    assert str(tmp_path) not in text
+    assert "| Bicubic | 2 | " in text
+    assert "| 23.976 | 0.644 | 0.487 |" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--table", 1], "simulates its tracks from photographs: give their folder with --hr"),
+        (["--table", 1, 3, "--rows", "cyclesr"], "--rows belong to one table"),
+        (["--table", 1, "--scale", "full", "--hr", "x"], "at full scale the configs name the folders of DIV2K"),
+    ],
+)
+def test_mistakes_are_one_line(arguments, message, tool) -> None:
+    done = tool("benchmark_tables", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
