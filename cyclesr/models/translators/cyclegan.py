@@ -31,7 +31,7 @@ class CycleGAN(Translator):
         residual: both generators predict the difference to their input, zero at the start.
         noise_channels: channels of fresh N(0, 1) noise beside the input of ``to_real`` alone: without it, a
             deterministic G1 cannot make sensor noise.
-        adversarial: ``lsgan``, ``vanilla`` or ``hinge``.
+        adversarial: ``lsgan``, ``vanilla``, ``hinge`` or ``wgan-gp``.
         adversarial_weight: of the generators' adversarial loss; the discriminators' own loss is not scaled by it.
         cycle_weight: of L1(rec_syn, syn) and L1(rec_real, real), on images in [0, 1]; one number, or
             ``dict(syn=, real=)``. ``rec_real`` has fresh noise too when ``noise_channels`` is set: L1 on ``real``

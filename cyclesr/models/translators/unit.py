@@ -43,7 +43,7 @@ class UNIT(Translator):
         degrade_latent_noise: the same for :meth:`degrade`.
         shared_layers: residual blocks that the encoders (their last) and the decoders (their first) share; 1 as in
             UNIT's paper.
-        adversarial: ``lsgan``, ``vanilla`` or ``hinge``.
+        adversarial: ``lsgan``, ``vanilla``, ``hinge`` or ``wgan-gp``.
         adversarial_weight: of the generators' adversarial loss; the discriminators' own loss is not scaled by it.
         reconstruction_weight: of L1 within each domain; one number, or ``dict(syn=, real=)``.
         cycle_weight: of L1(rec_syn, syn) and L1(rec_real, real), alike.
