@@ -68,8 +68,8 @@ def _table(table: int, kind: str, results: Results) -> str:
         cells = [ROWS[name].title, str(len(row)), _means(row, "psnr"), _spread(gains, 2) if name != "bicubic" else ""]
         cells += [_means(row, "ssim"), _means(row, "lpips")]
         cells.append(_spread([r["degradation_psnr"] for r in row if "degradation_psnr" in r], 2))
-        trained = [r for r in row if r["iterations"]]
-        cells += [_spread([r["iterations"] for r in trained], 0), _spread([r["minutes"] for r in trained], 1)]
+        cells.append(_spread([r["iterations"] for r in row if r["iterations"]], 0))
+        cells.append(_spread([r["minutes"] for r in row if r["minutes"] is not None], 1))
         lines.append("| " + " | ".join(cells + _papers(published(table, name, kind))) + " |")
     return "\n".join(lines)
 

@@ -80,7 +80,7 @@ def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
 
     Returns:
         What ``result.json`` of the row holds: scores as ``tools/test.py`` writes them, and ``row``, ``track``,
-        ``seed``, ``minutes`` (of this training, or of its last part), ``iterations``, ``hardware``, and at demo scale,
+        ``seed``, ``minutes`` (of a training that was not stopped), ``iterations``, ``hardware``, and at demo scale,
         where there is a translator, ``degradation_psnr`` (dB).
     """
     name = ROWS[name].same_as or name
@@ -114,23 +114,29 @@ def _run(bench: Bench, name: str, config: Config, seed: int, folder: Path) -> Re
         config.model.perceptual.weights = bench.perceptual_weights
     folder.mkdir(parents=True, exist_ok=True)
     config.dump(folder / "config.py")
-    start, method, iterations = time.perf_counter(), BICUBIC, 0
+    method, minutes, iterations = BICUBIC, None, 0
     if ROWS[name].trains:
         iterations = config.train_cfg.max_iters
-        method = str(_train(config, seed, folder, iterations))
-    minutes = (time.perf_counter() - start) / 60
+        checkpoint, minutes = _train(config, seed, folder, iterations)
+        method = str(checkpoint)
     settings = Settings(lpips="alex", lpips_weights=bench.lpips_weights)
     scores = as_dict(evaluate_config(str(folder / "config.py"), method, settings))
     return scores | dict(minutes=minutes, iterations=iterations)
 
 
-def _train(config: Config, seed: int, folder: Path, iterations: int) -> Path:
-    """The last checkpoint of a training, which begins, goes on, or is there already."""
-    last = folder / f"iter_{iterations}.pth"
+def _train(config: Config, seed: int, folder: Path, iterations: int) -> tuple[Path, float | None]:
+    """The last checkpoint of a training, which begins, goes on, or is there already; and how many minutes it took.
+
+    Not known of a training that was stopped.
+    """
+    last, length, stopped = folder / f"iter_{iterations}.pth", folder / "minutes.json", folder / "last_checkpoint"
     if not last.is_file():
+        start, resume = time.perf_counter(), stopped.is_file()
         config.experiment_name = "_".join(folder.absolute().parts[-3:]) + f"_seed{seed}"
-        train(config, work_dir=str(folder), resume=(folder / "last_checkpoint").is_file(), seed=seed)
-    return last
+        train(config, work_dir=str(folder), resume=resume, seed=seed)
+        if not resume:
+            _write(length, (time.perf_counter() - start) / 60)
+    return last, json.loads(length.read_text(encoding="utf-8")) if length.is_file() else None
 
 
 def _iterations(bench: Bench, name: str, track: Track, kind: str) -> int:

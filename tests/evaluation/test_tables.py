@@ -124,8 +124,9 @@ def test_a_cell_is_trained_scored_and_read_again(tmp_path, tiny_config, photos, 
     (tmp_path / "runs" / "unknown_seed1" / "cyclesr" / "result.json").unlink()
     again = run_cell(settings, "cyclesr", "unknown", 1)  # trained, not yet scored
     assert again["means"] == result["means"]
+    assert again["minutes"] == result["minutes"] > 0
     bicubic = run_cell(settings, "bicubic", "unknown", 1)
-    assert bicubic["iterations"] == 0
+    assert (bicubic["iterations"], bicubic["minutes"]) == (0, None)
     assert "degradation_psnr" not in bicubic
 
 
