@@ -8,6 +8,7 @@ from cyclesr.models.translators.cyclegan import CycleGAN
 from cyclesr.models.translators.discogan import DiscoGAN
 from cyclesr.models.translators.dsgan import DSGAN
 from cyclesr.models.translators.dualgan import DualGAN
+from cyclesr.models.translators.probabilistic import ProbabilisticDegradation
 from cyclesr.models.translators.unit import UNIT
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "DiscoGAN",
     "DualGAN",
     "FastCUT",
+    "ProbabilisticDegradation",
     "Translation",
     "Translator",
 ]
