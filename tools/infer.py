@@ -18,9 +18,7 @@ def parse_arguments() -> argparse.Namespace:
     precision.add_argument("--bf16", action="store_true", help="compute in bfloat16")
     precision.add_argument("--half", action="store_true", help="compute in float16 (GPU only)")
     parser.add_argument("--ensemble", action="store_true", help="mean over 8 flips and turns: better, 8 times the time")
-    parser.add_argument(
-        "--workers", type=int, default=2, help="threads that read, and write (default: 2; 0: none)"
-    )
+    parser.add_argument("--workers", type=int, default=2, help="threads that read, and write (default: 2; 0: none)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<number> (default: auto)")
     return parser.parse_args()
 
