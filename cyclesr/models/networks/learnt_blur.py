@@ -47,14 +47,14 @@ class LearntBlur(nn.Module, ABC):
 
     def forward(self, image: Tensor) -> Tensor:
         """``(N, 3, H, W)`` to the same size, each image with a kernel drawn for it."""
-        exact = torch.promote_types(image.dtype, torch.float32)
-        with torch.autocast(image.device.type, enabled=False):
-            kernels = self.kernels().to(exact)
-            drawn = torch.einsum("nk,kyx->nyx", self._weights(len(image), kernels), kernels)
-            reach = self.size // 2
-            padded = pad_symmetric(image.to(exact), reach, reach).transpose(0, 1)
-            blurred = F.conv2d(padded, drawn.flip(-2, -1)[:, None], groups=len(image)).transpose(0, 1)
-        return blurred.to(image.dtype)
+        reach = self.size // 2
+        padded = pad_symmetric(image.to(torch.promote_types(image.dtype, torch.float32)), reach, reach)
+        kernels = self.kernels().to(padded)
+        drawn = (self._weights(len(image), kernels)[:, :, None, None] * kernels).sum(dim=1, keepdim=True)
+        size = padded.shape[-2:]
+        # By spectra, as in `Blur`: exact under autocast too, which convolutions are not.
+        blurred = torch.fft.irfft2(torch.fft.rfft2(padded) * torch.fft.rfft2(drawn, s=size), s=size)
+        return blurred[..., 2 * reach :, 2 * reach :].to(image.dtype)
 
     def _weights(self, count: int, like: Tensor) -> Tensor:
         if self.num_kernels == 1:

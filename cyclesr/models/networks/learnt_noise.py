@@ -50,15 +50,12 @@ class LearntNoise(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         """Fresh noise ``(N, 3, H, W)`` for noise-free images in [0, 1]; these are constants to it."""
-        exact = torch.promote_types(signal.dtype, torch.float32)
-        with torch.autocast(signal.device.type, enabled=False):
-            image = signal.detach().to(exact).clamp(0, 1)
-            shot, read = self.levels()
-            deviation = (shot * image + read.square()).clamp(min=1e-12).sqrt()
-            if self.spread is not None:
-                deviation = deviation * (self.spread * image.new_empty(len(image), 1, 1, 1).normal_()).exp()
-            noise = deviation * self._grains(image)
-        return noise.to(signal.dtype)
+        image = signal.detach().to(torch.promote_types(signal.dtype, torch.float32)).clamp(0, 1)
+        shot, read = self.levels()
+        deviation = (shot * image + read.square()).clamp(min=1e-12).sqrt()
+        if self.spread is not None:
+            deviation = deviation * (self.spread * image.new_empty(len(image), 1, 1, 1).normal_()).exp()
+        return (deviation * self._grains(image)).to(signal.dtype)
 
     def _grains(self, like: Tensor) -> Tensor:
         """N(0, 1) noise, neighbours correlated by the filter."""
