@@ -37,7 +37,7 @@ def write_png(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray]
         if band.shape[1] != size[1] or rows > size[0]:
             raise ValueError(f"A band of {band.shape}, down to row {rows}, is no part of an image of {size}.")
         for filtered in _filtered(band):
-            _write_data(file, compressor.compress(filtered))
+            _write_data(file, compressor.compress(filtered.tobytes()))
     if rows != size[0]:
         raise ValueError(f"{rows} rows were given of an image of {size}.")
     _write_data(file, compressor.flush())
