@@ -24,7 +24,7 @@ model = dict(
         type="VDSR", scale=4, channels=64, num_blocks=20, norm="batch"
     ),  # Sec. 4.1: "a modified VDSR"; sizes: released code
     sr_loss=dict(type="MSELoss", weight=1000.0),  # Sec. 4.2: "only pixel loss"; its weight as for CycleSR
-    channels_last=True,
+    channels_last="auto",
 )
 
 train_dataloader = dict(

@@ -22,7 +22,7 @@ model = dict(
     ),
     sr=dict(type="SRResNet", scale=4, channels=64, num_blocks=16, norm="batch"),  # Sec. 4.1: "the original SRResNet"
     sr_loss=dict(type="MSELoss", weight=100.0),  # Sec. 4.2: "only pixel loss"; its weight as for CycleSR
-    channels_last=True,
+    channels_last="auto",
 )
 
 train_dataloader = dict(

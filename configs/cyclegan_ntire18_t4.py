@@ -21,7 +21,7 @@ model = dict(
         identity_weight=5.0,  # CycleGAN: 0.5 * 10
         pool_size=50,  # CycleGAN
     ),
-    channels_last=True,
+    channels_last="auto",
 )
 
 train_dataloader = dict(

@@ -21,7 +21,7 @@ model = dict(
     sr_loss=dict(type="MSELoss", weight=100.0),  # Sec. 4.1: lambda_mse = lambda_Trans^SR
     feedback_weight=100.0,  # Sec. 4.1
     optimisation="joint",  # equal to alternating for this loss (Sec. 3.4), with one pass of the SR network
-    channels_last=True,
+    channels_last="auto",
 )
 
 train_dataloader = dict(

@@ -36,7 +36,7 @@ model = dict(
     ),
     feedback_weight=100.0,  # Sec. 4.1
     optimisation="alternating",  # Sec. 3.4: joint optimisation of these losses is unstable
-    channels_last=True,
+    channels_last="auto",
 )
 
 train_dataloader = dict(

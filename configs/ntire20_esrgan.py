@@ -26,7 +26,7 @@ model = dict(
         weight=5e-3,  # ESRGAN
         discriminator=dict(type="VGGDiscriminator", crop=128, channels=64, norm="batch"),  # ESRGAN
     ),
-    channels_last=True,
+    channels_last="auto",
 )
 
 train_dataloader = dict(

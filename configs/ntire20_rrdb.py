@@ -10,7 +10,7 @@ model = dict(
     type="SupervisedSR",
     sr=dict(type="RRDBNet", scale=4, channels=64, num_blocks=23, growth=32),  # ESRGAN
     sr_loss=dict(type="L1Loss", weight=1.0),  # ESRGAN
-    channels_last=True,
+    channels_last="auto",
 )
 
 train_dataloader = dict(

@@ -13,7 +13,7 @@ model = dict(
         type="VDSR", scale=4, channels=64, num_blocks=20, norm="batch"
     ),  # Sec. 4.1: "a modified VDSR"; sizes: released code
     sr_loss=dict(type="MSELoss", weight=1000.0),  # as for CycleSR: with clipped gradients the weight matters
-    channels_last=True,
+    channels_last="auto",
 )
 
 train_dataloader = dict(

@@ -11,7 +11,7 @@ model = dict(
     degradation=dict(type="Bicubic", scale=4),  # Sec. 3.1
     sr=dict(type="SRResNet", scale=4, channels=64, num_blocks=16, norm="batch"),  # Sec. 4.1: "the original SRResNet"
     sr_loss=dict(type="MSELoss", weight=100.0),  # as for CycleSR: with clipped gradients the weight matters
-    channels_last=True,
+    channels_last="auto",
 )
 
 train_dataloader = dict(

@@ -23,7 +23,7 @@ model = dict(
     sr_loss=dict(type="MSELoss", weight=1.0),  # Sec. 4.3: lambda_mse = 1 where there is no feedback
     feedback_weight=0.0,  # Table 3
     optimisation="alternating",  # Sec. 4.3: "optimized alternatively"; without feedback the two are not equal
-    channels_last=True,
+    channels_last="auto",
 )
 
 train_dataloader = dict(

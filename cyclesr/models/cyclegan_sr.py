@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from cyclesr.engine.memory_format import ChannelsLast
 from cyclesr.engine.optim import PartOptimizers
 from cyclesr.errors import UserError
 from cyclesr.models.backbones.upscaled import Upscaled
@@ -26,7 +27,7 @@ class CycleGANSR(SRModel):
             and the optimizer of ``generators`` trains it.
         translator: config of :class:`~cyclesr.models.translators.CycleGAN`, or of another translator whose G2 is one
             network; what it says of generators holds for G1.
-        channels_last: memory format of all networks and images.
+        channels_last: memory format of all networks and images; ``auto`` asks the machine.
         average: decay of the averaged SR weights, which validation and inference use; 0 keeps none.
         compiled: networks that torch.compile translates, ``("translator.generators.to_real",)`` for instance.
 
@@ -40,7 +41,7 @@ class CycleGANSR(SRModel):
         self,
         sr: dict[str, Any],
         translator: dict[str, Any],
-        channels_last: bool = False,
+        channels_last: ChannelsLast = False,
         average: float = 0.0,
         compiled: Sequence[str] = (),
         data_preprocessor: dict[str, Any] | None = None,

@@ -8,6 +8,7 @@ from mmengine.model import BaseModel
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from cyclesr.engine.memory_format import ChannelsLast, memory_format
 from cyclesr.engine.optim import PartOptimizers
 from cyclesr.errors import UserError
 from cyclesr.inference.checkpoint import load_weights
@@ -22,7 +23,8 @@ class SRModel(BaseModel):
 
     Args:
         sr: config of ``SR_BACKBONES``.
-        channels_last: memory format of the networks and images; faster convolutions on most hardware.
+        channels_last: memory format of the networks and images, see
+            :func:`~cyclesr.engine.memory_format.memory_format`.
         average: decay of the exponential moving average of the SR network's weights, which validation and
             inference then use; 0 keeps none.
         perceptual: arguments of :class:`~cyclesr.models.losses.PerceptualLoss`, or of the ``type`` that they name.
@@ -41,14 +43,14 @@ class SRModel(BaseModel):
     def __init__(
         self,
         sr: dict[str, Any],
-        channels_last: bool,
+        channels_last: ChannelsLast,
         average: float,
         data_preprocessor: dict[str, Any] | None,
         perceptual: dict[str, Any] | None = None,
         sr_adversarial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data_preprocessor)
-        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.memory_format = memory_format(channels_last)
         self.sr_config = plain(sr)
         self.sr: nn.Module = self.as_memory_format(SR_BACKBONES.build(sr))
         self.sr_average = _averaged(self.sr, average) if average else None

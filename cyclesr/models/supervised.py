@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from cyclesr.engine.memory_format import ChannelsLast
 from cyclesr.engine.optim import PartOptimizers
 from cyclesr.models.sr_model import Batch, SRModel
 from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS
@@ -20,7 +21,7 @@ class SupervisedSR(SRModel):
         sr_loss: config of ``LOSSES``.
         perceptual, sr_adversarial: the other terms of Eq. (3), as in :class:`~cyclesr.models.CollaborativeSR`.
         degradation: makes the LR images from ``hr`` (SR_syn: bicubic); None takes ``lr`` from the batch (SR_paired).
-        channels_last: memory format of the network and the images.
+        channels_last: memory format of the network and the images; ``auto`` asks the machine.
         average: decay of the averaged SR weights, which validation and inference use; 0 keeps none.
         compiled: networks that torch.compile translates: ``("sr",)`` or none.
     """
@@ -32,7 +33,7 @@ class SupervisedSR(SRModel):
         degradation: dict[str, Any] | None = None,
         perceptual: dict[str, Any] | None = None,
         sr_adversarial: dict[str, Any] | None = None,
-        channels_last: bool = False,
+        channels_last: ChannelsLast = False,
         average: float = 0.0,
         compiled: Sequence[str] = (),
         data_preprocessor: dict[str, Any] | None = None,
