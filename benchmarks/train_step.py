@@ -3,7 +3,7 @@
     python benchmarks/train_step.py --json train_step.json
 
 ``ratio_default`` is the time of the plain step over that of ours with the settings of the configs (channels_last and
-amp='auto', which is bfloat16 where the hardware has it, float32 elsewhere); ``ratio_float32`` the same with amp='none';
+amp "auto", which is bfloat16 where the hardware has it, float32 elsewhere); ``ratio_float32`` the same with amp "none";
 ``utilisation`` the floating-point operations per second of our default step over those of a large matrix product in
 the same type. The JSON file has the three for CycleGAN + VDSR, and everything else under ``cases``.
 """
@@ -21,6 +21,7 @@ from reference_step import ReferenceStep
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from cyclesr.engine.memory_format import ChannelsLast
 from cyclesr.engine.optim import PartOptimizers, PartOptimizersConstructor
 from cyclesr.engine.precision import autocast_dtype
 from cyclesr.models.collaborative import CollaborativeSR
@@ -36,7 +37,7 @@ SMALL = dict(
 )
 
 
-def build(case: str, small: bool, channels_last: bool, device: torch.device) -> CollaborativeSR:
+def build(case: str, small: bool, channels_last: ChannelsLast, device: torch.device) -> CollaborativeSR:
     """The model of a case, with the same weights every time."""
     torch.manual_seed(0)
     parts = {name: {**cfg, **(SMALL[name] if small else {})} for name, cfg in CASES[case].items()}
@@ -111,7 +112,7 @@ def measure(case: str, args: argparse.Namespace, device: torch.device) -> dict[s
     reference = ReferenceStep(build(case, args.small, False, device))
     steps: dict[str, Callable[[], Any]] = {"reference": lambda: reference(batch["hr"], batch["real"])}
     for name, amp in (("default", "auto"), ("float32", "none")):
-        model = build(case, args.small, True, device)
+        model = build(case, args.small, "auto", device)
         optimizers = optimizers_of(model, amp)
         steps[name] = lambda model=model, optimizers=optimizers: model.train_step(batch, optimizers)
     dtype = autocast_dtype("auto", device) or torch.float32

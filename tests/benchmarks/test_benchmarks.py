@@ -37,7 +37,15 @@ def test_dataloader(tmp_path) -> None:
     sizes = ["--images", "2", "--height", "96", "--width", "96", "--crop", "12", "--batch", "2"]
     found = results("dataloader", tmp_path, *sizes, "--seconds", "0.05", "--step-seconds", "1")
     assert found["ratio"] == pytest.approx(found["ours"] / found["reference"])
+    assert found["ratio_floats"] == pytest.approx(found["ours_floats"] / found["reference"])
     assert found["share_of_step"] == pytest.approx(2 / found["ours"])
+
+
+def test_large_folder(tmp_path) -> None:
+    found = results("large_folder", tmp_path, "--images", "1100", "--workers", "1", "--items", "3")
+    assert (found["small"]["images"], found["large"]["images"]) == (1000, 1100)
+    assert found["large"]["lookups_before_first_item"] == found["small"]["lookups_before_first_item"] < 100
+    assert found["large"]["own_mib_at_end"] > 0
 
 
 def test_infer(tmp_path) -> None:

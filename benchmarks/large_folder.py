@@ -1,0 +1,137 @@
+"""A folder of 100 000 images against one of 1000: start-up, look-ups of files and memory of each worker, in one run.
+
+    python benchmarks/large_folder.py --json large_folder.json
+
+The images are tiny, and hard links of a few, so that the number of files alone differs. Each worker of a data loader
+counts the calls that ask for a file's status, and reports the memory that is its own (not shared with its parent).
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+
+from cyclesr.datasets.images import write_image
+from cyclesr.datasets.unpaired import UnpairedDataset
+from cyclesr.engine.sampler import EndlessSampler
+
+CROP, SCALE = 4, 4
+LINKS = 1000  # of one file; file systems allow some 65 000
+
+
+def make_folder(folder: Path, number: int, side: int) -> None:
+    """So many PNG files, of which each 1000 are one file by several names."""
+    rng = np.random.default_rng(0)
+    for i in range(number):
+        path = folder / f"{i:06d}.png"
+        if i % LINKS == 0:
+            write_image(path, rng.integers(0, 256, (side, side, 3), dtype=np.uint8))
+            first = path
+        else:
+            path.hardlink_to(first)
+
+
+@contextmanager
+def counted_lookups() -> Iterator[Callable[[], int]]:
+    """How often this process asked for a file's status, or listed a folder, since it began."""
+    calls = [0]
+    originals = {name: getattr(os, name) for name in ("stat", "lstat", "scandir", "listdir")}
+
+    def counting(original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            calls[0] += 1
+            return original(*args, **kwargs)
+
+        return call
+
+    for name, original in originals.items():
+        setattr(os, name, counting(original))
+    try:
+        yield lambda: calls[0]
+    finally:
+        for name, original in originals.items():
+            setattr(os, name, original)
+
+
+class Watched(Dataset[dict[str, float]]):
+    """A dataset whose items are what its worker has done so far: look-ups, own memory in MiB."""
+
+    def __init__(self, dataset: UnpairedDataset, lookups: Callable[[], int]) -> None:
+        self.dataset, self.lookups, self.before = dataset, lookups, lookups()
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> dict[str, float]:
+        started = self.lookups() - self.before
+        self.dataset[index]
+        return dict(lookups=started, lookups_after=self.lookups() - self.before, own_mib=own_memory())
+
+
+def own_memory() -> float:
+    """MiB that no other process shares."""
+    lines = Path("/proc/self/smaps_rollup").read_text(encoding="utf-8").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+
+
+def measure(root: Path, number: int, workers: int, items: int) -> dict[str, float]:
+    """Starts a loader on folders of so many images, and takes a number of items from each worker."""
+    for kind, side in (("hr", CROP * SCALE), ("real", CROP)):
+        make_folder(root / kind, number, side)
+    start = time.perf_counter()
+    dataset = UnpairedDataset(root / "hr", root / "real", CROP, SCALE, cache=root / "cache")
+    listed = time.perf_counter() - start
+    with counted_lookups() as lookups:
+        watched = Watched(dataset, lookups)
+        start = time.perf_counter()
+        loader = DataLoader(
+            watched, sampler=EndlessSampler(dataset), num_workers=workers, multiprocessing_context="fork"
+        )
+        reports = iter(loader)
+        first = [next(reports) for _ in range(workers)]
+        started = time.perf_counter() - start
+        last = list(islice(reports, workers * (items - 1)))[-workers:]
+    return dict(
+        seconds_to_list=listed,
+        seconds_to_first_items=started,
+        lookups_before_first_item=max(float(report["lookups"]) for report in first),
+        lookups_per_item=max(float(report["lookups_after"]) for report in last) / items,
+        own_mib_at_start=max(float(report["own_mib"]) for report in first),
+        own_mib_at_end=max(float(report["own_mib"]) for report in last),
+    )
+
+
+def main() -> None:
+    """Measures, prints a table, writes the JSON file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--json", type=Path, help="file for the results")
+    parser.add_argument("--images", type=int, default=100_000, help="in each of the two large folders (default: 1e5)")
+    parser.add_argument("--workers", type=int, default=2, help="of the data loader (default: 2)")
+    parser.add_argument("--items", type=int, default=2000, help="that each worker makes (default: 2000)")
+    args = parser.parse_args()
+    results: dict[str, Any] = {}
+    for name, number in (("small", min(1000, args.images)), ("large", args.images)):
+        with tempfile.TemporaryDirectory() as root:
+            results[name] = dict(images=number, **measure(Path(root), number, args.workers, args.items))
+    large, small = results["large"], results["small"]
+    results["own_mib_more"] = large["own_mib_at_end"] - small["own_mib_at_end"]
+    print(f"| images in a folder | {small['images']} | {large['images']} |\n|---|---|---|")
+    for key in list(small)[1:]:
+        print(f"| {key.replace('_', ' ')} | {small[key]:.3g} | {large[key]:.3g} |")
+    if args.json:
+        args.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
