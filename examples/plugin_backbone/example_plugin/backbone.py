@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.errors import UserError
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -18,12 +19,17 @@ class DepthwiseSR(nn.Module):
         scale: any whole number from 1 on.
         channels: of every layer.
         num_blocks: residual blocks.
+
+    Raises:
+        UserError: a scale below 1.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
 
     def __init__(self, scale: int, channels: int = 48, num_blocks: int = 8) -> None:
         super().__init__()
+        if scale < 1:
+            raise UserError(f"The scale must be a whole number from 1 on, found {scale}.")
         self.scale = scale
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.blocks = nn.ModuleList(_block(channels) for _ in range(num_blocks))
