@@ -8,12 +8,14 @@ from cyclesr.models.translators.cyclegan import CycleGAN
 from cyclesr.models.translators.discogan import DiscoGAN
 from cyclesr.models.translators.dsgan import DSGAN
 from cyclesr.models.translators.dualgan import DualGAN
+from cyclesr.models.translators.munit import MUNIT
 from cyclesr.models.translators.probabilistic import ProbabilisticDegradation
 from cyclesr.models.translators.unit import UNIT
 
 __all__ = [
     "CUT",
     "DSGAN",
+    "MUNIT",
     "UNIT",
     "Bulat",
     "CinCGAN",
