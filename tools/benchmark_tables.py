@@ -1,6 +1,7 @@
 """Trains and scores rows of the paper's Tables 1, 3 and 4, and writes pages with the paper's figures beside them.
 
 python tools/benchmark_tables.py --table 1 --hr PHOTOGRAPHS --minutes 15 --seeds 0 1
+python tools/benchmark_tables.py --table pairings --tracks unknown --hr PHOTOGRAPHS
 python tools/benchmark_tables.py --table 3 --scale full
 
 A finished row is not run again; a training that was stopped goes on when the same command is given.
@@ -19,7 +20,7 @@ TRACKS = ("unknown", "mild", "wild")
 def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--table", type=int, nargs="+", required=True, choices=(1, 3, 4))
+    parser.add_argument("--table", type=_table, nargs="+", required=True, choices=(1, 3, 4, "pairings"))
     parser.add_argument("--rows", nargs="+", help="rows of the table (default: all), see docs/tables.md")
     parser.add_argument("--scale", default="demo", choices=("demo", "full"), help="(default: demo)")
     parser.add_argument("--tracks", nargs="+", choices=TRACKS, help="(default: all; Table 3 as in the paper: unknown)")
@@ -35,17 +36,23 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _table(word: str) -> int | str:
+    return int(word) if word.isdigit() else word
+
+
 def check_arguments(args: argparse.Namespace) -> None:
-    """Raises UserError for rows of several tables at once, and unless demo scale alone has photographs."""
+    """Raises UserError for rows of several tables at once, and unless demo scale alone has photographs and pairings."""
     if args.rows and len(args.table) > 1:
         raise UserError("--rows belong to one table: give one --table.")
     if args.scale == "demo" and args.hr is None:
         raise UserError("--scale demo simulates its tracks from photographs: give their folder with --hr.")
+    if args.scale == "full" and "pairings" in args.table:
+        raise UserError("--table pairings is of --scale demo; at full scale write a config of the pair and train it.")
     if args.scale == "full" and args.hr:
         raise UserError("--hr is for --scale demo; at full scale the configs name the folders of DIV2K.")
 
 
-def command_of(args: argparse.Namespace, table: int, tracks: list[str], seeds: list[int]) -> str:
+def command_of(args: argparse.Namespace, table: int | str, tracks: list[str], seeds: list[int]) -> str:
     """The command of one table, without the folders of this machine."""
     words = ["python", "tools/benchmark_tables.py", "--table", table, "--scale", args.scale, "--tracks", *tracks]
     words += ["--seeds", *seeds]
@@ -78,7 +85,7 @@ def main() -> None:
         names = rows_of(table, args.rows)
         kinds = args.tracks or (["unknown"] if table == 3 else list(TRACKS))
         command = command_of(args, table, kinds, args.seeds)
-        path = args.out / f"table{table}_{args.scale}.md"
+        path = args.out / f"{f'table{table}' if isinstance(table, int) else table}_{args.scale}.md"
         found: dict = {}
         for seed in args.seeds:
             for kind in kinds:

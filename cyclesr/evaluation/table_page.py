@@ -1,19 +1,17 @@
-"""A page with a table of the paper: measured figures, their spread over seeds, and the paper's beside them."""
+"""A page with a table: measured figures, their spread over seeds, and beside one of the paper's its own figures."""
 
 import statistics
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
 
-from cyclesr.evaluation.published import CHALLENGES, Figures, published
-from cyclesr.evaluation.tables import ROWS
+from cyclesr.evaluation.published import CHALLENGES, published
+from cyclesr.evaluation.tables import ROWS, Table
 
 Results = dict[str, list[dict[str, Any]]]  # of one track: a row's results, one a seed
 METRICS = {"psnr": 2, "ssim": 4, "lpips": 4}
-HEADER = (
-    "| method | seeds | PSNR | over bicubic | SSIM | LPIPS | LR to true LR | iterations | minutes "
-    "| PSNR (paper) | SSIM (paper) | LPIPS (paper) |"
-)
+HEADER = "| method | seeds | PSNR | over bicubic | SSIM | LPIPS | LR to true LR | iterations | minutes |"
+PAPERS = " PSNR (paper) | SSIM (paper) | LPIPS (paper) |"
 SCALES = {
     "demo": (
         "Demo scale: every seed simulates its track anew from photographs (`tools/prepare_data.py track`), two fifths "
@@ -25,19 +23,20 @@ SCALES = {
 }
 
 
-def page(table: int, scale: str, command: str, tracks: dict[str, Results]) -> str:
+def page(table: Table, scale: str, command: str, tracks: dict[str, Results]) -> str:
     """The page in Markdown.
 
     Args:
-        table: of the paper.
+        table: of the paper, or ``pairings``.
         scale: ``demo`` or ``full``.
         command: that makes the page.
         tracks: what :func:`~cyclesr.evaluation.table_runs.run_cell` returned, by track and row.
     """
-    parts = [f"# Table {table} at {scale} scale", f"```\n{command}\n```", SCALES[scale], _how_to_read()]
+    title = f"Table {table}" if isinstance(table, int) else table.capitalize()
+    parts = [f"# {title} at {scale} scale", f"```\n{command}\n```", SCALES[scale], _how_to_read()]
     for kind, results in tracks.items():
-        parts += [f"## {kind}: {CHALLENGES[kind]} in the paper", _settings(results), _table(table, kind, results)]
-        parts += _orders(table, kind, results)
+        heading = f"## {kind}: {CHALLENGES[kind]} in the paper" if isinstance(table, int) else f"## {kind}"
+        parts += [heading, _settings(results), _table(table, kind, results), *_orders(table, kind, results)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -60,9 +59,10 @@ def _settings(results: Results) -> str:
     return ". ".join(f"{name}: {', '.join(sorted(values))}" for name, values in facts.items()) + "."
 
 
-def _table(table: int, kind: str, results: Results) -> str:
+def _table(table: Table, kind: str, results: Results) -> str:
     bicubic = {result["seed"]: result["means"]["psnr"] for result in results.get("bicubic", [])}
-    lines = [HEADER, "|" + "---|" * HEADER.count(" |")]
+    header = HEADER + PAPERS if isinstance(table, int) else HEADER
+    lines = [header, "|" + "---|" * header.count(" |")]
     for name, row in results.items():
         gains = [r["means"]["psnr"] - bicubic[r["seed"]] for r in row if r["seed"] in bicubic]
         cells = [ROWS[name].title, str(len(row)), _means(row, "psnr"), _spread(gains, 2) if name != "bicubic" else ""]
@@ -70,7 +70,7 @@ def _table(table: int, kind: str, results: Results) -> str:
         cells.append(_spread([r["degradation_psnr"] for r in row if "degradation_psnr" in r], 2))
         cells.append(_spread([r["iterations"] for r in row if r["iterations"]], 0))
         cells.append(_spread([r["minutes"] for r in row if r["minutes"] is not None], 1))
-        lines.append("| " + " | ".join(cells + _papers(published(table, name, kind))) + " |")
+        lines.append("| " + " | ".join(cells + _papers(table, name, kind)) + " |")
     return "\n".join(lines)
 
 
@@ -86,12 +86,17 @@ def _spread(values: Sequence[float], digits: int) -> str:
     return f"{mean} ± {half}" if float(half) else mean
 
 
-def _papers(figures: Figures | None) -> list[str]:
+def _papers(table: Table, name: str, kind: str) -> list[str]:
+    if table == "pairings":
+        return []
+    figures = published(table, name, kind)
     return ["", "", ""] if figures is None else [f"{value:.3f}" for value in figures]
 
 
-def _orders(table: int, kind: str, results: Results) -> list[str]:
+def _orders(table: Table, kind: str, results: Results) -> list[str]:
     """A paragraph a metric: the rows from the best to the worst, here and in the paper, and how many pairs agree."""
+    if table == "pairings":
+        return []
     paragraphs = []
     for metric in METRICS:
         ours = {n: [r["means"][metric] for r in row if metric in r["means"]] for n, row in results.items()}

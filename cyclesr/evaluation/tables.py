@@ -1,9 +1,9 @@
-"""The rows of the paper's Tables 1, 3 and 4 as configs: which file, and what is laid over it at demo scale."""
+"""The rows of the paper's Tables 1, 3 and 4, and pairings, as configs: which file, and what is laid over it."""
 
 import copy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmengine.config import Config
 
@@ -14,6 +14,8 @@ from cyclesr.evaluation.comparison import Track, on_track, supervised
 from cyclesr.evaluation.published import CHALLENGES, TABLES
 from cyclesr.evaluation.track_benchmark import PROTOCOLS
 
+Table = int | Literal["pairings"]
+
 SHIFTED = ("mild", "wild")  # the tracks whose pairs do not lie on each other (Sec. 4.2)
 
 
@@ -23,7 +25,7 @@ class Row:
 
     Attributes:
         title: as in the paper.
-        full: at full scale the config is ``<full>_<challenge>.py``.
+        full: at full scale the config is ``<full>_<challenge>.py``; empty where there is none.
         demo: at demo scale it is ``demo/<demo>_track.py``; empty where it is named as at full scale.
         options: dotted keys and values laid over the demo config.
         pairs: at demo scale the config's SR network trains without a translator, on ``bicubic`` or on ``true`` pairs.
@@ -34,7 +36,7 @@ class Row:
     """
 
     title: str
-    full: str
+    full: str = ""
     demo: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     pairs: str = ""
@@ -46,6 +48,10 @@ class Row:
 
 def _feedback(weight: float) -> dict[str, Any]:
     return {"model.feedback_weight": weight, "model.sr_loss.weight": weight}
+
+
+def _sr(**network: Any) -> dict[str, Any]:
+    return {"model.sr": dict(_delete_=True, scale=4, **network)}
 
 
 # Each part takes as many steps as in demo/cyclesr_track.py, 0.85 and 0.75 of its iterations; 1.6 times as many in all.
@@ -60,6 +66,13 @@ _SEPARATE = {
 }
 # Sec. 4.3: "lambda_Trans^SR = 0 and lambda_mse = 1"
 _NO_FEEDBACK = {"model.feedback_weight": 0.0, "model.sr_loss.weight": 1.0, "model.optimisation": "alternating"}
+
+# The SR networks of the pairings, each small enough for minutes on a CPU.
+_VDSR = _sr(type="VDSR", channels=48, num_blocks=8, norm="none", global_skip=True)
+_SRRESNET = _sr(type="SRResNet", channels=32, num_blocks=4, norm="none", global_skip=True)
+_IMDN = _sr(type="IMDN", channels=48, num_blocks=4, global_skip=True)
+_RCAN = _sr(type="RCAN", channels=32, num_groups=2, num_blocks=3, reduction=8, global_skip=True)
+_COMPACT = _sr(type="SRVGGNetCompact", channels=48, num_layers=10)
 
 ROWS = {
     "bicubic": Row("Bicubic", "cyclesr", trains=False),
@@ -76,18 +89,33 @@ ROWS = {
     "feedback_1e3": Row("1000", "ablation/feedback_1e3", "cyclesr", same_as="cyclesr"),
     "feedback_1e4": Row("10000", "ablation/feedback_1e4", "cyclesr", _feedback(1e4), steps_of="cyclesr"),
     "cyclesrgan": Row("CycleSRGAN", "cyclesrgan"),
+    "cyclegan_edsr": Row("CycleGAN + EDSR", same_as="cyclesr"),
+    "unit_edsr": Row("UNIT + EDSR", same_as="unitsr"),
+    "bulat_edsr": Row("Bulat + EDSR", same_as="bulat_collaborative"),
+    "dsgan_edsr": Row("DSGAN + EDSR", demo="dsgan"),
+    "cut_edsr": Row("CUT + EDSR", demo="cut"),
+    "cyclegan_vdsr": Row("CycleGAN + VDSR", demo="cyclesr", options=_VDSR),
+    "cyclegan_srresnet": Row("CycleGAN + SRResNet", demo="cyclesr", options=_SRRESNET),
+    "cyclegan_imdn": Row("CycleGAN + IMDN", demo="cyclesr", options=_IMDN),
+    "cyclegan_rcan": Row("CycleGAN + RCAN", demo="cyclesr", options=_RCAN),
+    "cyclegan_compact": Row("CycleGAN + SRVGGNetCompact", demo="cyclesr", options=_COMPACT),
+    "unit_srresnet": Row("UNIT + SRResNet", demo="unitsr", options=_SRRESNET),
 }
+# Any translator with any SR network: one SR network with several translators, one translator with several SR networks.
+PAIRINGS = ("bicubic", *(name for name, row in ROWS.items() if " + " in row.title))
 
 
-def rows_of(table: int, chosen: list[str] | None = None) -> list[str]:
-    """The names of a table's rows in the paper's order, or those of them that were chosen.
+def rows_of(table: Table, chosen: list[str] | None = None) -> list[str]:
+    """The names of a table's rows, in the paper's order where it is one of the paper's; or those that were chosen.
 
     Raises:
         UserError: no such table or row.
     """
-    if table not in TABLES:
-        raise UserError(f"The tables with rows are {', '.join(map(str, TABLES))}; found {table}.")
-    known = list(TABLES[table])
+    rows: dict[Table, list[str]] = {"pairings": list(PAIRINGS)}
+    rows |= {number: list(names) for number, names in TABLES.items()}
+    if table not in rows:
+        raise UserError(f"The tables with rows are {', '.join(map(str, rows))}; found {table}.")
+    known = rows[table]
     for name in chosen or []:
         if name not in known:
             raise UserError(f"Table {table} has no row {name!r}.{did_you_mean(name, known)} It has {', '.join(known)}.")
@@ -101,7 +129,12 @@ def full_config(name: str, track: str, configs: Path) -> Config:
         name: a key of :data:`ROWS`.
         track: ``unknown``, ``mild`` or ``wild``.
         configs: the folder ``configs``.
+
+    Raises:
+        UserError: a row of demo scale alone.
     """
+    if not ROWS[name].full:
+        raise UserError(f"The row {name!r} is one of --scale demo alone.")
     return load_config(str(configs / f"{ROWS[name].full}_{CHALLENGES[track]}.py"))
 
 

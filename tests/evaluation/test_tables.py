@@ -16,7 +16,7 @@ from cyclesr.evaluation.comparison import Track, sr_steps
 from cyclesr.evaluation.published import TABLES
 from cyclesr.evaluation.table_page import page
 from cyclesr.evaluation.table_runs import Bench, run_cell
-from cyclesr.evaluation.tables import ROWS, demo_config, full_config, rows_of, with_pairs
+from cyclesr.evaluation.tables import PAIRINGS, ROWS, demo_config, full_config, rows_of, with_pairs
 from cyclesr.models.stages import Stage
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -58,8 +58,22 @@ def test_rows_are_the_papers_and_in_its_order() -> None:
     assert rows_of(1, ["unitsr", "bicubic"]) == ["bicubic", "unitsr"]
     with pytest.raises(UserError, match=r"Table 4 has no row 'cyclesgan'\. Did you mean 'cyclesrgan'"):
         rows_of(4, ["cyclesgan"])
-    with pytest.raises(UserError, match="1, 3, 4; found 2"):
+    with pytest.raises(UserError, match="pairings, 1, 3, 4; found 2"):
         rows_of(2)
+
+
+def test_a_pairing_is_the_translator_and_the_sr_network_that_its_title_says(track: Track) -> None:
+    assert rows_of("pairings") == list(PAIRINGS)
+    pairs = PAIRINGS[1:]
+    for name in pairs:
+        translator, sr = ROWS[name].title.split(" + ")
+        model = demo_config(ROWS[name].same_as or name, track, "mild", CONFIGS).model
+        assert (model.translator.type, model.sr.type) == (translator, sr), name
+    assert sum(name.endswith("_edsr") for name in pairs) >= 5
+    assert sum(name.startswith("cyclegan_") for name in pairs) >= 5
+    assert {"cyclegan_vdsr", "unit_srresnet"} <= set(pairs)  # the paper's
+    with pytest.raises(UserError, match="'dsgan_edsr' is one of --scale demo alone"):
+        full_config("dsgan_edsr", "mild", CONFIGS)
 
 
 def test_feedback_rows_differ_in_the_weights_alone(track: Track) -> None:
@@ -178,6 +192,14 @@ def test_the_page_has_means_spreads_the_paper_and_the_order() -> None:
         "By PSNR, best first: CycleSR > SR_syn > Bicubic. In the paper: CycleSR > Bicubic > SR_syn. "
         "2 of 3 pairs of methods are in the paper's order."
     )
+
+
+def test_a_page_of_pairings_has_no_column_of_the_paper() -> None:
+    rows = dict(bicubic=[result(0, 20.0)], dsgan_edsr=[result(0, 21.5)])
+    text = page("pairings", "demo", "python tools/x.py", {"mild": rows})
+    assert text.startswith("# Pairings at demo scale\n")
+    assert "| DSGAN + EDSR | 1 | 21.50 | 1.50 | 0.5000 |  |  | 100 | 1.0 |\n" in text
+    assert "paper" not in text.split("## mild")[1]
 
 
 def test_titles_are_the_papers() -> None:

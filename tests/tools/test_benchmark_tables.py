@@ -36,6 +36,7 @@ def test_a_row_of_two_seeds_becomes_a_page(tool, photos, tmp_path) -> None:
     [
         (["--table", 1], "simulates its tracks from photographs: give their folder with --hr"),
         (["--table", 1, 3, "--rows", "cyclesr"], "--rows belong to one table"),
+        (["--table", "pairings", "--scale", "full"], "--table pairings is of --scale demo"),
         (["--table", 1, "--scale", "full", "--hr", "x"], "at full scale the configs name the folders of DIV2K"),
     ],
 )
