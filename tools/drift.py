@@ -19,6 +19,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--data", type=Path, required=True, help="made by prepare_data.py demo, or by benchmark_track.py"
     )
+    parser.add_argument("--protocol", help="that SR is scored under, in place of the config's")
     parser.add_argument("--out", type=Path, help="JSON file (default: drift.json in the work dir)")
     return parser.parse_args()
 
@@ -30,7 +31,9 @@ def main() -> None:
     from cyclesr.demo import track_of
     from cyclesr.evaluation.drift import agreement, drift_curve
 
-    rows = drift_curve(load_config(args.config), args.work_dir, track_of(args.data))
+    config = load_config(args.config)
+    config.test_evaluator.protocol = args.protocol or config.test_evaluator.protocol
+    rows = drift_curve(config, args.work_dir, track_of(args.data))
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += [
         "| " + " | ".join(f"{row[c]:.2f}" if c != "iter" else str(row[c]) for c in COLUMNS) + " |" for row in rows
