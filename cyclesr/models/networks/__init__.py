@@ -1,5 +1,7 @@
 """Bricks that translators and SR networks share: generators, discriminators, norms, upsampling."""
 
+from cyclesr.models.networks.content_discriminator import ContentDiscriminator
+from cyclesr.models.networks.disentangled import DisentangledGenerator
 from cyclesr.models.networks.flat_generator import FlatGenerator
 from cyclesr.models.networks.high_to_low import HighToLow
 from cyclesr.models.networks.hourglass import Hourglass
@@ -13,6 +15,8 @@ from cyclesr.models.networks.resnet_generator import ResNetGenerator
 from cyclesr.models.networks.vgg_discriminator import VGGDiscriminator
 
 __all__ = [
+    "ContentDiscriminator",
+    "DisentangledGenerator",
     "FlatGenerator",
     "GaussianBlur",
     "HighToLow",

@@ -6,6 +6,7 @@ from cyclesr.models.translators.cincgan import CinCGAN
 from cyclesr.models.translators.cut import CUT, FastCUT
 from cyclesr.models.translators.cyclegan import CycleGAN
 from cyclesr.models.translators.discogan import DiscoGAN
+from cyclesr.models.translators.drit import DRIT
 from cyclesr.models.translators.dsgan import DSGAN
 from cyclesr.models.translators.dualgan import DualGAN
 from cyclesr.models.translators.munit import MUNIT
@@ -14,6 +15,7 @@ from cyclesr.models.translators.unit import UNIT
 
 __all__ = [
     "CUT",
+    "DRIT",
     "DSGAN",
     "MUNIT",
     "UNIT",

@@ -1,0 +1,236 @@
+"""DRIT's generators: an image is a content, and a style that is drawn from a Gaussian and stands beside the features.
+
+DRIT calls the style an attribute.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cyclesr.models.networks.image_size import pad_to_fit
+from cyclesr.models.networks.initialise import Init, initialise, zero
+from cyclesr.models.networks.norms import make_norm
+from cyclesr.models.networks.residual import ResidualBlock
+from cyclesr.models.networks.resnet_generator import noise_beside
+from cyclesr.registry import MODELS
+
+
+class Gaussian(NamedTuple):
+    """Independent normal distributions, ``(N, style_dim)`` each."""
+
+    mean: Tensor
+    log_variance: Tensor
+
+    def draw(self) -> Tensor:
+        """One sample of each, differentiable in mean and variance."""
+        return self.mean + torch.exp(0.5 * self.log_variance) * torch.randn_like(self.mean)
+
+
+class ContentEncoder(nn.Module):
+    """Image to content mean; the defaults are those of DRIT's released code.
+
+    Args:
+        channels: feature maps after the first convolution; they double at each halving.
+        num_blocks: residual blocks at the lowest resolution; the last may be shared with the other domain.
+        num_down: halvings of the resolution, by 3x3 convolutions of stride 2.
+        kernel: odd size of the first convolution, which no norm follows.
+        norm: ``instance``, ``batch``, ``layer`` or ``none``.
+        init: see :func:`~cyclesr.models.networks.initialise.initialise`.
+    """
+
+    def __init__(
+        self,
+        channels: int = 64,
+        num_blocks: int = 4,
+        num_down: int = 2,
+        kernel: int = 7,
+        norm: str = "instance",
+        init: Init = "normal",
+    ) -> None:
+        super().__init__()
+        self.multiple = 2**num_down
+        self.smallest = max(2 * self.multiple, kernel // 2 + 1)
+        layers: list[nn.Module] = [nn.Conv2d(3, channels, kernel, padding=kernel // 2, padding_mode="reflect")]
+        layers.append(nn.LeakyReLU(inplace=True))
+        for width in (channels * 2**i for i in range(num_down)):
+            layers.append(nn.Conv2d(width, 2 * width, 3, 2, 1, padding_mode="reflect"))
+            layers += [make_norm(norm, 2 * width), nn.ReLU(inplace=True)]
+        self.down = nn.Sequential(*layers)
+        self.blocks = nn.ModuleList(ResidualBlock(channels * self.multiple, norm, "reflect") for _ in range(num_blocks))
+        initialise(self, init)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Content means ``(N, channels * 2**num_down, h, w)`` of images ``(N, 3, H, W)`` in [0, 1] of any size."""
+        x: Tensor = self.down(pad_to_fit(2 * image - 1, self.multiple, self.smallest))
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+class GaussianStyleEncoder(nn.Module):
+    """Image to the distribution of its style; the defaults are those of DRIT's released code.
+
+    Args:
+        channels: feature maps after the first halving; each further one adds as many, to 4 times at most.
+        num_down: halvings of the resolution before the mean over all places: a 4x4 convolution of stride 2, then
+            residual blocks without norm, each of which ends in a mean over 2x2 places.
+        style_dim: length of the code.
+        init: of the convolutions, see :func:`~cyclesr.models.networks.initialise.initialise`.
+    """
+
+    def __init__(self, channels: int = 64, num_down: int = 4, style_dim: int = 8, init: Init = "normal") -> None:
+        super().__init__()
+        self.multiple = 2**num_down
+        widths = [channels * min(i + 1, 4) for i in range(num_down)]
+        blocks = [_HalvingBlock(inputs, outputs) for inputs, outputs in pairwise(widths)]
+        self.features = nn.Sequential(nn.Conv2d(3, channels, 4, 2, 1, padding_mode="reflect"), *blocks)
+        self.mean = nn.Linear(widths[-1], style_dim)
+        self.log_variance = nn.Linear(widths[-1], style_dim)
+        initialise(self, init)
+
+    def forward(self, image: Tensor) -> Gaussian:
+        """Distributions of the styles of images ``(N, 3, H, W)`` in [0, 1] of any size."""
+        x = self.features(pad_to_fit(2 * image - 1, self.multiple, self.multiple))
+        x = F.leaky_relu(x, 0.2).mean(dim=(-2, -1))
+        return Gaussian(self.mean(x).to(image.dtype), self.log_variance(x).to(image.dtype))
+
+
+class _HalvingBlock(nn.Module):
+    """Means over 2x2 places of [activation, conv 3x3, activation, conv 3x3], and of the input through a conv 1x1."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(inputs, inputs, 3, padding=1, padding_mode="reflect"),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect"),
+        )
+        self.shortcut = nn.Conv2d(inputs, outputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.avg_pool2d(self.body(x), 2) + self.shortcut(F.avg_pool2d(x, 2))
+
+
+class ConcatDecoder(nn.Module):
+    """Content and style to image, the style as constant maps beside the features; DRIT's released code by default.
+
+    The style joins before the second residual block, before each doubling and before the last convolution.
+
+    Args:
+        channels, num_blocks, num_down, norm, init: as in :class:`ContentEncoder`; the first block sees no style, and
+            may be shared with the other domain. Layer norm follows the doublings, unless ``norm`` is ``none``.
+        kernel: odd size of the last convolution.
+        style_dim: length of the style code.
+        residual: predicts the difference to the image that was encoded, zero at the start, without tanh.
+        noise_channels: channels of fresh N(0, 1) noise, added through a 1x1 convolution where full resolution is
+            first reached, before norm and ReLU.
+    """
+
+    def __init__(
+        self,
+        channels: int = 64,
+        num_blocks: int = 4,
+        num_down: int = 2,
+        style_dim: int = 8,
+        kernel: int = 1,
+        norm: str = "instance",
+        residual: bool = False,
+        noise_channels: int = 0,
+        init: Init = "normal",
+    ) -> None:
+        super().__init__()
+        self.style_dim = style_dim
+        self.residual = residual
+        self.noise_channels = noise_channels
+        width = channels * 2**num_down
+        widths = [width + style_dim * bool(i) for i in range(num_blocks)]
+        self.blocks = nn.ModuleList(ResidualBlock(w, norm, "reflect") for w in widths)
+        self.ups, self.norms = nn.ModuleList(), nn.ModuleList()
+        inputs = widths[-1] if widths else width
+        for _ in range(num_down):
+            outputs = (inputs + style_dim) // 2
+            self.ups.append(nn.ConvTranspose2d(inputs + style_dim, outputs, 3, 2, 1, output_padding=1))
+            # Not make_norm's layer norm, whose scales start at random.
+            self.norms.append(nn.Identity() if norm == "none" else nn.GroupNorm(1, outputs))
+            inputs = outputs
+        # Replicated, as reflection would need more pixels than a tiny image has.
+        self.tail = nn.Conv2d(inputs + style_dim, 3, kernel, padding=kernel // 2, padding_mode="replicate")
+        initialise(self, init)
+        if noise_channels:
+            self.noise = nn.Conv2d(noise_channels, inputs if num_down else width, 1, bias=False)
+            nn.init.normal_(self.noise.weight, 0.0, 0.1)
+        if residual:
+            zero(self.tail)
+
+    def forward(self, content: Tensor, image: Tensor, style: Tensor, noise_level: float = 1.0) -> Tensor:
+        """Decodes to the size of the image that was encoded.
+
+        Args:
+            content: ``(N, channels * 2**num_down, h, w)``.
+            image: ``(N, 3, H, W)`` in [0, 1], what ``content`` encodes; its values matter with ``residual`` alone.
+            style: ``(N, style_dim)``.
+            noise_level: factor of the noise.
+        """
+        x = content if self.ups else self._with_noise(content, noise_level)
+        for i, block in enumerate(self.blocks):
+            x = block(_beside(x, style) if i == 1 else x)
+        for i, (up, norm) in enumerate(zip(self.ups, self.norms, strict=True), start=1):
+            x = up(_beside(x, style))
+            x = F.relu(norm(self._with_noise(x, noise_level) if i == len(self.ups) else x))
+        out = self.tail(_beside(x, style))[..., : image.shape[-2], : image.shape[-1]].to(image.dtype)
+        return image + out if self.residual else (torch.tanh(out) + 1) / 2
+
+    def _with_noise(self, x: Tensor, level: float) -> Tensor:
+        return x + self.noise(noise_beside(x, self.noise_channels, level)) if self.noise_channels else x
+
+
+@MODELS.register_module()
+class DisentangledGenerator(nn.Module):
+    """Translation of one domain to the other: content encoder of the first, style encoder and decoder of the second.
+
+    Args:
+        channels, num_blocks, num_down, norm, init: of all three, see :class:`ContentEncoder`.
+        head_kernel, tail_kernel: odd sizes of the content encoder's first and the decoder's last convolution.
+        style_dim: length of the style code.
+        style_down: halvings in the style encoder.
+        residual, noise_channels: see :class:`ConcatDecoder`.
+    """
+
+    def __init__(
+        self,
+        channels: int = 64,
+        num_blocks: int = 4,
+        num_down: int = 2,
+        style_dim: int = 8,
+        style_down: int = 4,
+        head_kernel: int = 7,
+        tail_kernel: int = 1,
+        norm: str = "instance",
+        residual: bool = False,
+        noise_channels: int = 0,
+        init: Init = "normal",
+    ) -> None:
+        super().__init__()
+        self.width = channels * 2**num_down
+        self.encoder: ContentEncoder = ContentEncoder(channels, num_blocks, num_down, head_kernel, norm, init)
+        self.style: GaussianStyleEncoder = GaussianStyleEncoder(channels, style_down, style_dim, init)
+        self.decoder: ConcatDecoder = ConcatDecoder(
+            channels, num_blocks, num_down, style_dim, tail_kernel, norm, residual, noise_channels, init
+        )
+
+    def forward(self, image: Tensor, style: Tensor | None = None) -> Tensor:
+        """Images ``(N, 3, H, W)`` in [0, 1] to the same size; N(0, 1) styles ``(N, style_dim)`` unless given."""
+        return self.decoder(self.encoder(image), image, self.drawn(image) if style is None else style)
+
+    def drawn(self, image: Tensor) -> Tensor:
+        """Fresh N(0, 1) styles, one for each image."""
+        return torch.randn(len(image), self.decoder.style_dim, device=image.device, dtype=image.dtype)
+
+
+def _beside(x: Tensor, style: Tensor) -> Tensor:
+    """Features ``(N, C, h, w)`` and a style ``(N, S)`` at every place: ``(N, C + S, h, w)``."""
+    return torch.cat([x, style.to(x.dtype)[..., None, None].expand(-1, -1, *x.shape[-2:])], dim=1)
