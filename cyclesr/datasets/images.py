@@ -1,5 +1,6 @@
 """Image files: listing, reading, writing, and the way to tensors and back."""
 
+import os
 import re
 import zlib
 from pathlib import Path
@@ -16,50 +17,54 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _EXIF_ORIENTATION = 0x0112
 
 
-def list_images(folder: str | Path) -> list[Path]:
-    """Lists the images directly in a folder in natural order (2.png before 10.png); hidden files are left out.
+Numbers = tuple[int, int] | None
+
+
+def list_images(folder: str | Path, numbers: Numbers = None) -> list[Path]:
+    """The paths of the images directly in a folder, see :func:`image_names`."""
+    return [Path(folder, name) for name in image_names(folder, numbers)]
+
+
+def image_names(folder: str | Path, numbers: Numbers = None) -> list[str]:
+    """The file names of the images directly in a folder in natural order (2.png before 10.png), without hidden files.
+
+    Args:
+        folder: of images.
+        numbers: keeps the files whose first number in the name lies within (first, last), both included; None keeps
+            all.
 
     Raises:
-        UserError: the folder is missing, is a file, or holds no image.
+        UserError: the folder is missing, is a file, or holds no image; a name without a number, or nothing left.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        found = "is a file" if folder.exists() else "does not exist"
+    if not os.path.isdir(folder):
+        found = "is a file" if os.path.exists(folder) else "does not exist"
         raise UserError(f"The image folder {folder} {found}. Give a folder of images ({' '.join(SUFFIXES)}).")
-    images = [p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")]
-    if not images:
+    names = [name for name in os.listdir(folder) if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
+    if not names:
         raise UserError(f"The folder {folder} holds no image ({' '.join(SUFFIXES)}; subfolders are not searched).")
-    return sorted(images, key=natural_key)
+    names.sort(key=_natural_key)
+    return names if numbers is None else _in_range(folder, names, *numbers)
 
 
-def natural_key(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
-    """Sort key that compares the numbers in a name as numbers."""
-    parts = re.split(r"([0-9]+)", path.name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part.lower()) for part in parts], path.name
+def _natural_key(name: str) -> tuple[str, str]:
+    """Sort key that compares the numbers in a name as numbers; one string of it, since folders may hold 1e6 names."""
+    return re.sub("[0-9]+", lambda digits: digits[0].zfill(20), name.lower()), name
 
 
-def in_number_range(paths: list[Path], numbers: tuple[int, int] | None) -> list[Path]:
-    """Keeps the files whose first number in the name lies within (first, last), both included; None keeps all.
-
-    Raises:
-        UserError: a name without a number, or nothing left.
-    """
-    if numbers is None:
-        return paths
-    first, last = numbers
-    kept = [path for path in paths if first <= _number(path) <= last]
+def _in_range(folder: str | Path, names: list[str], first: int, last: int) -> list[str]:
+    kept = [name for name in names if first <= _number(name) <= last]
     if not kept:
         raise UserError(
-            f"No image of {paths[0].parent} has a number from {first} to {last} in its name; "
-            f"they run from {min(map(_number, paths))} to {max(map(_number, paths))}."
+            f"No image of {folder} has a number from {first} to {last} in its name; "
+            f"they run from {min(map(_number, names))} to {max(map(_number, names))}."
         )
     return kept
 
 
-def _number(path: Path) -> int:
-    digits = re.search(r"[0-9]+", path.stem)
+def _number(name: str) -> int:
+    digits = re.search("[0-9]+", os.path.splitext(name)[0])
     if digits is None:
-        raise UserError(f"A range of images needs a number in each file name; {path} has none. Drop the range.")
+        raise UserError(f"A range of images needs a number in each file name; {name} has none. Drop the range.")
     return int(digits[0])
 
 

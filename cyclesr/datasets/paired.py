@@ -8,7 +8,7 @@ import numpy as np
 from cyclesr.datasets.cache import build_cache
 from cyclesr.datasets.crops import CropDataset
 from cyclesr.datasets.draws import crop_at, generator, shuffled, turned
-from cyclesr.datasets.images import in_number_range, list_images
+from cyclesr.datasets.images import list_images
 from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
 from cyclesr.registry import DATASETS
@@ -53,7 +53,7 @@ class PairedDataset(CropDataset):
         self.crop = crop
         self.augment = augment and crop is not None
         self.seed = seed
-        lr_paths = in_number_range(list_images(lr), hr_range)
+        lr_paths = list_images(lr, hr_range)
         hr_paths = [] if hr is None else match_hr(lr_paths, list_images(hr), scale)
         self.lr_paths = PathList(lr_paths)
         self.hr_paths = PathList(hr_paths)

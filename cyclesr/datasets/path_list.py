@@ -1,6 +1,7 @@
 """The paths of a folder of any size, in memory that worker processes share."""
 
 import os
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import overload
 
@@ -18,9 +19,20 @@ class PathList(Sequence[str]):
     """
 
     def __init__(self, paths: Iterable[str | os.PathLike[str]]) -> None:
-        encoded = [os.fsencode(path) for path in paths]
-        self._bytes = b"".join(encoded)
-        self._ends = np.cumsum([len(path) for path in encoded], dtype=np.int64)
+        joined, ends = bytearray(), array("q")
+        for path in paths:
+            joined += os.fsencode(path)
+            ends.append(len(joined))
+        self._bytes = bytes(joined)
+        self._ends = np.array(ends, np.int64)
+
+    @classmethod
+    def of_folder(cls, folder: str | os.PathLike[str], names: Iterable[str]) -> "PathList":
+        """The paths of files in one folder.
+
+        What making them leaves behind in the heap is copied into each worker too: this leaves no more than names.
+        """
+        return cls(os.path.join(folder, name) for name in names)
 
     def __len__(self) -> int:
         return len(self._ends)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cyclesr.datasets.images import SUFFIXES, in_number_range, list_images, read_image, to_array, to_tensor, write_image
+from cyclesr.datasets.images import SUFFIXES, list_images, read_image, to_array, to_tensor, write_image
 from cyclesr.errors import UserError
 from cyclesr.models.degradation import Bicubic, Blur
 from cyclesr.models.kernels import blur_kernel
@@ -55,7 +55,7 @@ def make_track(
     Raises:
         UserError: see ``simulate_track``; or a missing folder.
     """
-    photos = {path.stem: path for path in in_number_range(list_images(hr), numbers)}
+    photos = {path.stem: path for path in list_images(hr, numbers)}
     truth = simulate_track(photos, out, track, scale, seed, variants=variants, blur=blur, watch=watch)
     write_manifest(Path(out) / "manifest.json", truth)
 

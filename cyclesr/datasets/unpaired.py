@@ -1,5 +1,6 @@
 """HR images and real LR images that have nothing to do with each other."""
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from cyclesr.datasets.cache import build_cache
 from cyclesr.datasets.crops import CropDataset
 from cyclesr.datasets.draws import crop_at, generator, shuffled, turned
-from cyclesr.datasets.images import in_number_range, list_images
+from cyclesr.datasets.images import image_names
 from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
 from cyclesr.registry import DATASETS
@@ -54,12 +55,10 @@ class UnpairedDataset(CropDataset):
         self.scale = scale
         self.augment = augment
         self.seed = seed
-        hr_paths = in_number_range(list_images(hr), hr_range)
-        real_paths = in_number_range(list_images(real), real_range)
-        self.hr_paths = PathList(hr_paths)
-        self.real_paths = PathList(real_paths)
-        self.length = length or len(hr_paths)
-        self._cache = build_cache(cache, [*hr_paths, *real_paths])
+        self.hr_paths = PathList.of_folder(hr, image_names(hr, hr_range))
+        self.real_paths = PathList.of_folder(real, image_names(real, real_range))
+        self.length = length or len(self.hr_paths)
+        self._cache = build_cache(cache, chain(self.hr_paths, self.real_paths))
 
     def __len__(self) -> int:
         return self.length

@@ -10,7 +10,6 @@ from PIL import Image
 
 from cyclesr.datasets.images import (
     image_size,
-    in_number_range,
     list_images,
     read_image,
     to_array,
@@ -142,14 +141,17 @@ def test_listing_refuses(tmp_path: Path) -> None:
         list_images(tmp_path / "f")
 
 
-def test_number_range() -> None:
-    paths = [Path(f"d/{n:04d}x4w{k}.png") for n in (1, 2, 3) for k in (1, 2)]
-    assert in_number_range(paths, (2, 3)) == paths[2:]
-    assert in_number_range(paths, None) == paths
+def test_number_range(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{n:04d}x4w{k}.png" for n in (1, 2, 3) for k in (1, 2)]
+    for path in paths:
+        path.touch()
+    assert list_images(tmp_path, (2, 3)) == paths[2:]
+    assert list_images(tmp_path) == paths
     with pytest.raises(UserError, match=r"from 7 to 9 .* run from 1 to 3"):
-        in_number_range(paths, (7, 9))
+        list_images(tmp_path, (7, 9))
+    (tmp_path / "photo.png").touch()
     with pytest.raises(UserError, match=r"photo\.png has none"):
-        in_number_range([Path("photo.png")], (1, 2))
+        list_images(tmp_path, (1, 2))
 
 
 def test_tensors_and_back(rgb: np.ndarray) -> None:

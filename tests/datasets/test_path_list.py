@@ -25,6 +25,7 @@ def test_it_is_a_sequence_of_str() -> None:
 def test_paths_and_nothing() -> None:
     assert list(PathList([Path("x") / "y.png"])) == [str(Path("x/y.png"))]
     assert list(PathList([])) == []
+    assert list(PathList.of_folder(Path("x"), ["y.png", "z.png"])) == [str(Path("x/y.png")), str(Path("x/z.png"))]
 
 
 def test_it_takes_the_bytes_of_the_names_and_eight_more_each() -> None:
