@@ -33,7 +33,7 @@ class ImageCache(Protocol):
         """(H, W, 3) uint8 or uint16; not to be written to."""
 
 
-def build_cache(where: str | Path | None, images: Iterable[Path]) -> ImageCache:
+def build_cache(where: str | Path | None, images: Iterable[str | Path]) -> ImageCache:
     """Chooses a cache.
 
     Args:
@@ -81,12 +81,12 @@ class DiskCache:
         Raises:
             UserError: the image cannot be read, or the cache folder not be written.
         """
-        entry = self._entry(Path(path))
+        entry = self._entry(path)
         with suppress(OSError, ValueError, EOFError):  # absent, or damaged by a crash of the machine
             return _mapped(entry)
         pixels = read_image(path)
         try:
-            _write_whole(entry, pixels)
+            _write_whole(Path(entry), pixels)
         except OSError as error:
             raise UserError(
                 f"The image cache {self.folder} cannot be written: {error.strerror}. Make room, or set CYCLESR_CACHE "
@@ -94,29 +94,32 @@ class DiskCache:
             ) from error
         return _mapped(entry)
 
-    def _entry(self, path: Path) -> Path:
+    def _entry(self, path: str | Path) -> str:
         try:
-            status = path.stat()
+            status = os.stat(path)
         except OSError as error:
             raise UserError(f"The image {path} cannot be read: {error.strerror}.") from error
-        name = hashlib.sha1(os.fsencode(path.absolute())).hexdigest()
-        return self.folder / name / f"{status.st_size}-{status.st_mtime_ns}.npy"
+        return os.path.join(self.folder, _entry_name(str(path)), f"{status.st_size}-{status.st_mtime_ns}.npy")
 
 
-def _mapped(entry: Path) -> np.ndarray:
+def _entry_name(path: str) -> str:
+    return hashlib.sha1(os.fsencode(os.path.abspath(path))).hexdigest()
+
+
+def _mapped(entry: str) -> np.ndarray:
     """The array in a ``.npy`` file, as ``np.load`` maps it, in a quarter of the time.
 
     Raises:
         OSError, ValueError, EOFError: no such file, or a damaged one.
     """
-    status = entry.stat()
+    status = os.stat(entry)
     return _mapping(entry, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=_OPEN_IMAGES)
-def _mapping(entry: Path, *version: int) -> np.ndarray:
+def _mapping(entry: str, *version: int) -> np.ndarray:
     """The mapping of a file; another version of it, by inode, size or time, is another mapping."""
-    with entry.open("rb") as file:
+    with open(entry, "rb") as file:
         shape, fortran_order, dtype = _described(_header(file))
         return np.memmap(file, dtype, "r", file.tell(), shape, "F" if fortran_order else "C")
 

@@ -28,7 +28,7 @@ class CropDataset(Dataset[Item], ABC):
 
     @abstractmethod
     def cut(self, index: int) -> dict[str, np.ndarray | str]:
-        """The images of an item, (H, W, 3) uint8 or uint16 each, and their paths."""
+        """The images of an item, (H, W, 3) uint8 or uint16 each, in memory of their own, and their paths."""
 
     def __getitem__(self, index: int) -> Item:
         return {name: value if isinstance(value, str) else to_tensor(value) for name, value in self.cut(index).items()}
@@ -49,7 +49,7 @@ def _depth(value: np.ndarray | str) -> str:
 def _as_stored(value: np.ndarray | str, as_floats: bool) -> Tensor | str:
     if isinstance(value, str):
         return value
-    return to_tensor(value) if as_floats else torch.from_numpy(np.array(value, order="C"))  # a copy: caches are shared
+    return to_tensor(value) if as_floats else torch.from_numpy(value)
 
 
 def channels_first(images: Tensor) -> Tensor:

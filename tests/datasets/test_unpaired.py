@@ -126,13 +126,16 @@ def test_loader_with_workers_equals_direct_access(folders: dict[str, str]) -> No
     assert torch.equal(hrs, torch.stack([data[i]["hr"] for i in range(10, 16)]))
 
 
-def test_turns_are_the_eight_symmetries_of_the_square() -> None:
-    image = np.arange(9).reshape(3, 3, 1)
-    results = {turned(image, way).tobytes() for way in range(8)}
-    assert len(results) == 8
-    assert (turned(image, 0) == image).all()
-    assert (turned(image, 1) == np.rot90(image)).all()
-    assert (turned(image, 4) == np.fliplr(image)).all()
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_turns_are_the_eight_symmetries_of_the_square(dtype: type) -> None:
+    image = np.arange(300, dtype=dtype).reshape(10, 10, 3)[2:7, 3:8]  # a crop: not contiguous
+    results = [turned(image, way) for way in range(8)]
+    assert len({result.tobytes() for result in results}) == 8
+    for way, result in enumerate(results):
+        expected = np.rot90(image, way % 4)
+        assert (result == (np.fliplr(expected) if way >= 4 else expected)).all()
+        assert result.flags.owndata
+        assert result.flags.c_contiguous
 
 
 def test_shuffled_at_scale_is_a_permutation() -> None:
