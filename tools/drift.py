@@ -39,8 +39,9 @@ def main() -> None:
         "| " + " | ".join(f"{row[c]:.2f}" if c != "iter" else str(row[c]) for c in COLUMNS) + " |" for row in rows
     ]
     print("\n".join(lines))
-    agreements = {s: {t: agreement(rows, s, t) for t in TRUTHS} for s in SIGNALS}
-    print("rank correlation with the truth:", json.dumps(agreements))
+    agreements = {s: {t: agreement(rows, s, t) for t in TRUTHS} for s in SIGNALS if len(rows) > 2}
+    if agreements:
+        print("rank correlation with the truth:", json.dumps(agreements))
     out = args.out or args.work_dir / "drift.json"
     out.write_text(json.dumps(dict(rows=rows, agreement=agreements), indent=2) + "\n", encoding="utf-8")
 

@@ -94,6 +94,7 @@ ROWS = {
     "bulat_edsr": Row("Bulat + EDSR", same_as="bulat_collaborative"),
     "dsgan_edsr": Row("DSGAN + EDSR", demo="dsgan"),
     "cut_edsr": Row("CUT + EDSR", demo="cut"),
+    "probabilistic_edsr": Row("ProbabilisticDegradation + EDSR", demo="probabilistic"),
     "cyclegan_vdsr": Row("CycleGAN + VDSR", demo="cyclesr", options=_VDSR),
     "cyclegan_srresnet": Row("CycleGAN + SRResNet", demo="cyclesr", options=_SRRESNET),
     "cyclegan_imdn": Row("CycleGAN + IMDN", demo="cyclesr", options=_IMDN),
