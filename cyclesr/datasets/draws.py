@@ -38,7 +38,7 @@ def turned(image: np.ndarray, way: int) -> np.ndarray:
     return _WAYS[way](image)
 
 
-# numpy's views of turned pixels are the same, but copying one takes up to forty times as long.
+# numpy's views of turned pixels are the same, but copying one pixel after another takes many times as long.
 _WAYS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (
     np.copy,
     lambda image: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE),
