@@ -29,23 +29,30 @@ def crop_at(random: np.random.Generator, height: int, width: int, crop: int) -> 
     return int(random.integers(height - crop + 1)), int(random.integers(width - crop + 1))
 
 
-def turned(image: np.ndarray, way: int) -> np.ndarray:
-    """One of the eight flips and quarter turns of (H, W, 3), uint8 or uint16, in memory of its own.
+def turned(image: np.ndarray, way: int, out: np.ndarray | None = None) -> np.ndarray:
+    """One of the eight flips and quarter turns of (H, W, 3), uint8 or uint16, in memory of its own or in ``out``.
 
     ``way`` counts from 0 (unchanged) to 7: ``way % 4`` quarter turns against the clock, then from 4 on a mirror that
-    swaps left and right.
+    swaps left and right. ``out`` is a contiguous array of the result's shape and type.
     """
-    return _WAYS[way](image)
+    return _WAYS[way](image, out)
+
+
+def _copied(image: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    if out is None:
+        return image.copy()
+    np.copyto(out, image)
+    return out
 
 
 # numpy's views of turned pixels are the same, but copying one pixel after another takes many times as long.
-_WAYS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (
-    np.copy,
-    lambda image: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE),
-    lambda image: cv2.rotate(image, cv2.ROTATE_180),
-    lambda image: cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE),
-    lambda image: cv2.flip(image, 1),
-    lambda image: cv2.rotate(cv2.transpose(image), cv2.ROTATE_180),
-    lambda image: cv2.flip(image, 0),
-    cv2.transpose,
+_WAYS: tuple[Callable[[np.ndarray, np.ndarray | None], np.ndarray], ...] = (
+    _copied,
+    lambda image, out: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE, out),
+    lambda image, out: cv2.rotate(image, cv2.ROTATE_180, out),
+    lambda image, out: cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE, out),
+    lambda image, out: cv2.flip(image, 1, out),
+    lambda image, out: cv2.rotate(cv2.transpose(image), cv2.ROTATE_180, out),
+    lambda image, out: cv2.flip(image, 0, out),
+    lambda image, out: cv2.transpose(image, out),
 )

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from cyclesr.datasets.cache import build_cache
-from cyclesr.datasets.crops import CropDataset
-from cyclesr.datasets.draws import crop_at, generator, shuffled, turned
+from cyclesr.datasets.crops import Crop, CropDataset, Cut
+from cyclesr.datasets.draws import crop_at, generator, shuffled
 from cyclesr.datasets.images import list_images
 from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
@@ -62,7 +62,7 @@ class PairedDataset(CropDataset):
     def __len__(self) -> int:
         return len(self.lr_paths)
 
-    def cut(self, index: int) -> dict[str, np.ndarray | str]:
+    def cut(self, index: int) -> Cut:
         """dict(lr=(h, w, 3), lr_path) and, with an HR folder, hr=(scale * h, scale * w, 3), hr_path."""
         place = index if self.crop is None else shuffled(self.seed, index, len(self))
         paths = dict(lr=self.lr_paths[place])
@@ -71,10 +71,10 @@ class PairedDataset(CropDataset):
         images = {key: self._cache.open(path) for key, path in paths.items()}
         height, width = self._common_size(paths, images)
         top, left, height, width, way = self._window(index, height, width, paths["lr"])
-        item: dict[str, np.ndarray | str] = {}
+        item: Cut = {}
         for key, image in images.items():
             k = self.scale if key == "hr" else 1
-            item[key] = turned(image[k * top : k * (top + height), k * left : k * (left + width)], way)
+            item[key] = Crop(image[k * top : k * (top + height), k * left : k * (left + width)], way)
             item[f"{key}_path"] = paths[key]
         return item
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from cyclesr.datasets.cache import build_cache
-from cyclesr.datasets.crops import CropDataset
-from cyclesr.datasets.draws import crop_at, generator, shuffled, turned
+from cyclesr.datasets.crops import Crop, CropDataset, Cut
+from cyclesr.datasets.draws import crop_at, generator, shuffled
 from cyclesr.datasets.images import image_names
 from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
@@ -63,7 +63,7 @@ class UnpairedDataset(CropDataset):
     def __len__(self) -> int:
         return self.length
 
-    def cut(self, index: int) -> dict[str, np.ndarray | str]:
+    def cut(self, index: int) -> Cut:
         """dict(hr=(crop * scale, crop * scale, 3), real=(crop, crop, 3), hr_path, real_path)."""
         random = generator(self.seed, index)
         hr_path = self.hr_paths[shuffled(self.seed, index, len(self.hr_paths))]
@@ -75,7 +75,7 @@ class UnpairedDataset(CropDataset):
             real_path=real_path,
         )
 
-    def _draw(self, random: np.random.Generator, path: str, crop: int) -> np.ndarray:
+    def _draw(self, random: np.random.Generator, path: str, crop: int) -> Crop:
         image = self._cache.open(path)
         height, width = image.shape[:2]
         if min(height, width) < crop:
@@ -85,4 +85,4 @@ class UnpairedDataset(CropDataset):
             )
         top, left = crop_at(random, height, width, crop)
         way = int(random.integers(8)) if self.augment else 0
-        return turned(image[top : top + crop, left : left + crop], way)
+        return Crop(image[top : top + crop, left : left + crop], way)

@@ -54,7 +54,7 @@ def train(
         cfg.train_dataloader.dataset.seed = seed
     for name in DATALOADERS:
         if cfg.get(name):
-            cfg[name].setdefault("collate_fn", dict(type="default_collate"))  # mmengine's default leaves lists
+            cfg[name].setdefault("collate_fn", dict(type="collate_crops"))  # mmengine's default leaves lists
     # Each rank draws noise of its own; the weights are rank 0's all the same.
     cfg.setdefault("randomness", {}).setdefault("diff_rank_seed", True)
     check_config(cfg)

@@ -7,7 +7,7 @@ from mmengine.device import get_device
 from mmengine.dist import get_world_size
 from mmengine.runner import IterBasedTrainLoop
 
-from cyclesr.datasets.crops import CropDataset
+from cyclesr.datasets.crops import CropDataset, collate_crops
 from cyclesr.engine.accumulate import train_step
 from cyclesr.engine.prefetch import ready_batches
 from cyclesr.engine.sampler import EndlessSampler
@@ -66,12 +66,14 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         self._iter += 1
 
     def _dataloader_from_here(self) -> torch.utils.data.DataLoader:
-        sampler = self.dataloader.sampler
+        loader = self.dataloader
+        sampler = loader.sampler
         if isinstance(sampler, EndlessSampler):
-            sampler.start = self._iter * self.dataloader.batch_size * get_world_size()
-        if isinstance(self.dataloader.dataset, CropDataset):
-            self.dataloader.dataset.as_stored = True
-        return self.dataloader
+            sampler.start = self._iter * loader.batch_size * get_world_size()
+        collate = getattr(loader.collate_fn, "func", loader.collate_fn)  # mmengine wraps it
+        if isinstance(loader.dataset, CropDataset) and collate is collate_crops:
+            loader.dataset.as_stored = True
+        return loader
 
     def _validate_if_due(self) -> None:
         self._decide_current_val_interval()

@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import default_collate
+from torch.utils.data import DataLoader, default_collate
 
-from cyclesr.datasets.crops import CropDataset, channels_first
+from cyclesr.datasets.crops import CropDataset, channels_first, collate_crops
 from cyclesr.datasets.images import write_image
 from cyclesr.datasets.paired import PairedDataset
 from cyclesr.datasets.unpaired import UnpairedDataset
+from cyclesr.errors import UserError
 
 
 def write_pair(folder: Path, n: int, dtype: type = np.uint8) -> None:
@@ -33,9 +34,9 @@ def test_batches_as_stored_become_the_same_floats(tmp_path: Path, kind: str, dty
         write_pair(tmp_path, n, dtype)
     data = build(kind, tmp_path)
     expected = default_collate([data[i] for i in range(3, 9)])
-    assert default_collate(data.__getitems__([3]))["hr"].dtype == torch.float32
+    assert collate_crops(data.__getitems__([3]))["hr"].dtype == torch.float32
     data.as_stored = True
-    batch = default_collate(data.__getitems__(list(range(3, 9))))
+    batch = collate_crops(data.__getitems__(list(range(3, 9))))
     images = [name for name in batch if not name.endswith("_path")]
     assert {batch[name].dtype for name in images} == {torch.from_numpy(np.zeros(1, dtype)).dtype}
     for name in images:
@@ -51,8 +52,34 @@ def test_a_batch_of_both_depths_holds_floats(tmp_path: Path) -> None:
     data = build("paired", tmp_path)
     expected = default_collate([data[0], data[1]])
     data.as_stored = True
-    batch = default_collate(data.__getitems__([0, 1]))
+    batch = collate_crops(data.__getitems__([0, 1]))
     assert torch.equal(channels_first(batch["hr"]), expected["hr"])
+
+
+def test_batches_of_workers_are_the_same_and_lie_in_shared_memory(tmp_path: Path) -> None:
+    for n in (1, 2):
+        write_pair(tmp_path, n)
+    data = build("unpaired", tmp_path)
+    data.as_stored = True
+    expected = collate_crops(data.__getitems__([0, 1]))
+    (batch,) = DataLoader(data, batch_size=2, num_workers=1, collate_fn=collate_crops)
+    for name in ("hr", "real"):
+        assert torch.equal(batch[name], expected[name])
+        assert batch[name].is_shared()
+        assert not expected[name].is_shared()
+
+
+def test_images_of_several_sizes_are_no_batch(tmp_path: Path) -> None:
+    write_image(tmp_path / "1.png", np.zeros((8, 10, 3), np.uint8))
+    write_image(tmp_path / "2.png", np.zeros((8, 9, 3), np.uint8))
+    data = PairedDataset(tmp_path, None, 4, cache=None)
+    data.as_stored = True
+    with pytest.raises(UserError, match="of one size; found 8x9, 8x10"):
+        collate_crops(data.__getitems__([0, 1]))
+
+
+def test_other_items_are_collated_as_torch_does() -> None:
+    assert collate_crops([1, 2]).tolist() == [1, 2]
 
 
 def test_the_cache_is_not_written_to_through_a_batch(tmp_path: Path) -> None:
@@ -60,7 +87,7 @@ def test_the_cache_is_not_written_to_through_a_batch(tmp_path: Path) -> None:
     data = PairedDataset(tmp_path / "lr", tmp_path / "hr", 4, cache=tmp_path / "cache")
     data.as_stored = True
     before = data[0]["hr"]
-    data.__getitems__([0])[0]["hr"].zero_()
+    collate_crops(data.__getitems__([0]))["hr"].zero_()
     assert torch.equal(data[0]["hr"], before)
 
 

@@ -136,6 +136,9 @@ def test_turns_are_the_eight_symmetries_of_the_square(dtype: type) -> None:
         assert (result == (np.fliplr(expected) if way >= 4 else expected)).all()
         assert result.flags.owndata
         assert result.flags.c_contiguous
+        out = np.zeros_like(result)
+        assert turned(image, way, out) is out
+        assert (out == result).all()
 
 
 def test_shuffled_at_scale_is_a_permutation() -> None:
