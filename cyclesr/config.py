@@ -35,6 +35,30 @@ def load_config(path: str, options: dict[str, Any] | None = None) -> Config:
     return config
 
 
+def train_on(config: Config, hr: str, real: str) -> None:
+    """Points a training at two folders, all of their images, and leaves validation out: they have no pairs.
+
+    Args:
+        config: changed in place.
+        hr: folder of sharp images.
+        real: folder of the LR images that the SR network is for.
+
+    Raises:
+        UserError: a config that does not train from unpaired folders.
+    """
+    data = config.train_dataloader.dataset
+    if not {"hr", "real"} <= data.keys():
+        raise UserError(
+            f"--hr and --real are for trainings from unpaired images; the training data of this config is "
+            f"{data.get('type')}({', '.join(key for key in data if key != 'type')}). Set its folders by --cfg-options."
+        )
+    data.update(hr=hr, real=real)
+    for name in ("hr_range", "real_range"):
+        data.pop(name, None)
+    for name in (*DATALOADERS[1:], *LOOP_CONFIGS[1:], "val_evaluator", "test_evaluator"):
+        config[name] = None
+
+
 def check_config(config: Config) -> None:
     """Looks for mistakes before anything is built.
 

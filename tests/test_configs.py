@@ -7,9 +7,10 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from cyclesr.config import check_config, load_config
+from cyclesr.config import check_config, load_config, train_on
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.engine.optim import PARTS, PartOptimizersConstructor
+from cyclesr.errors import UserError
 from cyclesr.models.stages import Stage
 from cyclesr.registry import MODELS
 
@@ -37,6 +38,21 @@ def test_is_read_checked_written_and_read_again(path: Path, tmp_path: Path) -> N
     check_config(again)
     assert path.read_text().startswith("# ")  # what it is
     assert 'default_scope = "cyclesr"' not in path.read_text()  # from the base
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_folders_of_ones_own_take_the_place_of_unpaired_ones(path: Path) -> None:
+    config = load_config(str(path))
+    data = config.train_dataloader.dataset
+    if data.type != "UnpairedDataset":
+        with pytest.raises(UserError, match=f"unpaired images; the training data of this config is {data.type}"):
+            train_on(config, "sharp", "mine")
+        return
+    train_on(config, "sharp", "mine")
+    check_config(config)
+    assert (data.hr, data.real) == ("sharp", "mine")
+    assert {"hr_range", "real_range"}.isdisjoint(data)
+    assert config.val_dataloader is config.val_cfg is config.val_evaluator is config.test_dataloader is None
 
 
 @pytest.fixture

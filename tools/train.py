@@ -1,14 +1,22 @@
-"""Trains an SR network from unpaired images, as a config describes."""
+"""Trains an SR network from unpaired images, as a config describes.
+
+python tools/train.py configs/unitsr_ntire18_t4.py
+python tools/train.py configs/demo/cyclesr_demo.py --hr sharp/ --real mine/ --iterations 5000
+"""
 
 import argparse
 
 from cyclesr.cli import key_values, run
+from cyclesr.errors import UserError
 
 
 def parse_arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", help="config file, e.g. configs/unitsr_ntire18_t4.py")
+    parser.add_argument("--hr", metavar="DIR", help="sharp images, in place of the config's; with --real")
+    parser.add_argument("--real", metavar="DIR", help="your LR images, unrelated to those of --hr; no validation then")
+    parser.add_argument("--iterations", type=int, help="of the training (default: what the config says)")
     parser.add_argument("--work-dir", help="where checkpoints and logs go (default: work_dirs/<config name>)")
     parser.add_argument("--resume", action="store_true", help="continue from the newest checkpoint in the work dir")
     parser.add_argument(
@@ -31,6 +39,8 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Trains."""
     args = parse_arguments()
+    if (args.hr is None) != (args.real is None):
+        raise UserError("--hr and --real go together: a folder of sharp images and a folder of yours.")
     options = key_values(args.cfg_options)
     from cyclesr.engine.launch import train
 
@@ -43,6 +53,8 @@ def main() -> None:
         device=args.device,
         options=options,
         launcher=args.launcher,
+        folders=(args.hr, args.real) if args.hr else None,
+        iterations=args.iterations,
     )
 
 

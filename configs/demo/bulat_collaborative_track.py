@@ -1,7 +1,6 @@
 # *Bulat et al. of Table 1 (trained collaboratively).
 # For a quarter of an hour on two CPU cores, on a folder of HR and a folder of real LR images:
-#   python tools/train.py configs/demo/bulat_collaborative_track.py --cfg-options train_dataloader.dataset.hr=HR_DIR \
-#       train_dataloader.dataset.real=LR_DIR val_dataloader.dataset.lr=... val_dataloader.dataset.hr=...
+#   python tools/train.py configs/demo/bulat_collaborative_track.py --hr HR_DIR --real LR_DIR
 # tools/benchmark_tables.py runs it on simulated tracks. As cyclesr_track.py but for the translator.
 _base_ = "../_base_/runtime.py"
 

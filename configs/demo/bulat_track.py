@@ -1,7 +1,6 @@
 # Bulat et al. of Table 1 (G1 first, then the SR network).
 # For a quarter of an hour on two CPU cores, on a folder of HR and a folder of real LR images:
-#   python tools/train.py configs/demo/bulat_track.py --cfg-options train_dataloader.dataset.hr=HR_DIR \
-#       train_dataloader.dataset.real=LR_DIR val_dataloader.dataset.lr=... val_dataloader.dataset.hr=...
+#   python tools/train.py configs/demo/bulat_track.py --hr HR_DIR --real LR_DIR
 # tools/benchmark_tables.py runs it on simulated tracks. See cyclesr_track.py for the numbers that both share.
 _base_ = "../_base_/runtime.py"
 

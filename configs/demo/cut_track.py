@@ -1,6 +1,5 @@
 # CUT, trained collaboratively, for a quarter of an hour on two CPU cores:
-#   python tools/train.py configs/demo/cut_track.py --cfg-options train_dataloader.dataset.hr=HR_DIR \
-#       train_dataloader.dataset.real=LR_DIR val_dataloader.dataset.lr=... val_dataloader.dataset.hr=...
+#   python tools/train.py configs/demo/cut_track.py --hr HR_DIR --real LR_DIR
 # tools/benchmark_tables.py runs it on simulated tracks. As cyclesr_track.py but for the translator.
 _base_ = "../_base_/runtime.py"
 

@@ -1,6 +1,5 @@
 # CycleSR for a quarter of an hour on two CPU cores, on a folder of HR and a folder of real LR images:
-#   python tools/train.py configs/demo/cyclesr_track.py --cfg-options train_dataloader.dataset.hr=HR_DIR \
-#       train_dataloader.dataset.real=LR_DIR val_dataloader.dataset.lr=... val_dataloader.dataset.hr=...
+#   python tools/train.py configs/demo/cyclesr_track.py --hr HR_DIR --real LR_DIR
 # tools/benchmark_track.py runs it on simulated tracks. See docs/drift.md for what each number is there for.
 _base_ = "../_base_/runtime.py"
 

@@ -1,7 +1,6 @@
 # CycleSRGAN on two CPU cores, on a folder of HR and a folder of real LR images: cyclesr_track.py with Eq. 3 whole.
-#   python tools/train.py configs/demo/cyclesrgan_track.py --cfg-options train_dataloader.dataset.hr=HR_DIR \
-#       train_dataloader.dataset.real=LR_DIR val_dataloader.dataset.lr=... val_dataloader.dataset.hr=... \
-#       model.perceptual.weights=VGG16_FILE
+#   python tools/train.py configs/demo/cyclesrgan_track.py --hr HR_DIR --real LR_DIR \
+#       --cfg-options model.perceptual.weights=VGG16_FILE
 # VGG16_FILE holds torchvision's ImageNet weights, or their 'features.*' tensors alone; without the option they are
 # looked for in torch hub's cache. A step takes several times as long as one of CycleSR: VGG16 sees each HR crop twice.
 _base_ = "../_base_/runtime.py"

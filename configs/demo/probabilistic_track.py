@@ -1,7 +1,6 @@
 # ProbabilisticDegradation (a blur kernel and a noise level, five numbers) for two CPU cores, on a folder of HR and a
 # folder of real LR images:
-#   python tools/train.py configs/demo/probabilistic_track.py --cfg-options train_dataloader.dataset.hr=HR_DIR \
-#       train_dataloader.dataset.real=LR_DIR val_dataloader.dataset.lr=... val_dataloader.dataset.hr=...
+#   python tools/train.py configs/demo/probabilistic_track.py --hr HR_DIR --real LR_DIR
 # tools/benchmark_tables.py runs it on simulated tracks. See docs/probabilistic.md for what it finds.
 _base_ = "../_base_/runtime.py"
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from cyclesr.config import DATALOADERS, check_config, load_config
+from cyclesr.config import DATALOADERS, check_config, load_config, train_on
 from cyclesr.engine.runner import Runner
 from cyclesr.errors import UserError
 
@@ -22,6 +22,8 @@ def train(
     device: str = "auto",
     options: dict[str, Any] | None = None,
     launcher: str = "none",
+    folders: tuple[str, str] | None = None,
+    iterations: int | None = None,
 ) -> Runner:
     """Trains what a config describes.
 
@@ -34,6 +36,8 @@ def train(
         device: ``auto``, ``cpu`` or ``cuda``.
         options: dotted keys and values laid over the config.
         launcher: ``none``, ``pytorch`` (torchrun), ``slurm`` or ``mpi``.
+        folders: of HR and of real LR images, in place of the config's, and of its validation.
+        iterations: overrides ``train_cfg.max_iters``.
 
     Returns:
         The runner, after training.
@@ -47,6 +51,10 @@ def train(
     cfg.work_dir = work_dir or cfg.get("work_dir") or f"work_dirs/{Path(cfg.filename or 'run').stem}"
     cfg.resume = resume or cfg.get("resume", False)
     cfg.launcher = launcher
+    if folders is not None:
+        train_on(cfg, *folders)
+    if iterations is not None:
+        cfg.train_cfg.max_iters = iterations
     if amp is not None:
         cfg.optim_wrapper.amp = amp
     if seed is not None:

@@ -108,6 +108,22 @@ def test_a_third_party_network_trains_without_touching_this_repository(way, tool
     assert checkpoint(tmp_path / "run", 6)["sr_network"]["config"] == dict(type=name, scale=4)
 
 
+def test_folders_of_ones_own_need_no_option_of_the_config(tool, config, folders, tmp_path) -> None:
+    for image in [*folders["hr"].iterdir(), *folders["lr"].iterdir()]:
+        image.rename(
+            image.with_name(f"photo_{'_abcd'[int(image.name[3])]}.png")
+        )  # the ranges of the config's folders find none
+    sharp, mine = folders["hr"].rename(tmp_path / "sharp"), folders["lr"].rename(tmp_path / "mine")
+    done = tool("train", config, "--hr", sharp, "--real", mine, "--iterations", 2, "--work-dir", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert checkpoint(tmp_path / "run", 2)["sr_network"]["scale"] == 4
+    assert "Iter(val)" not in done.stdout
+
+
+def test_one_folder_of_ones_own_is_refused(tool, config) -> None:
+    assert "--hr and --real go together" in one_line(tool("train", config, "--hr", "sharp"))
+
+
 def one_line(process) -> str:
     assert process.returncode == 2, process.stderr
     errors = [line for line in process.stderr.splitlines() if line.startswith("error: ")]
