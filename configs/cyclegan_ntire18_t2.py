@@ -38,7 +38,7 @@ train_dataloader = dict(
         real_range=(401, 800),  # Sec. 4.1: the rest 400 of LR
         scale=4,
         crop=64,  # CycleGAN: images of 256 px
-        augment=True,
+        augment="hr_flips",  # released code: HR alone, and no turns
     ),
 )
 val_dataloader = dict(

@@ -40,7 +40,7 @@ train_dataloader = dict(
         real_range=(401, 800),  # Sec. 4.1: the rest 400 of LR
         scale=4,
         crop=120,  # released code: 480 / 120 sub-images
-        augment=True,
+        augment="hr_flips",  # released code: HR alone, and no turns
     ),
 )
 val_dataloader = dict(

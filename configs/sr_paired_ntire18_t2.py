@@ -27,7 +27,7 @@ train_dataloader = dict(
         hr=_data + "/aligned_mild/hr",  # Sec. 4.2: "original paired data", read as all pairs that align
         scale=4,
         crop=120,  # released code: 480 / 120 sub-images
-        augment=True,
+        augment=False,  # a turned pair would show a turned degradation
     ),
 )
 val_dataloader = dict(

@@ -28,7 +28,7 @@ train_dataloader = dict(
         hr_range=(1, 400),  # Sec. 4.1: the first 400 HR images; the paper gives no other set for SR_syn
         scale=4,
         crop=120,  # released code: 480 / 120 sub-images
-        augment=True,
+        augment="hr_flips",  # released code: HR alone, and no turns
     ),
 )
 val_dataloader = dict(

@@ -2,6 +2,7 @@
 
 from itertools import chain
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -10,8 +11,11 @@ from cyclesr.datasets.crops import Crop, CropDataset, Cut
 from cyclesr.datasets.draws import crop_at, generator, shuffled
 from cyclesr.datasets.images import image_names
 from cyclesr.datasets.path_list import PathList
-from cyclesr.errors import UserError
+from cyclesr.errors import UserError, did_you_mean
 from cyclesr.registry import DATASETS
+
+OfHrAlone = Literal["hr", "hr_flips"]
+Augmentation = bool | OfHrAlone
 
 
 @DATASETS.register_module()
@@ -28,14 +32,16 @@ class UnpairedDataset(CropDataset):
         scale: of the SR network.
         hr_range, real_range: (first, last) number in the file names, both included. The paper's split of DIV2K is
             (1, 400) and (401, 800). All images by default.
-        augment: flips and quarter turns, independent for both images.
+        augment: True flips and turns both images, each by itself. ``hr`` flips and turns HR alone, so that what has a
+            direction in the degradation (motion, an oblong blur, the rows of a sensor) keeps it; ``hr_flips`` flips
+            HR alone, as the released code does.
         cache: ``disk``, a folder, ``memory`` or None, see ``build_cache``.
         length: of one epoch; the number of HR images by default.
         seed: of everything that is drawn.
 
     Raises:
-        UserError: a missing or empty folder, an empty range; at access: a file that is corrupt or smaller than the
-            crop, by name.
+        UserError: a missing or empty folder, an empty range, an unknown augmentation; at access: a file that is
+            corrupt or smaller than the crop, by name.
     """
 
     def __init__(
@@ -46,11 +52,14 @@ class UnpairedDataset(CropDataset):
         scale: int,
         hr_range: tuple[int, int] | None = None,
         real_range: tuple[int, int] | None = None,
-        augment: bool = True,
+        augment: Augmentation = True,
         cache: str | Path | None = "disk",
         length: int | None = None,
         seed: int = 0,
     ) -> None:
+        if not isinstance(augment, bool) and augment not in get_args(OfHrAlone):
+            near = did_you_mean(str(augment), get_args(OfHrAlone))
+            raise UserError(f"augment is True, False, 'hr' or 'hr_flips'; found {augment!r}.{near}")
         self.crop = crop
         self.scale = scale
         self.augment = augment
@@ -69,13 +78,13 @@ class UnpairedDataset(CropDataset):
         hr_path = self.hr_paths[shuffled(self.seed, index, len(self.hr_paths))]
         real_path = self.real_paths[int(random.integers(len(self.real_paths)))]
         return dict(
-            hr=self._draw(random, hr_path, self.crop * self.scale),
-            real=self._draw(random, real_path, self.crop),
+            hr=self._draw(random, hr_path, self.crop * self.scale, self.augment),
+            real=self._draw(random, real_path, self.crop, self.augment is True),
             hr_path=hr_path,
             real_path=real_path,
         )
 
-    def _draw(self, random: np.random.Generator, path: str, crop: int) -> Crop:
+    def _draw(self, random: np.random.Generator, path: str, crop: int, augment: Augmentation) -> Crop:
         image = self._cache.open(path)
         height, width = image.shape[:2]
         if min(height, width) < crop:
@@ -84,5 +93,11 @@ class UnpairedDataset(CropDataset):
                 f"(LR crop {self.crop}, scale {self.scale}). Remove it, or take a smaller crop."
             )
         top, left = crop_at(random, height, width, crop)
-        way = int(random.integers(8)) if self.augment else 0
-        return Crop(image[top : top + crop, left : left + crop], way)
+        return Crop(image[top : top + crop, left : left + crop], _way(random, augment))
+
+
+def _way(random: np.random.Generator, augment: Augmentation) -> int:
+    """How to turn a crop, see :func:`~cyclesr.datasets.draws.turned`."""
+    if not augment:
+        return 0
+    return 2 * int(random.integers(4)) if augment == "hr_flips" else int(random.integers(8))

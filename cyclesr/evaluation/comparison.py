@@ -93,8 +93,9 @@ def supervised(config: Config, hidden_lr: Path | None = None) -> Config:
         config.model["degradation"] = model.degradation
     else:
         data = config.train_dataloader.dataset
-        kept = {k: data[k] for k in ("hr", "scale", "crop", "augment", "cache", "seed") if k in data}
-        config.train_dataloader.dataset = dict(type="PairedDataset", lr=str(hidden_lr), **kept)
+        kept = {k: data[k] for k in ("hr", "scale", "crop", "cache", "seed") if k in data}
+        augment = data.get("augment") is True  # HR alone cannot be turned, and a turned pair shows a turned degradation
+        config.train_dataloader.dataset = dict(type="PairedDataset", lr=str(hidden_lr), augment=augment, **kept)
     return config
 
 

@@ -32,6 +32,12 @@ def build(folders: dict[str, str], **options) -> torch.utils.data.Dataset:
     return DATASETS.build(dict(type="UnpairedDataset", crop=8, scale=4, **folders, **options))
 
 
+def ways_of(crop: torch.Tensor) -> tuple[int, int, bool]:
+    """Row and column of the first pixel, counted within the crop, and whether the next pixel is of the same row."""
+    rows, columns = (crop[:2] * 255).round()
+    return int(rows[0, 0] - rows.min()), int(columns[0, 0] - columns.min()), bool(rows[0, 0] == rows[0, 1])
+
+
 def number(image: torch.Tensor) -> int:
     return round(image[2, 0, 0].item() * 255)
 
@@ -79,8 +85,21 @@ def test_every_crop_and_every_turn_occurs(folders: dict[str, str]) -> None:
     reals = [(data[i]["real"] * 255).round() for i in range(600)]
     corners = {(int(r[0].min()), int(r[1].min())) for r in reals}
     assert corners == {(top, left) for top in range(5) for left in range(3)}
-    ways = {(int(r[0, 0, 0] - r[0].min()), int(r[1, 0, 0] - r[1].min()), bool(r[0, 0, 0] == r[0, 0, 1])) for r in reals}
-    assert len(ways) == 8
+    assert len({ways_of(data[i]["real"]) for i in range(600)}) == 8
+
+
+@pytest.mark.parametrize(("augment", "ways", "upright"), [("hr", 8, {True, False}), ("hr_flips", 4, {True})])
+def test_hr_alone_is_turned(folders: dict[str, str], augment: str, ways: int, upright: set[bool]) -> None:
+    data = build(folders, augment=augment)
+    hr, real = zip(*((ways_of(data[i]["hr"]), ways_of(data[i]["real"])) for i in range(100)), strict=True)
+    assert len(set(hr)) == ways
+    assert {way[2] for way in hr} == upright
+    assert set(real) == {(0, 0, True)}
+
+
+def test_an_unknown_augmentation(folders: dict[str, str]) -> None:
+    with pytest.raises(UserError, match=r"'hr' or 'hr_flips'; found 'flips'\. Did you mean 'hr_flips'"):
+        build(folders, augment="flips")
 
 
 def test_crops_are_cut_from_the_image(folders: dict[str, str]) -> None:
