@@ -9,7 +9,7 @@ from cyclesr.cli import run
 def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", default="configs/demo/cyclesr_demo.py")
+    parser.add_argument("--config", default="configs/demo/probabilistic_demo.py")
     parser.add_argument("--seed", type=int, default=0, help="of the hidden blur, the weights and the data order")
     parser.add_argument("--data", type=Path, help="made here when it is missing (default: data/demo_seed<seed>)")
     parser.add_argument("--work-dir", type=Path, default=Path("work_dirs/demo"))
