@@ -23,7 +23,7 @@ from cyclesr.evaluation.comparison import (
 )
 from cyclesr.evaluation.protocols import get_protocol
 
-TITLES = {"bicubic": "bicubic", "sr_syn": "bicubic pairs", "cyclesr": "CycleSR"}
+TITLES = {"bicubic": "bicubic", "sr_syn": "bicubic pairs", "cyclesr": "cyclesr"}
 
 
 def track_of(data: Path) -> Track:
