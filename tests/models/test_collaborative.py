@@ -1,6 +1,7 @@
 """Eq. (2) to (5): what each phase moves, and what equals what."""
 
 import copy
+import shutil
 from typing import Any
 
 import pytest
@@ -252,6 +253,21 @@ def test_compiled_networks_are_checked_by_name() -> None:
         build(compiled=("sr", "translator.generators.to_reel"))
     model, _ = build(compiled=("sr",))
     assert weights(model).keys() == weights(build()[0]).keys()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+@pytest.mark.filterwarnings("ignore")  # of how the compiler calls torch
+def test_compiled_networks_take_the_same_steps() -> None:
+    settings = dict(feedback_weight=10.0)  # not the SR loss's: the graph of the one forward is gone through twice
+    plain, optimizers = build(**settings)
+    compiled, theirs = build(**settings, compiled=("sr", "translator.generators.to_real"))
+    for step in range(3):
+        plain.train_step(batch(seed=step), optimizers)
+        compiled.train_step(batch(seed=step), theirs)
+    assert moved_parts(weights(build(**settings)[0]), weights(compiled)) == {"generators", "discriminators", "sr"}
+    for name, expected in weights(plain).items():
+        torch.testing.assert_close(weights(compiled)[name], expected, rtol=0, atol=1e-10)
 
 
 def test_joint_with_two_weights_is_refused() -> None:
