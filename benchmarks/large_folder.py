@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -101,7 +102,7 @@ def measure(root: Path, number: int, workers: int, items: int) -> dict[str, floa
         reports = iter(loader)
         first = [next(reports) for _ in range(workers)]
         started = time.perf_counter() - start
-        last = list(islice(reports, workers * (items - 1)))[-workers:]
+        last = deque(islice(reports, workers * (items - 1)), maxlen=workers)
     return dict(
         seconds_to_list=listed,
         seconds_to_first_items=started,
