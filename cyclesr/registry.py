@@ -94,6 +94,7 @@ OPTIM_WRAPPER_CONSTRUCTORS = _child(mmengine_registry.OPTIM_WRAPPER_CONSTRUCTORS
 PARAM_SCHEDULERS = _child(mmengine_registry.PARAM_SCHEDULERS, "cyclesr.engine")
 METRICS = _child(mmengine_registry.METRICS, "cyclesr.evaluation")
 VISUALIZERS = _child(mmengine_registry.VISUALIZERS)
+VISBACKENDS = _child(mmengine_registry.VISBACKENDS)
 LOG_PROCESSORS = _child(mmengine_registry.LOG_PROCESSORS)
 
 # The four kinds of models that a config pairs freely. Each has a scope of its own below MODELS, because mmengine

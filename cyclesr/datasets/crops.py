@@ -55,6 +55,7 @@ class CropDataset(Dataset[Item], ABC):
     """
 
     as_stored: bool = False
+    metainfo: None = None  # mmengine's loops ask for names of classes, which SR has none of
 
     @abstractmethod
     def cut(self, index: int) -> Cut:
