@@ -92,13 +92,14 @@ def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
             track = Track(**split_and_simulate(bench.hr, kind, folder.parent / "data", seed=seed))
             result = _run_demo(bench, name, kind, seed, folder, track)
         else:
-            result = _run(bench, name, full_config(name, kind, bench.configs), seed, folder)
+            config = _with_weights(full_config(name, kind, bench.configs), bench)
+            result = _run(bench, name, config, seed, folder)
         _write(path, result | dict(row=name, track=kind, seed=seed, scale=bench.scale, hardware=hardware()))
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _run_demo(bench: Bench, name: str, kind: str, seed: int, folder: Path, track: Track) -> Result:
-    config = demo_config(name, track, kind, bench.configs)
+    config = _with_weights(demo_config(name, track, kind, bench.configs), bench)
     if ROWS[name].trains:
         config.train_cfg.max_iters = _iterations(bench, name, track, kind)
         config = with_pairs(config, name, track, kind)
@@ -109,9 +110,13 @@ def _run_demo(bench: Bench, name: str, kind: str, seed: int, folder: Path, track
     return result
 
 
-def _run(bench: Bench, name: str, config: Config, seed: int, folder: Path) -> Result:
+def _with_weights(config: Config, bench: Bench) -> Config:
     if bench.perceptual_weights and config.model.get("perceptual"):
         config.model.perceptual.weights = bench.perceptual_weights
+    return config
+
+
+def _run(bench: Bench, name: str, config: Config, seed: int, folder: Path) -> Result:
     folder.mkdir(parents=True, exist_ok=True)
     config.dump(folder / "config.py")
     method, minutes, iterations = BICUBIC, None, 0
@@ -149,7 +154,8 @@ def _iterations(bench: Bench, name: str, track: Track, kind: str) -> int:
     path = bench.work_dir / "iterations.json"
     known: dict[str, int] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if name not in known:
-        known[name] = iterations_for(demo_config(name, track, kind, bench.configs), bench.minutes)
+        config = _with_weights(demo_config(name, track, kind, bench.configs), bench)
+        known[name] = iterations_for(config, bench.minutes)
         _write(path, known)
     return known[name]
 

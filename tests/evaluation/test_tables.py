@@ -161,6 +161,17 @@ def test_the_time_of_a_row_becomes_iterations_once(tmp_path, tiny_config, photos
     assert json.loads((settings.work_dir / "iterations.json").read_text()) == {"cyclesr": 200}
 
 
+def test_cyclesrgan_is_timed_with_the_perceptual_weights_it_trains_with(
+    tmp_path, tiny_config, photos, track, monkeypatch
+) -> None:
+    changes = dict(iterations=None, configs=CONFIGS, perceptual_weights="vgg16.pth")
+    settings = bench(tmp_path, tiny_config, photos, **changes)
+    timed = []
+    monkeypatch.setattr(table_runs, "iterations_for", lambda config, minutes: timed.append(config) or 100)
+    assert table_runs._iterations(settings, "cyclesrgan", track, "unknown") == 100
+    assert [config.model.perceptual.weights for config in timed] == ["vgg16.pth"]
+
+
 def result(seed: int, psnr: float, **means: float) -> dict[str, Any]:
     return dict(
         seed=seed,
