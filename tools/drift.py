@@ -4,7 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from cyclesr.cli import run
+from cyclesr.cli import key_values, run
+from cyclesr.errors import UserError
 
 TRUTHS = ("degradation_psnr", "psnr")
 SIGNALS = ("consistency", "spectrum")
@@ -20,6 +21,7 @@ def parse_arguments() -> argparse.Namespace:
         "--data", type=Path, required=True, help="made by prepare_data.py demo, or by benchmark_track.py"
     )
     parser.add_argument("--protocol", help="that SR is scored under, in place of the config's")
+    parser.add_argument("--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help="those of the training")
     parser.add_argument("--out", type=Path, help="JSON file (default: drift.json in the work dir)")
     return parser.parse_args()
 
@@ -31,9 +33,11 @@ def main() -> None:
     from cyclesr.demo import track_of
     from cyclesr.evaluation.drift import agreement, drift_curve
 
-    config = load_config(args.config)
-    config.test_evaluator.protocol = args.protocol or config.test_evaluator.protocol
-    rows = drift_curve(config, args.work_dir, track_of(args.data))
+    config = load_config(args.config, key_values(args.cfg_options))
+    protocol = args.protocol or (config.test_evaluator or {}).get("protocol")
+    if protocol is None:
+        raise UserError(f"{args.config} names no protocol to score SR under: give one with --protocol.")
+    rows = drift_curve(config, args.work_dir, track_of(args.data), protocol)
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += [
         "| " + " | ".join(f"{row[c]:.2f}" if c != "iter" else str(row[c]) for c in COLUMNS) + " |" for row in rows

@@ -13,6 +13,7 @@ from cyclesr.datasets.images import list_images, read_image, to_tensor
 from cyclesr.errors import UserError
 from cyclesr.evaluation.comparison import Track, degradation_psnr, noise_levels, score
 from cyclesr.evaluation.protocols import get_protocol
+from cyclesr.inference.checkpoint import load_weights, read_checkpoint
 from cyclesr.models.collaborative import CollaborativeSR
 from cyclesr.models.imresize import imresize
 from cyclesr.registry import MODELS
@@ -21,8 +22,14 @@ Images = list[Tensor]
 BANDS = 12
 
 
-def drift_curve(config: Config, work_dir: Path, track: Track) -> list[dict[str, float]]:
+def drift_curve(config: Config, work_dir: Path, track: Track, protocol: str) -> list[dict[str, float]]:
     """Measures every checkpoint of a training.
+
+    Args:
+        config: of the training.
+        work_dir: with its checkpoints.
+        track: with the truth.
+        protocol: registered name of what SR is scored under.
 
     Returns:
         For each checkpoint ``iter``; ``degradation_psnr`` and ``psnr`` (dB), ``noise`` of G1 and ``true_noise`` (levels
@@ -30,7 +37,7 @@ def drift_curve(config: Config, work_dir: Path, track: Track) -> list[dict[str, 
         see the functions of these names.
 
     Raises:
-        UserError: no checkpoints in the folder, or a translator straight from HR.
+        UserError: no checkpoints in the folder, checkpoints of another model, or a translator straight from HR.
     """
     paths = sorted(work_dir.glob("iter_*.pth"), key=lambda path: int(path.stem.removeprefix("iter_")))
     if not paths:
@@ -38,13 +45,14 @@ def drift_curve(config: Config, work_dir: Path, track: Track) -> list[dict[str, 
     model = MODELS.build(config.model).eval()
     if model.translator.from_hr:
         raise UserError(f"Drift is measured on LR images, found {config.model.translator.type}, whose G1 takes HR.")
-    protocol = get_protocol(config.test_evaluator.protocol, track.scale)
+    scoring = get_protocol(protocol, track.scale)
     real = [to_tensor(read_image(path))[None] for path in list_images(track.real)]
     hr = [to_tensor(read_image(path))[None] for path in list_images(track.hr)]
+    complaint = "The weights in {} do not fit the model (give the config and --cfg-options of their training)"
     rows = []
     for path in paths:
-        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
-        scores, _ = score(model, track, protocol)
+        load_weights(model, read_checkpoint(path)["state_dict"], complaint.format(path))
+        scores, _ = score(model, track, scoring)
         noise, true_noise = noise_levels(model.translator.degrade, track)
         rows.append(
             dict(

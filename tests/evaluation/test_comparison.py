@@ -23,6 +23,7 @@ from cyclesr.evaluation.comparison import (
 from cyclesr.evaluation.drift import agreement, drift_curve, spectrum
 from cyclesr.evaluation.protocols import get_protocol
 from cyclesr.models.degradation import TrackDegradation
+from cyclesr.registry import MODELS
 
 DEMO = Path(__file__).parents[2] / "configs" / "demo" / "cyclesr_demo.py"
 
@@ -104,7 +105,15 @@ def test_drift_of_a_translator_from_hr_is_refused(track: Track, tmp_path: Path) 
     (tmp_path / "iter_1.pth").touch()
     config = load_config(str(DEMO.with_name("bulat_track.py")))
     with pytest.raises(UserError, match="found Bulat, whose G1 takes HR"):
-        drift_curve(config, tmp_path, track)
+        drift_curve(config, tmp_path, track, "plain")
+
+
+def test_drift_of_another_network_is_refused(track: Track, tmp_path: Path) -> None:
+    config, other = (load_config(str(DEMO), {"model.sr.num_blocks": blocks}) for blocks in (1, 2))
+    weights = MODELS.build(config.model).state_dict()
+    torch.save(dict(state_dict=weights, meta={}), tmp_path / "iter_4.pth")
+    with pytest.raises(UserError, match=r"iter_4.pth do not fit the model .*: expected sr.body.1"):
+        drift_curve(other, tmp_path, track, "plain")
 
 
 def test_degradation_of_hr_is_measured_on_hr(track: Track) -> None:
