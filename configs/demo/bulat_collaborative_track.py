@@ -31,8 +31,8 @@ model = dict(
         pool_size=0,
     ),
     sr=dict(type="EDSR", scale=4, channels=48, num_blocks=6, upsampling="direct", global_skip=True),
-    sr_loss=dict(type="MSELoss", weight=1e3),
-    feedback_weight=1e3,
+    sr_loss=dict(type="MSELoss", weight=10.0),
+    feedback_weight=10.0,  # with CycleSR's 1000, G1 hides detail of HR in LR, and SR falls below bicubic
     optimisation="joint",
     channels_last=True,
 )
