@@ -3,6 +3,7 @@
 import os
 import re
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -84,7 +85,8 @@ def read_image(path: str | Path) -> np.ndarray:
         raise UserError(f"The image {path} cannot be read: {error.strerror}.") from error
     image = None
     if data and not _is_cut_off(data):
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        with suppress(cv2.error):  # of a header that promises more than 2^30 pixels
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if image is None:
         raise UserError(f"The image {path} ({len(data)} bytes) is corrupt, cut off or of an unknown kind. Remove it.")
     if image.dtype not in (np.uint8, np.uint16):

@@ -97,11 +97,13 @@ def evaluate_config(
         options: dotted config keys and values.
 
     Raises:
-        UserError: no test set, a network of another scale than the set, or a mistake in a file or a name.
+        UserError: no test set, a network of another scale than the set, a mistake in a file or a name, or images to be
+            saved among those of the set.
     """
     config = load_config(config_path, options)
     metric = _metric_config(config)
     dataset = _test_set(config)
+    _refuse_to_overwrite(settings, *{Path(path).parent for path in (*dataset.lr_paths, *dataset.hr_paths)})
     device = choose_device(settings.device)
     upscale, provenance = _method(method, dataset.scale, device)
     protocol = get_protocol(settings.protocol or metric.get("protocol", "plain"), dataset.scale)
@@ -122,16 +124,24 @@ def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) ->
         scale: at which the images were made; some protocols depend on it.
 
     Raises:
-        UserError: a folder without images, an SR image without HR, or of another size.
+        UserError: a folder without images, an SR image without HR, or of another size, or images to be
+            saved among them.
     """
+    _refuse_to_overwrite(settings, images, hr)
     protocol = get_protocol(settings.protocol or "plain", scale)
     lpips = _lpips(settings, protocol, {})
     sr_paths = list_images(images)
     hr_paths = match_hr(sr_paths, list_images(hr), scale)
     pairs = (_read_pair(*paths, scale) for paths in zip(sr_paths, hr_paths, strict=True))
     scored, seconds = score_all(pairs, len(sr_paths), protocol, lpips, settings)
-    provenance = versions() | {"images": images, "hr": hr, "seconds": seconds}
+    provenance = versions() | {"images_folder": images, "hr_folder": hr, "seconds": seconds}
     return Results(images, protocol, scale, scored, provenance)
+
+
+def _refuse_to_overwrite(settings: Settings, *folders: str | Path) -> None:
+    saved = settings.save_images
+    if saved and Path(saved).resolve() in [Path(folder).resolve() for folder in folders]:
+        raise UserError(f"The images in {saved} are what is scored: give another folder to --save-images.")
 
 
 def score_all(

@@ -1,5 +1,6 @@
 """Named evaluation protocols: what exactly is done to an SR image and its HR image before a number is written down."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -71,16 +72,22 @@ class Protocol:
 
         Returns:
             ``psnr`` (dB), ``ssim``, with a shift search also ``shift_y`` and ``shift_x`` in pixels (of the image that
-            moves, against the other one).
+            moves, against the other one). All are NaN for an SR image with values that are not finite.
 
         Raises:
             UserError: the sizes differ, or the images are too small for the protocol.
         """
+        if not to_planes(sr, rounded=False).isfinite().all():
+            return dict.fromkeys(self._columns(lpips is not None, subpixel), math.nan)
         pair = self._prepare(sr, hr)
         scores = self._aligned_scores(*pair) if self.shift is None else self._best_scores(*pair, subpixel)
         if lpips is not None:
             scores["lpips"] = lpips.of_planes(*self._rgb_at(scores, sr, hr))
         return scores
+
+    def _columns(self, lpips: bool, subpixel: bool) -> list[str]:
+        moved = ["shift_y", "shift_x", *(["psnr_subpixel"] if subpixel else [])] if self.shift else []
+        return ["psnr", "ssim", *moved, *(["lpips"] if lpips else [])]
 
     def _prepare(self, sr: Image, hr: Image) -> tuple[Tensor, Tensor]:
         first, second = self._crop(sr, hr)

@@ -46,8 +46,8 @@ def degrade_folder(
         The new LR files with a line for each image that failed, and the HR images that have surplus rows or columns.
 
     Raises:
-        UserError: a mistake in the checkpoint, a folder or a setting; other images in a folder that is written to; or
-            several draws of a translator that takes no noise.
+        UserError: a mistake in the checkpoint, a folder or a setting; other images in a folder that is written to; one
+            folder for LR and HR images; or several draws of a translator that takes no noise.
     """
     if draws < 1:
         raise UserError(f"--draws is a number from 1 on; found {draws}.")
@@ -55,6 +55,8 @@ def degrade_folder(
     folders = [Path(out)] if draws == 1 else [Path(out) / f"draw{k}" for k in range(1, draws + 1)]
     for folder in [*folders, *([Path(hr_out)] if hr_out else [])]:
         refuse_other_images(folder, [path.name for path in name_outputs(sources, folder)])
+    if hr_out and Path(hr_out).resolve() in [folder.resolve() for folder in folders]:
+        raise UserError(f"HR and LR images of the same names would share the folder {hr_out}: give another --hr-out.")
     place = choose_device(device)
     learnt = load_degradation(checkpoint, place)
     if draws > 1:

@@ -50,13 +50,15 @@ def export(checkpoint: str | Path, out: str | Path, format: str) -> None:
     network, scale = load_sr(checkpoint)
     unchecked = out.with_name(f".unchecked-{out.name}")
     try:
-        chosen.write(network, read_sr(checkpoint), unchecked)
-        compare(network, chosen.read(unchecked, scale), chosen.sizes)
-        unchecked.replace(out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            chosen.write(network, read_sr(checkpoint), unchecked)
+            compare(network, chosen.read(unchecked, scale), chosen.sizes)
+            unchecked.replace(out)
+        finally:
+            unchecked.unlink(missing_ok=True)
     except (UserError, OSError) as error:
         raise UserError(f"{type(network).__name__} was not exported for {format}: {error}") from error
-    finally:
-        unchecked.unlink(missing_ok=True)
 
 
 @torch.no_grad()

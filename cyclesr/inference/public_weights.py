@@ -23,11 +23,16 @@ def import_file(path: str | Path, config: dict[str, Any], out: str | Path) -> No
         out: the file to write.
 
     Raises:
-        UserError: as for :func:`import_weights`, or ``out`` is named otherwise.
+        UserError: as for :func:`import_weights`, or ``out`` is named otherwise or cannot be written.
     """
     if Path(out).suffix != ".safetensors":
         raise UserError(f"The file to write is a .safetensors file, found the name {out}.")
-    save_sr(import_weights(path, config), out)
+    entry = import_weights(path, config)
+    try:
+        Path(out).parent.mkdir(parents=True, exist_ok=True)
+        save_sr(entry, out)
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror or error}.") from error
 
 
 def import_weights(path: str | Path, config: dict[str, Any]) -> dict[str, Any]:

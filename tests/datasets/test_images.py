@@ -1,5 +1,6 @@
 """Image files in and out."""
 
+import zlib
 from pathlib import Path
 
 import cv2
@@ -109,6 +110,12 @@ def test_other_unreadable_files(tmp_path: Path) -> None:
             reader(tmp_path / "text.png")
         with pytest.raises(UserError, match=r"absent\.png cannot be read"):
             reader(tmp_path / "absent.png")
+    header = (13).to_bytes(4, "big") + b"IHDR" + (70000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
+    end = bytes(4) + b"IEND" + zlib.crc32(b"IEND").to_bytes(4, "big")
+    checked = header + zlib.crc32(header[4:]).to_bytes(4, "big")
+    (tmp_path / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + checked + end)
+    with pytest.raises(UserError, match=r"huge\.png.*corrupt"):
+        read_image(tmp_path / "huge.png")
     cv2.imwrite(str(tmp_path / "float.tif"), np.ones((4, 4, 3), np.float32))
     with pytest.raises(UserError, match="float32; 8 or 16 bit"):
         read_image(tmp_path / "float.tif")

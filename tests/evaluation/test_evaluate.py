@@ -73,6 +73,11 @@ def test_the_command_line_overrides_the_protocol_and_saves_images(data):
     for name in NAMES:
         assert np.array_equal(read_image(data / "sr" / f"{name}x2m.png"), nearest(data, name))
     again = evaluate_folder(str(data / "sr"), str(data / "hr"), Settings(), scale=2)
+    for folder in ("lr", "hr"):
+        with pytest.raises(UserError, match="are what is scored"):
+            evaluate_config(str(data / "config.py"), "bicubic", Settings(save_images=str(data / folder)))
+    with pytest.raises(UserError, match="are what is scored"):
+        evaluate_folder(str(data / "sr"), str(data / "hr"), Settings(save_images=str(data / "hr")), scale=2)
     assert again.per_image == results.per_image
 
 
@@ -89,7 +94,11 @@ def test_hr_that_is_larger_by_less_than_the_scale_loses_the_surplus(data):
     image = read_image(data / "hr" / "0801.png")
     write_image(data / "odd" / "0801.png", image[:35, :39])
     write_image(data / "sr" / "0801.png", image[:34, :38])
-    assert evaluate_folder(str(data / "sr"), str(data / "odd"), Settings(), scale=2).means["psnr"] == math.inf
+    results = evaluate_folder(str(data / "sr"), str(data / "odd"), Settings(), scale=2)
+    assert results.means["psnr"] == math.inf
+    content = json.loads(write_results(results, data / "out" / "folder.json")[0].read_text())
+    assert [image["name"] for image in content["images"]] == ["0801"]
+    assert content["images_folder"] == str(data / "sr")
 
 
 def test_files_of_results(data):

@@ -131,6 +131,16 @@ def test_sides_that_are_no_multiple_of_the_scale_lose_the_rest():
     assert get_protocol("ntire18").score(*ragged) == get_protocol("ntire18").score(sr, hr)
 
 
+@pytest.mark.parametrize("name", sorted(PROTOCOLS))
+def test_a_pixel_that_is_no_number_has_no_score(name: str) -> None:
+    hr = torch.rand(3, 160, 160, generator=torch.Generator().manual_seed(0))
+    sr = hr.clone()
+    sr[0, 0, 0] = math.nan
+    whole, broken = (get_protocol(name).score(image, hr, subpixel=True) for image in (hr, sr))
+    assert list(broken) == list(whole)
+    assert all(math.isnan(score) for score in broken.values())
+
+
 def test_unknown_protocol_names_the_nearest():
     with pytest.raises(UserError, match=r"There is no protocol 'ntire19'. Did you mean .*'ntire18'"):
         get_protocol("ntire19")

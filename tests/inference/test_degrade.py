@@ -135,6 +135,9 @@ def test_mistakes_in_folders(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", model_config())
     with pytest.raises(UserError, match="would overwrite its input"):
         degrade_folder(checkpoint, photos, photos, device="cpu")
+    for draws, hr_out in ((1, "lr"), (2, "lr/draw1")):
+        with pytest.raises(UserError, match="would share the folder"):
+            degrade_folder(checkpoint, photos, tmp_path / "lr", draws=draws, device="cpu", hr_out=tmp_path / hr_out)
     write_image(tmp_path / "lr" / "other.png", np.zeros((4, 4, 3), np.uint8))
     with pytest.raises(UserError, match="holds 1 images that do not belong to this run"):
         degrade_folder(checkpoint, photos, tmp_path / "lr", device="cpu")

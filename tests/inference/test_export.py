@@ -113,10 +113,11 @@ def test_safetensors_hold_config_and_weights(checkpoint, tmp_path: Path) -> None
 )
 def test_torchscript_needs_nothing_but_torch(checkpoint, tmp_path: Path, config) -> None:
     path = checkpoint(**config)
-    export(path, tmp_path / "out.pt", "torchscript")
+    out = tmp_path / "new" / "out.pt"
+    export(path, out, "torchscript")
     lr = torch.rand(1, 3, 13, 6)
     with torch.no_grad():
-        found = torch.jit.load(str(tmp_path / "out.pt"))(lr)
+        found = torch.jit.load(str(out))(lr)
         torch.testing.assert_close(found, load_sr(path)[0](lr), rtol=0, atol=1e-5)
 
 
@@ -135,4 +136,4 @@ def test_mistakes(checkpoint, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"ends in \.pth or \.safetensors, found the name out\.pt\."):
         export(path, tmp_path / "out.pt", "spandrel")
     with pytest.raises(UserError, match="was not exported for safetensors"):
-        export(path, tmp_path / "nowhere" / "out.safetensors", "safetensors")
+        export(path, path / "out.safetensors", "safetensors")  # a file in the place of the folder

@@ -44,8 +44,8 @@ def test_wrappings(weights, wrap, tmp_path: Path) -> None:
 
 def test_an_imported_file_is_all_that_inference_needs(weights, tmp_path: Path) -> None:
     save_file(prefixed(weights, "module."), tmp_path / "public.safetensors")
-    import_file(tmp_path / "public.safetensors", CONFIG, tmp_path / "net.safetensors")
-    network, scale = load_sr(tmp_path / "net.safetensors")
+    import_file(tmp_path / "public.safetensors", CONFIG, tmp_path / "new" / "net.safetensors")
+    network, scale = load_sr(tmp_path / "new" / "net.safetensors")
     expected = SR_BACKBONES.build(dict(CONFIG)).eval()
     expected.load_state_dict(weights)
     lr = torch.rand(1, 3, 5, 6)
@@ -78,3 +78,5 @@ def test_mistakes(weights, tmp_path: Path) -> None:
         read_weights(tmp_path / "broken.safetensors")
     with pytest.raises(UserError, match=r"is a \.safetensors file, found the name"):
         import_file(tmp_path / "net.pth", CONFIG, tmp_path / "out.pth")
+    with pytest.raises(UserError, match=r"out\.safetensors cannot be written"):
+        import_file(tmp_path / "net.pth", CONFIG, tmp_path / "net.pth" / "out.safetensors")

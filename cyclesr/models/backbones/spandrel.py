@@ -23,6 +23,7 @@ class Architecture(NamedTuple):
     window: str = ""  # and of this argument
     scales: tuple[int, ...] = (2, 3, 4, 8)
     package: str = ""  # if its name is another
+    defaults: tuple[tuple[str, Any], ...] = ()  # where the constructor refuses its own
 
 
 ARCHITECTURES = {
@@ -48,8 +49,8 @@ ARCHITECTURES = {
     "SPAN": Architecture("upscale"),
     "SeemoRe": Architecture("scale", smallest=16),
     "SwiftSRGAN": Architecture("upscale_factor", scales=(2, 4, 8)),
-    "Swin2SR": Architecture("upscale", smallest=16),
-    "SwinIR": Architecture("upscale", smallest=16),
+    "Swin2SR": Architecture("upscale", smallest=16, defaults=(("window_size", 8),)),
+    "SwinIR": Architecture("upscale", smallest=16, defaults=(("window_size", 8),)),
 }
 WINDOWS = ("window_size", "split_size", "split_size_0", "split_size_1", "stripe_size")
 PLANES = ("num_in_ch", "num_out_ch")
@@ -66,7 +67,7 @@ class Spandrel(nn.Module):
         arch: ATD, CRAFT, Compact, DAT, DCTLSA, DITN, DRCT, ESRGAN, FDAT, GRL, HAT, MoESR, MoSR, OmniSR, PLKSR, RCAN,
             RGT, RealPLKSR, SAFMN, SPAN, SeemoRe, SwiftSRGAN, Swin2SR or SwinIR.
         **hyperparameters: of the architecture's constructor, less its scale. The defaults are spandrel's, except that
-            ``upsampler`` is ``pixelshuffle`` where spandrel's default is none.
+            ``upsampler`` is ``pixelshuffle`` where spandrel's default is none, and Swin's windows have 8 pixels, not 7.
 
     Raises:
         UserError: spandrel is not installed, or knows no such architecture, scale or hyperparameters.
@@ -161,7 +162,7 @@ def _arguments(arch: str, found: Architecture, build: type[nn.Module], given: di
     defaults = {name: parameters[name].default for name in known} | {name: 3 for name in PLANES if name in known}
     if defaults.get("upsampler") == "":
         defaults["upsampler"] = "pixelshuffle"
-    arguments = defaults | given
+    arguments = defaults | dict(found.defaults) | given
     missing = [name for name, value in arguments.items() if value is inspect.Parameter.empty]
     if missing:
         raise UserError(f"{arch} needs a value for {', '.join(missing)}.")

@@ -56,6 +56,13 @@ def test_every_architecture_takes_every_size(arch: str) -> None:
     assert len(trained) > 4
 
 
+@pytest.mark.parametrize("arch", ["SwinIR", "Swin2SR"])
+@torch.no_grad()
+def test_swin_builds_with_no_more_than_its_name(arch: str) -> None:
+    network = Spandrel(4, arch=arch, depths=(1,), num_heads=(1,), embed_dim=8)
+    assert network(torch.rand(1, 3, 17, 5)).shape == (1, 3, 68, 20)
+
+
 @pytest.mark.parametrize("arch", ["SwinIR", "HAT", "DAT", "SPAN", "RealPLKSR", "OmniSR", "SAFMN", "DRCT"])
 @torch.no_grad()
 def test_any_size_gives_what_spandrel_gives(arch: str) -> None:
