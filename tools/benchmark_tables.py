@@ -4,11 +4,12 @@ python tools/benchmark_tables.py --table 1 --hr PHOTOGRAPHS --minutes 15 --seeds
 python tools/benchmark_tables.py --table pairings --tracks unknown --hr PHOTOGRAPHS
 python tools/benchmark_tables.py --table 3 --scale full
 
-A finished row is not run again; a training that was stopped goes on when the same command is given.
+A finished row is not run again; a training that was stopped goes on when the same command is given. A page holds all
+results of its table that are in the work dir, of other commands too.
 """
 
 import argparse
-import shlex
+from itertools import product
 from pathlib import Path
 
 from cyclesr.cli import run
@@ -52,22 +53,13 @@ def check_arguments(args: argparse.Namespace) -> None:
         raise UserError("--hr is for --scale demo; at full scale the configs name the folders of DIV2K.")
 
 
-def command_of(args: argparse.Namespace, table: int | str, tracks: list[str], seeds: list[int]) -> str:
-    """The command of one table, without the folders of this machine."""
-    words = ["python", "tools/benchmark_tables.py", "--table", table, "--scale", args.scale, "--tracks", *tracks]
-    words += ["--seeds", *seeds]
-    if args.scale == "demo":
-        words += ["--hr", "PHOTOGRAPHS"]
-        words += ["--minutes", f"{args.minutes:g}"] if args.iterations is None else ["--iterations", args.iterations]
-    return shlex.join(map(str, [*words, *(["--rows", *args.rows] if args.rows else [])]))
-
-
 def main() -> None:
     """Runs what is missing, cell by cell; each finished one renews the page."""
     args = parse_arguments()
     check_arguments(args)
+    from cyclesr.evaluation.table_cells import Bench
     from cyclesr.evaluation.table_page import page
-    from cyclesr.evaluation.table_runs import Bench, run_cell
+    from cyclesr.evaluation.table_runs import finished_cells, run_cell
     from cyclesr.evaluation.tables import rows_of
 
     bench = Bench(
@@ -84,17 +76,13 @@ def main() -> None:
     for table in args.table:
         names = rows_of(table, args.rows)
         kinds = args.tracks or (["unknown"] if table == 3 else list(TRACKS))
-        command = command_of(args, table, kinds, args.seeds)
         path = args.out / f"{f'table{table}' if isinstance(table, int) else table}_{args.scale}.md"
-        found: dict = {}
-        for seed in args.seeds:
-            for kind in kinds:
-                for name in names:
-                    result = run_cell(bench, name, kind, seed)
-                    found.setdefault(kind, {}).setdefault(name, []).append(result)
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_text(page(table, args.scale, command, found), encoding="utf-8")
-        print(f"written: {path}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cells, left_out = finished_cells(bench, table)
+        for seed, kind, name in product(args.seeds, kinds, names):
+            cells[kind, name, seed] = run_cell(bench, name, kind, seed)
+            path.write_text(page(table, args.scale, bench.effort, cells), encoding="utf-8")
+        print(*(f"not on the page: {sentence}" for sentence in left_out), f"written: {path}", sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """A page with a table: measured figures, their spread over seeds, and beside one of the paper's its own figures."""
 
+import shlex
 import statistics
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
 
 from cyclesr.evaluation.published import CHALLENGES, published
-from cyclesr.evaluation.tables import ROWS, Table
+from cyclesr.evaluation.tables import ROWS, Table, rows_of
 
+Cells = dict[tuple[str, str, int], dict[str, Any]]  # results by track, row and seed
 Results = dict[str, list[dict[str, Any]]]  # of one track: a row's results, one a seed
 METRICS = {"psnr": 2, "ssim": 4, "lpips": 4}
 HEADER = "| method | seeds | PSNR | over bicubic | SSIM | LPIPS | LR to true LR | iterations | minutes |"
@@ -23,21 +25,52 @@ SCALES = {
 }
 
 
-def page(table: Table, scale: str, command: str, tracks: dict[str, Results]) -> str:
+def page(table: Table, scale: str, effort: dict[str, Any], cells: Cells) -> str:
     """The page in Markdown.
 
     Args:
         table: of the paper, or ``pairings``.
         scale: ``demo`` or ``full``.
-        command: that makes the page.
-        tracks: what :func:`~cyclesr.evaluation.table_runs.run_cell` returned, by track and row.
+        effort: at demo scale the option that says how long a row trains, ``dict(minutes=15)``.
+        cells: what :func:`~cyclesr.evaluation.table_runs.run_cell` returned.
     """
     title = f"Table {table}" if isinstance(table, int) else table.capitalize()
-    parts = [f"# {title} at {scale} scale", f"```\n{command}\n```", SCALES[scale], _how_to_read()]
+    tracks = _by_track(table, cells)
+    how = "\n".join(commands(table, scale, effort, tracks))
+    parts = [f"# {title} at {scale} scale", f"```\n{how}\n```", SCALES[scale], _how_to_read()]
     for kind, results in tracks.items():
         heading = f"## {kind}: {CHALLENGES[kind]} in the paper" if isinstance(table, int) else f"## {kind}"
         parts += [heading, _settings(results), _table(table, kind, results), *_orders(table, kind, results)]
     return "\n\n".join(parts) + "\n"
+
+
+def _by_track(table: Table, cells: Cells) -> dict[str, Results]:
+    """The results in the order of the paper's tracks, of the table's rows, and of the seeds."""
+    tracks: dict[str, Results] = {}
+    for kind in CHALLENGES:
+        for name in rows_of(table):
+            if row := [cells[key] for key in sorted(cells) if key[:2] == (kind, name)]:
+                tracks.setdefault(kind, {})[name] = row
+    return tracks
+
+
+def commands(table: Table, scale: str, effort: dict[str, Any], tracks: dict[str, Results]) -> list[str]:
+    """The commands that make all results of a page: one, unless tracks or rows differ in what was run."""
+    groups: dict[tuple[tuple[str, ...], tuple[int, ...]], list[str]] = {}
+    for kind, results in tracks.items():
+        by_seeds: dict[tuple[int, ...], list[str]] = {}
+        for name, row in results.items():
+            by_seeds.setdefault(tuple(result["seed"] for result in row), []).append(name)
+        for seeds, rows in by_seeds.items():
+            groups.setdefault((tuple(rows), seeds), []).append(kind)
+    options = ["--hr", "PHOTOGRAPHS"] if scale == "demo" else []
+    options += [word for key, value in effort.items() for word in (f"--{key}", f"{value:.9g}")]
+    lines = []
+    for (names, seeds), kinds in groups.items():
+        words = ["python", "tools/benchmark_tables.py", "--table", table, "--scale", scale, "--tracks", *kinds]
+        words += ["--seeds", *seeds, *options, *(["--rows", *names] if list(names) != rows_of(table) else [])]
+        lines.append(shlex.join(map(str, words)))
+    return lines
 
 
 def _how_to_read() -> str:

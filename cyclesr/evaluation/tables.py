@@ -158,17 +158,29 @@ def demo_config(name: str, track: Track, kind: str, configs: Path) -> Config:
 def with_pairs(config: Config, name: str, track: Track, kind: str) -> Config:
     """The config itself, or for a row that learns from pairs its SR network alone, for as many steps.
 
-    True pairs of a track with shifts are aligned first (Sec. 4.2).
+    True pairs of a track with shifts are those that :func:`align_track` makes.
     """
     pairs = ROWS[name].pairs
     if not pairs:
         return config
     if pairs == "bicubic":
         return supervised(config)
-    if kind not in SHIFTED:
+    if not _needs_alignment(name, kind):
         return supervised(config, track.hidden_lr)
-    aligned = track.hidden_lr.parent / "aligned"
-    align_folders(track.hidden_lr, track.hr, aligned, track.scale)
-    config = supervised(config, aligned / "lr")
-    config.train_dataloader.dataset.hr = str(aligned / "hr")
+    config = supervised(config, _aligned(track) / "lr")
+    config.train_dataloader.dataset.hr = str(_aligned(track) / "hr")
     return config
+
+
+def align_track(name: str, track: Track, kind: str) -> None:
+    """Aligns the true pairs of a track with shifts (Sec. 4.2) for a row that trains on them, unless that was done."""
+    if _needs_alignment(name, kind) and not (_aligned(track) / "alignment.json").is_file():  # written last
+        align_folders(track.hidden_lr, track.hr, _aligned(track), track.scale)
+
+
+def _needs_alignment(name: str, kind: str) -> bool:
+    return ROWS[name].pairs == "true" and kind in SHIFTED
+
+
+def _aligned(track: Track) -> Path:
+    return track.hidden_lr.parent / "aligned"

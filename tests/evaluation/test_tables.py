@@ -11,12 +11,13 @@ import pytest
 from cyclesr.datasets.tracks import split_and_simulate
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.errors import UserError
-from cyclesr.evaluation import table_runs
+from cyclesr.evaluation import table_cells, table_runs
 from cyclesr.evaluation.comparison import Track, sr_steps
 from cyclesr.evaluation.published import TABLES
+from cyclesr.evaluation.table_cells import Bench, Cell, iterations, write_json
 from cyclesr.evaluation.table_page import page
-from cyclesr.evaluation.table_runs import Bench, run_cell
-from cyclesr.evaluation.tables import PAIRINGS, ROWS, demo_config, full_config, rows_of, with_pairs
+from cyclesr.evaluation.table_runs import finished_cells, run_cell
+from cyclesr.evaluation.tables import PAIRINGS, ROWS, align_track, demo_config, full_config, rows_of, with_pairs
 from cyclesr.models.stages import Stage
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -37,9 +38,9 @@ def track(photos: Path, tmp_path: Path) -> Track:
     return Track(**split_and_simulate(photos, "mild", tmp_path / "track"))
 
 
-def demo(name: str, track: Track, iterations: int = 1000) -> Any:
+def demo(name: str, track: Track, length: int = 1000) -> Any:
     config = demo_config(name, track, "mild", CONFIGS)
-    config.train_cfg.max_iters = iterations
+    config.train_cfg.max_iters = length
     return with_pairs(config, name, track, "mild")
 
 
@@ -109,11 +110,23 @@ def test_rows_of_pairs_take_the_sr_steps_of_cyclesr_and_shifted_pairs_are_aligne
     steps = sr_steps(demo("cyclesr", track))
     for name in ("sr_syn", "sr_paired"):
         config = demo(name, track)
+        align_track(name, track, "mild")
         assert config.model.type == "SupervisedSR"
         assert config.train_cfg.max_iters == steps
     data = config.train_dataloader.dataset
     assert (Path(data.lr).parent.name, Path(data.hr).parent.name) == ("aligned", "aligned")
     assert len(list(Path(data.lr).iterdir())) == len(list(Path(data.hr).iterdir())) > 0
+
+
+def test_pairs_are_aligned_once_and_only_where_a_row_trains_on_shifted_ones(track: Track, monkeypatch) -> None:
+    aligned = track.hidden_lr.parent / "aligned"
+    align_track("sr_syn", track, "mild")
+    align_track("sr_paired", track, "unknown")
+    assert not aligned.exists()
+    align_track("sr_paired", track, "mild")
+    monkeypatch.setattr("cyclesr.evaluation.tables.align_folders", None)
+    align_track("sr_paired", track, "mild")
+    assert (aligned / "alignment.json").is_file()
 
 
 def bench(tmp_path: Path, tiny_config: Path, photos: Path, **changes: Any) -> Bench:
@@ -151,13 +164,70 @@ def test_other_settings_in_the_same_folder_are_refused(tmp_path, tiny_config, ph
         bench(tmp_path, tiny_config, photos, iterations=9).check()
 
 
+def test_other_photographs_of_the_same_number_are_refused(tmp_path, tiny_config, photos) -> None:
+    settings = bench(tmp_path, tiny_config, photos)
+    settings.check()
+    cv2.imwrite(str(photos / "0.png"), np.zeros((160, 160, 3), np.uint8))
+    with pytest.raises(UserError, match=r"other settings: .*'photographs': '5, SHA-256 .* there, .*'5, SHA-256 "):
+        settings.check()
+
+
+def test_a_training_of_another_config_is_refused_begun_or_finished(tmp_path, tiny_config, photos) -> None:
+    settings = bench(tmp_path, tiny_config, photos)
+    bicubic = run_cell(settings, "bicubic", "unknown", 0)
+    cell = Cell(settings, "cyclesr", "unknown", 0)
+    cell.folder.mkdir()
+    cell.config().dump(cell.config_file)
+    cell.check(cell.config())
+    path = tmp_path / "configs" / "demo" / "cyclesr_track.py"
+    path.write_text(path.read_text().replace("feedback_weight=100.0", "feedback_weight=50.0"))
+    message = "cyclesr holds a training of another config: model.feedback_weight is 100.0 there, 50.0 now. Remove"
+    with pytest.raises(UserError, match=message):
+        run_cell(settings, "cyclesr", "unknown", 0)
+    write_json(cell.result, {})
+    with pytest.raises(UserError, match=message):
+        run_cell(settings, "cyclesr", "unknown", 0)
+    cells, (left_out,) = finished_cells(settings, 1)
+    assert cells == {("unknown", "bicubic", 0): bicubic}  # which nothing of the model changes
+    assert message in left_out
+
+
+def test_a_work_dir_may_move_with_its_photographs(tmp_path, tiny_config, photos) -> None:
+    settings = bench(tmp_path, tiny_config, photos)
+    settings.check()
+    found = run_cell(settings, "bicubic", "unknown", 0)
+    settings.work_dir.rename(tmp_path / "moved")
+    photos.rename(tmp_path / "other")
+    moved = bench(tmp_path, tiny_config, tmp_path / "other", work_dir=tmp_path / "moved")
+    moved.check()
+    assert run_cell(moved, "bicubic", "unknown", 0) == found
+
+
+def test_a_result_gets_its_lpips_once_the_weights_are_there(tmp_path, tiny_config, photos, monkeypatch) -> None:
+    settings = bench(tmp_path, tiny_config, photos)
+    before = run_cell(settings, "bicubic", "unknown", 0)
+    before["means"].pop("lpips", None)
+    write_json(Cell(settings, "bicubic", "unknown", 0).result, before)
+    asked = []
+    scored = type("Scored", (), dict(method="x"))()
+    monkeypatch.setattr(table_runs, "find_weights", lambda net, weights: Path("alexnet.pth"))
+    monkeypatch.setattr(table_runs, "evaluate_config", lambda *arguments: asked.append(arguments) or scored)
+    monkeypatch.setattr(table_runs, "as_dict", lambda results: dict(means=before["means"] | dict(lpips=0.25)))
+    after = run_cell(settings, "bicubic", "unknown", 0)
+    assert after["means"]["lpips"] == 0.25
+    assert {key: after[key] for key in before if key != "means"} == {k: v for k, v in before.items() if k != "means"}
+    assert [(Path(method).name, options.lpips) for _, method, options in asked] == [("bicubic", "alex")]
+    assert run_cell(settings, "bicubic", "unknown", 0) == after
+    assert len(asked) == 1
+
+
 def test_the_time_of_a_row_becomes_iterations_once(tmp_path, tiny_config, photos, track, monkeypatch) -> None:
     settings = bench(tmp_path, tiny_config, photos, iterations=None, minutes=2.0)
-    monkeypatch.setattr(table_runs, "iterations_for", lambda config, minutes: round(100 * minutes))
-    assert table_runs._iterations(settings, "cyclesr", track, "mild") == 200
-    monkeypatch.setattr(table_runs, "iterations_for", None)
-    assert table_runs._iterations(settings, "separate", track, "wild") == 320
-    assert table_runs._iterations(settings, "sr_syn", track, "mild") == 200
+    monkeypatch.setattr(table_cells, "iterations_for", lambda config, minutes: round(100 * minutes))
+    assert iterations(settings, "cyclesr", track, "mild") == 200
+    monkeypatch.setattr(table_cells, "iterations_for", None)
+    assert iterations(settings, "separate", track, "wild") == 320
+    assert iterations(settings, "sr_syn", track, "mild") == 200
     assert json.loads((settings.work_dir / "iterations.json").read_text()) == {"cyclesr": 200}
 
 
@@ -167,8 +237,8 @@ def test_cyclesrgan_is_timed_with_the_perceptual_weights_it_trains_with(
     changes = dict(iterations=None, configs=CONFIGS, perceptual_weights="vgg16.pth")
     settings = bench(tmp_path, tiny_config, photos, **changes)
     timed = []
-    monkeypatch.setattr(table_runs, "iterations_for", lambda config, minutes: timed.append(config) or 100)
-    assert table_runs._iterations(settings, "cyclesrgan", track, "unknown") == 100
+    monkeypatch.setattr(table_cells, "iterations_for", lambda config, minutes: timed.append(config) or 100)
+    assert iterations(settings, "cyclesrgan", track, "unknown") == 100
     assert [config.model.perceptual.weights for config in timed] == ["vgg16.pth"]
 
 
@@ -186,13 +256,16 @@ def result(seed: int, psnr: float, **means: float) -> dict[str, Any]:
 
 
 def test_the_page_has_means_spreads_the_paper_and_the_order() -> None:
-    rows = dict(
-        bicubic=[result(0, 20.0), result(1, 24.0)],
-        sr_syn=[result(0, 20.5), result(1, 24.3)],
-        cyclesr=[result(0, 21.0, lpips=0.25) | dict(degradation_psnr=30.0), result(1, 25.5, lpips=0.35)],
+    cyclesr = [result(0, 21.0, lpips=0.25) | dict(degradation_psnr=30.0), result(1, 25.5, lpips=0.35)]
+    rows = dict(cyclesr=cyclesr, sr_syn=[result(0, 20.5), result(1, 24.3)], bicubic=[result(0, 20.0), result(1, 24.0)])
+    cells = {("unknown", name, r["seed"]): r for name, row in rows.items() for r in reversed(row)}
+    lines = page(1, "demo", dict(minutes=2.5), cells).splitlines()
+    assert lines[3] == (
+        "python tools/benchmark_tables.py --table 1 --scale demo --tracks unknown --seeds 0 1 --hr PHOTOGRAPHS "
+        "--minutes 2.5 --rows bicubic sr_syn cyclesr"
     )
-    lines = page(1, "demo", "python tools/x.py", {"unknown": rows}).splitlines()
     cells = {line.split("|")[1].strip(): [c.strip() for c in line.split("|")[2:-1]] for line in lines if "|" in line}
+    assert list(cells)[2:] == ["Bicubic", "SR_syn", "CycleSR"]
     assert cells["Bicubic"][1:3] == ["22.00 ± 2.00", ""]
     assert cells["Bicubic"][-3:] == ["23.976", "0.644", "0.487"]
     assert cells["CycleSR"][:6] == ["2", "23.25 ± 2.25", "1.25 ± 0.25", "0.5000", "0.3000 ± 0.0500", "30.00"]
@@ -206,11 +279,26 @@ def test_the_page_has_means_spreads_the_paper_and_the_order() -> None:
 
 
 def test_a_page_of_pairings_has_no_column_of_the_paper() -> None:
-    rows = dict(bicubic=[result(0, 20.0)], dsgan_edsr=[result(0, 21.5)])
-    text = page("pairings", "demo", "python tools/x.py", {"mild": rows})
+    cells = {("mild", "bicubic", 0): result(0, 20.0), ("mild", "dsgan_edsr", 0): result(0, 21.5)}
+    text = page("pairings", "demo", dict(iterations=1000000), cells)
+    assert "--hr PHOTOGRAPHS --iterations 1000000 --rows bicubic dsgan_edsr\n" in text
     assert text.startswith("# Pairings at demo scale\n")
     assert "| DSGAN + EDSR | 1 | 21.50 | 1.50 | 0.5000 |  |  | 100 | 1.0 |\n" in text
     assert "paper" not in text.split("## mild")[1]
+
+
+def test_a_page_of_several_runs_has_a_command_for_each() -> None:
+    names, base = rows_of(4), "python tools/benchmark_tables.py --table 4 --scale full --tracks"
+    full = {(kind, name, 0): result(0, 20.0) for kind in ("wild", "unknown") for name in names}
+    assert page(4, "full", {}, full).splitlines()[3:5] == [f"{base} unknown wild --seeds 0", "```"]
+    more = full | {("wild", "cyclesr", 1): result(1, 20.0), ("mild", "cyclesr", 0): result(0, 20.0)}
+    assert page(4, "full", {}, more).splitlines()[3:8] == [
+        f"{base} unknown --seeds 0",
+        f"{base} mild --seeds 0 --rows cyclesr",
+        f"{base} wild --seeds 0 1 --rows cyclesr",
+        f"{base} wild --seeds 0 --rows cyclesrgan",
+        "```",
+    ]
 
 
 def test_titles_are_the_papers() -> None:
