@@ -1,8 +1,11 @@
-"""What the command-line tools share: how they end, and KEY=VALUE options."""
+"""What the command-line tools share: how they end, KEY=VALUE options, and numbers within their limits."""
 
+import argparse
 import ast
+import math
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from cyclesr.errors import UserError
@@ -40,6 +43,26 @@ def key_values(options: Iterable[str]) -> dict[str, Any]:
             raise UserError(f"An option is written KEY=VALUE; found {option!r}.")
         pairs[key] = _literal(value)
     return pairs
+
+
+def at_least(smallest: int) -> Callable[[str], int]:
+    """An argparse type: whole numbers from ``smallest`` on."""
+
+    def read(text: str) -> int:
+        with suppress(ValueError):
+            if (number := int(text)) >= smallest:
+                return number
+        raise argparse.ArgumentTypeError(f"expected a whole number, {smallest} or more; found {text!r}")
+
+    return read
+
+
+def positive(text: str) -> float:
+    """An argparse type: finite numbers above 0."""
+    with suppress(ValueError):
+        if 0 < (number := float(text)) < math.inf:
+            return number
+    raise argparse.ArgumentTypeError(f"expected a number above 0; found {text!r}")
 
 
 def _literal(text: str) -> Any:

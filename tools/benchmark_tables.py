@@ -12,7 +12,7 @@ import argparse
 from itertools import product
 from pathlib import Path
 
-from cyclesr.cli import run
+from cyclesr.cli import at_least, positive, run
 from cyclesr.errors import UserError
 
 TRACKS = ("unknown", "mild", "wild")
@@ -25,10 +25,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", help="rows of the table (default: all), see docs/tables.md")
     parser.add_argument("--scale", default="demo", choices=("demo", "full"), help="(default: demo)")
     parser.add_argument("--tracks", nargs="+", choices=TRACKS, help="(default: all; Table 3 as in the paper: unknown)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--seeds", type=at_least(0), nargs="+", default=[0])
     parser.add_argument("--hr", type=Path, metavar="DIR", help="demo scale: folder of at least five sharp photographs")
-    parser.add_argument("--minutes", type=float, default=15.0, help="demo scale: training time of a row (default: 15)")
-    parser.add_argument("--iterations", type=int, help="demo scale: in place of --minutes, where runs must repeat")
+    parser.add_argument("--minutes", type=positive, default=15.0, help="demo scale: time of a row (default: 15)")
+    parser.add_argument("--iterations", type=at_least(1), help="demo scale: in place of --minutes, to repeat runs")
     parser.add_argument("--lpips-weights", metavar="PATH", help="of AlexNet, file or folder (default: hub's cache)")
     parser.add_argument("--perceptual-weights", metavar="PATH", help="of CycleSRGAN's VGG (default: hub's cache)")
     parser.add_argument("--configs", type=Path, default=Path("configs"), help="(default: configs)")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cyclesr.cli import run
+from cyclesr.cli import at_least, positive, run
 
 METHODS = ("bicubic", "sr_syn", "cyclesr", "unitsr", "sr_paired")
 
@@ -13,8 +13,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hr", type=Path, required=True, help="folder of sharp photographs")
     parser.add_argument("--track", default="unknown", choices=("unknown", "mild", "wild"))
-    parser.add_argument("--minutes", type=float, default=15.0, help="training time of each unpaired method")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=positive, default=15.0, help="training time of each unpaired method")
+    parser.add_argument("--seed", type=at_least(0), default=0)
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
     parser.add_argument("--cyclesr", default="configs/demo/cyclesr_track.py", help="config")
     parser.add_argument("--unitsr", default="configs/demo/unitsr_track.py", help="config")

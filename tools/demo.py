@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from cyclesr.cli import run
+from cyclesr.cli import at_least, run
 
 
 def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="configs/demo/probabilistic_demo.py")
-    parser.add_argument("--seed", type=int, default=0, help="of the hidden blur, the weights and the data order")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="of the hidden blur, weights and data order")
     parser.add_argument("--data", type=Path, help="made here when it is missing (default: data/demo_seed<seed>)")
     parser.add_argument("--work-dir", type=Path, default=Path("work_dirs/demo"))
     return parser.parse_args()

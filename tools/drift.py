@@ -32,11 +32,14 @@ def main() -> None:
     from cyclesr.config import load_config
     from cyclesr.demo import track_of
     from cyclesr.evaluation.drift import agreement, drift_curve
+    from cyclesr.evaluation.evaluate import metric_config
+    from cyclesr.evaluation.report import check_place, strict_json
 
     config = load_config(args.config, key_values(args.cfg_options))
-    protocol = args.protocol or (config.test_evaluator or {}).get("protocol")
+    protocol = args.protocol or metric_config(config).get("protocol")
     if protocol is None:
         raise UserError(f"{args.config} names no protocol to score SR under: give one with --protocol.")
+    out = check_place(args.out or args.work_dir / "drift.json")
     rows = drift_curve(config, args.work_dir, track_of(args.data), protocol)
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += [
@@ -46,8 +49,7 @@ def main() -> None:
     agreements = {s: {t: agreement(rows, s, t) for t in TRUTHS} for s in SIGNALS if len(rows) > 2}
     if agreements:
         print("rank correlation with the truth:", json.dumps(agreements))
-    out = args.out or args.work_dir / "drift.json"
-    out.write_text(json.dumps(dict(rows=rows, agreement=agreements), indent=2) + "\n", encoding="utf-8")
+    out.write_text(strict_json(dict(rows=rows, agreement=agreements)), encoding="utf-8")
 
 
 if __name__ == "__main__":

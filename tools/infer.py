@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from cyclesr.cli import run
+from cyclesr.cli import at_least, run
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -13,12 +13,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("input", help="an image, a folder of images, or a quoted glob such as 'photos/*.jpg'")
     parser.add_argument("-o", "--out", required=True, help="a folder (results keep their names, as .png) or one file")
     parser.add_argument("--tile", default="auto", help="side of a tile in LR pixels, 'auto' or 'none' (default: auto)")
-    parser.add_argument("--overlap", type=int, default=32, help="LR pixels that tiles share (default: 32)")
+    parser.add_argument("--overlap", type=at_least(0), default=32, help="LR pixels that tiles share (default: 32)")
     precision = parser.add_mutually_exclusive_group()
     precision.add_argument("--bf16", action="store_true", help="compute in bfloat16")
     precision.add_argument("--half", action="store_true", help="compute in float16 (GPU only)")
     parser.add_argument("--ensemble", action="store_true", help="mean over 8 flips and turns: better, 8 times the time")
-    parser.add_argument("--workers", type=int, default=2, help="threads that read, and write (default: 2; 0: none)")
+    parser.add_argument("--workers", type=at_least(0), default=2, help="threads to read, and to write (default: 2)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<number> (default: auto)")
     return parser.parse_args()
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cyclesr.cli import run
+from cyclesr.cli import at_least, positive, run
 from cyclesr.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def parse_arguments() -> argparse.Namespace:
     div2k = commands.add_parser("div2k", help="download and unpack DIV2K (academic use) and its challenge tracks")
     div2k.add_argument("--out", type=Path, default=Path("data/DIV2K"))
     div2k.add_argument("--tracks", nargs="+", default=["ntire17_t2", "ntire18_t2", "ntire18_t4"])
-    div2k.add_argument("--scale", type=int, default=4, help="of ntire17_t2; the others exist at 4 only")
+    div2k.add_argument("--scale", type=at_least(1), default=4, help="of ntire17_t2; the others exist at 4 only")
     div2k.add_argument("--archives", type=Path, help="folder of .zip files that you have: nothing is downloaded")
     div2k.add_argument("--address", help="another server")
     div2k.set_defaults(work=prepare_div2k)
@@ -32,36 +32,39 @@ def parse_arguments() -> argparse.Namespace:
     track.add_argument("--hr", type=Path, required=True)
     track.add_argument("--track", required=True, choices=("unknown", "mild", "wild"))
     track.add_argument("--out", type=Path, required=True)
-    track.add_argument("--scale", type=int, default=4)
-    track.add_argument("--seed", type=int, default=0)
+    track.add_argument("--scale", type=at_least(1), default=4)
+    track.add_argument("--seed", type=at_least(0), default=0)
     track.add_argument("--numbers", type=int, nargs=2, metavar=("FIRST", "LAST"), help="of the HR file names")
-    track.add_argument("--variants", type=int, default=4, help="LR images for each HR of 'wild'; 1 for validation")
-    for name in ("sigma-x", "sigma-y", "angle"):
-        track.add_argument(f"--{name}", type=float, help="of the blur (HR pixels, degrees) instead of a drawn one")
+    track.add_argument("--variants", type=at_least(1), default=4, help="LR images of each HR of 'wild'; 1 to validate")
+    for name in ("sigma-x", "sigma-y"):
+        track.add_argument(f"--{name}", type=positive, help="of the blur, HR pixels, instead of a drawn one")
+    track.add_argument("--angle", type=float, help="of the blur, degrees, instead of a drawn one")
     track.set_defaults(work=prepare_track)
 
     demo = commands.add_parser("demo", help="lay out the photographs of scikit-image and scikit-learn")
     demo.add_argument("--out", type=Path, default=Path("data/demo"))
-    demo.add_argument("--seed", type=int, default=0, help="of the angle of the hidden blur")
+    demo.add_argument("--seed", type=at_least(0), default=0, help="of the angle of the hidden blur")
     demo.set_defaults(work=prepare_demo)
 
     check = commands.add_parser("check", help="look for what would stop a training")
     check.add_argument("--hr", type=Path, help="HR folder")
     check.add_argument("--real", type=Path, help="folder of real LR images, unpaired")
     check.add_argument("--lr", type=Path, help="folder of LR images that pair with --hr")
-    check.add_argument("--scale", type=int, default=4)
-    check.add_argument("--crop", type=int, default=1, help="LR crop of the training, pixels")
+    check.add_argument("--scale", type=at_least(1), default=4)
+    check.add_argument("--crop", type=at_least(1), default=1, help="LR crop of the training, pixels")
     check.set_defaults(work=check_folders)
 
     align = commands.add_parser("align", help="move HR images onto their LR images, for training on pairs")
     align.add_argument("--lr", type=Path, required=True)
     align.add_argument("--hr", type=Path, required=True)
     align.add_argument("--out", type=Path, required=True, help="gets lr/, hr/ and alignment.json")
-    align.add_argument("--scale", type=int, default=4)
-    align.add_argument("--max-shift", type=int, default=40, help="HR pixels; a pair beyond is dropped (default: 40)")
+    align.add_argument("--scale", type=at_least(1), default=4)
+    align.add_argument(
+        "--max-shift", type=at_least(1), default=40, help="HR pixels; else a pair is dropped (default: 40)"
+    )
     align.add_argument("--min-correlation", type=float, default=0.9, help="a pair below is dropped (default: 0.9)")
-    align.add_argument("--max-residual", type=float, default=0.25, help="HR pixels left after it (default: 0.25)")
-    align.add_argument("--workers", type=int, default=1, help="processes")
+    align.add_argument("--max-residual", type=positive, default=0.25, help="HR pixels left after it (default: 0.25)")
+    align.add_argument("--workers", type=at_least(1), default=1, help="processes")
     align.set_defaults(work=align_pairs)
 
     calibrate = commands.add_parser("calibrate", help="bicubic under every protocol beside the paper's figures")
@@ -69,9 +72,9 @@ def parse_arguments() -> argparse.Namespace:
     calibrate.add_argument("--out", type=Path, default=Path("calibration.json"), help="a .md is written beside it")
     calibrate.add_argument("--protocols", nargs="+", help="default: all, on RGB and on Y")
     calibrate.add_argument("--bicubics", nargs="+", default=["matlab"], help="of matlab, pil, cv2")
-    calibrate.add_argument("--images", type=int, help="the first so many of each track (default: all)")
+    calibrate.add_argument("--images", type=at_least(1), help="the first so many of each track (default: all)")
     calibrate.add_argument("--lpips-weights", metavar="PATH", help="file or folder (default: torch hub's cache)")
-    calibrate.add_argument("--workers", type=int, default=1, help="processes")
+    calibrate.add_argument("--workers", type=at_least(1), default=1, help="processes")
     calibrate.set_defaults(work=calibrate_protocols)
     return parser.parse_args()
 
@@ -153,7 +156,9 @@ def check_folders(args: argparse.Namespace) -> None:
 def calibrate_protocols(args: argparse.Namespace) -> None:
     """Scores bicubic, prints the table and writes it."""
     from cyclesr.evaluation.calibration import calibrate, markdown, write_table
+    from cyclesr.evaluation.report import check_place
 
+    check_place(args.out)
     rows, images = calibrate(
         args.data,
         args.protocols,

@@ -7,7 +7,7 @@ python tools/test.py --images DIR --hr DIR --protocol classic_y
 
 import argparse
 
-from cyclesr.cli import key_values, run
+from cyclesr.cli import at_least, key_values, run
 from cyclesr.errors import UserError
 
 
@@ -18,7 +18,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("checkpoint", nargs="?", help="a .pth file that training wrote, or the word 'bicubic'")
     parser.add_argument("--images", help="folder of SR images made by anyone, scored without config and checkpoint")
     parser.add_argument("--hr", help="folder of the HR images that belong to --images")
-    parser.add_argument("--scale", type=int, default=4, help="at which --images were made (default: 4)")
+    parser.add_argument("--scale", type=at_least(1), default=4, help="at which --images were made (default: 4)")
     parser.add_argument(
         "--protocol", help="name of a protocol, see docs/evaluation.md (default: the config's, or plain)"
     )
@@ -47,8 +47,10 @@ def main() -> None:
     args = parse_arguments()
     check_arguments(args)
     from cyclesr.evaluation.evaluate import Settings, evaluate_config, evaluate_folder
-    from cyclesr.evaluation.report import markdown, write_results
+    from cyclesr.evaluation.report import check_place, markdown, write_results
 
+    if args.out:
+        check_place(args.out)
     settings = Settings(args.protocol, args.lpips, args.lpips_weights, args.subpixel, args.save_images, args.device)
     if args.images:
         results = evaluate_folder(args.images, args.hr, settings, args.scale)

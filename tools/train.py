@@ -6,7 +6,7 @@ python tools/train.py configs/demo/cyclesr_demo.py --hr sharp/ --real mine/ --it
 
 import argparse
 
-from cyclesr.cli import key_values, run
+from cyclesr.cli import at_least, key_values, run
 from cyclesr.errors import UserError
 
 
@@ -16,7 +16,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("config", help="config file, e.g. configs/unitsr_ntire18_t4.py")
     parser.add_argument("--hr", metavar="DIR", help="sharp images, in place of the config's; with --real")
     parser.add_argument("--real", metavar="DIR", help="your LR images, unrelated to those of --hr; no validation then")
-    parser.add_argument("--iterations", type=int, help="of the training (default: what the config says)")
+    parser.add_argument("--iterations", type=at_least(1), help="of the training (default: what the config says)")
     parser.add_argument("--work-dir", help="where checkpoints and logs go (default: work_dirs/<config name>)")
     parser.add_argument("--resume", action="store_true", help="continue from the newest checkpoint in the work dir")
     parser.add_argument(
@@ -26,7 +26,7 @@ def parse_arguments() -> argparse.Namespace:
         choices=("none", "bf16", "fp16", "auto"),
         help="mixed precision; 'auto' takes bfloat16 where the hardware has it (default: what the config says)",
     )
-    parser.add_argument("--seed", type=int, help="random seed of weights, data order and augmentation")
+    parser.add_argument("--seed", type=at_least(0), help="random seed of weights, data order and augmentation")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument(
         "--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help="e.g. model.sr.type=SRResNet max_iters=100"

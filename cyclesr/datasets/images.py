@@ -129,6 +129,18 @@ def image_size(path: str | Path) -> tuple[int, int]:
     return (width, height) if turned else (height, width)
 
 
+def without_surplus(image: np.ndarray, scale: int, path: Path) -> np.ndarray:
+    """An HR image (H, W, 3) without the pixels below and right that fill no LR pixel.
+
+    Raises:
+        UserError: it is smaller than one LR pixel; the message names ``path``.
+    """
+    height, width = (side // scale * scale for side in image.shape[:2])
+    if not (height and width):
+        raise UserError(f"The HR image {path} measures {image.shape[0]}x{image.shape[1]}, less than the scale {scale}.")
+    return image[:height, :width]
+
+
 def write_image(path: str | Path, image: np.ndarray) -> None:
     """Writes (H, W, 3) RGB uint8 or uint16; the suffix chooses the format, missing folders are made.
 

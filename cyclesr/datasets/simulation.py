@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cyclesr.datasets.images import SUFFIXES, list_images, read_image, to_array, to_tensor, write_image
+from cyclesr.datasets.images import SUFFIXES, list_images, read_image, to_array, to_tensor, without_surplus, write_image
 from cyclesr.errors import UserError
 from cyclesr.models.degradation import Bicubic, Blur
 from cyclesr.models.kernels import blur_kernel
@@ -91,7 +91,8 @@ def simulate_track(
         ``blur_kernel``, HR pixels) and ``shot`` (noise variance at signal 1).
 
     Raises:
-        UserError: an unknown track, a corrupt image, or other images lie in ``out`` already.
+        UserError: an unknown track, a corrupt image, one that is smaller than the scale, or other images lie in ``out``
+            already.
     """
     if track not in TRACKS:
         raise UserError(f"There is no track {track!r}; choose one of {', '.join(TRACKS)}.")
@@ -99,7 +100,8 @@ def simulate_track(
     refuse_other_images(Path(out), images)
     for name in watch(images):
         random = np.random.default_rng((seed, zlib.crc32(name.encode())))
-        hr = read_image(photos[images[name]["hr"]])
+        photo = photos[images[name]["hr"]]
+        hr = without_surplus(read_image(photo), scale, photo)
         write_image(Path(out) / name, simulate(hr, images[name], scale, random))
     return dict(track=track, scale=scale, seed=seed, images=images)
 
@@ -112,10 +114,9 @@ def write_manifest(path: Path, *truths: Manifest) -> None:
 
 
 def simulate(hr: np.ndarray, entry: dict[str, Any], scale: int, random: np.random.Generator) -> np.ndarray:
-    """(H, W, 3) uint8 or uint16 -> (H // scale, W // scale, 3) uint8, by one entry of a manifest."""
-    height, width = hr.shape[0] // scale * scale, hr.shape[1] // scale * scale
+    """(H, W, 3) uint8 or uint16 -> (H / scale, W / scale, 3) uint8, by one entry of a manifest."""
     degrade = torch.nn.Sequential(Blur(kernel=blur_kernel(**entry["kernel"])), Bicubic(scale))
-    lr = degrade(to_tensor(hr[:height, :width])[None])[0]
+    lr = degrade(to_tensor(hr)[None])[0]
     if entry["shot"]:
         lr = torch.from_numpy(random.poisson(lr.double().numpy() / entry["shot"]) * entry["shot"])
     return to_array(lr)

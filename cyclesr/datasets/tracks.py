@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cyclesr.datasets.images import list_images, read_image, write_image
+from cyclesr.datasets.images import list_images, read_image, without_surplus, write_image
 from cyclesr.datasets.simulation import refuse_other_images, simulate_track, write_manifest
 from cyclesr.errors import UserError
 
@@ -103,9 +103,7 @@ def lay_out(
 def _copy(photos: Photos, folder: Path, scale: int) -> None:
     refuse_other_images(folder, [f"{name}.png" for name in photos])
     for name, path in photos.items():
-        image = read_image(path)
-        height, width = image.shape[0] // scale * scale, image.shape[1] // scale * scale
-        write_image(folder / f"{name}.png", image[:height, :width])
+        write_image(folder / f"{name}.png", without_surplus(read_image(path), scale, path))
 
 
 def _in_wheels(name: str) -> Path:

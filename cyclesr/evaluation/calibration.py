@@ -3,7 +3,6 @@
 Bicubic has no training in it: the candidate whose figures agree on all three tracks is the paper's protocol.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +22,9 @@ from cyclesr.evaluation.lpips import load_lpips
 from cyclesr.evaluation.protocols import PROTOCOLS, Protocol, get_protocol
 from cyclesr.evaluation.published import CHALLENGES, TABLE_1
 from cyclesr.evaluation.quality import Scores, mean_scores
+from cyclesr.evaluation.report import check_place, strict_json
 from cyclesr.models.imresize import imresize
+from cyclesr.plugins import load_plugins
 from cyclesr.workers import in_processes
 
 SCALE = 4
@@ -80,6 +81,7 @@ class _Job:
 
 def candidates(scale: int = SCALE) -> dict[str, Protocol]:
     """Every registered protocol; those on RGB also on Y (``_y``), those with a brightness gain also without it."""
+    load_plugins()
     found = {name: get_protocol(name, scale) for name in sorted(PROTOCOLS)}
     for name, protocol in list(found.items()):
         if protocol.luma is None and f"{name}_y" not in found:
@@ -225,14 +227,11 @@ def write_table(path: str | Path, rows: Sequence[Row], images: dict[str, int]) -
     """Writes the table as data to ``path`` (.json), and as Markdown beside it.
 
     Raises:
-        UserError: another suffix, or the place cannot be written.
+        UserError: see :func:`~cyclesr.evaluation.report.check_place`; or the disk is full.
     """
-    files = [Path(path), Path(path).with_suffix(".md")]
-    if files[0].suffix.lower() != ".json":
-        raise UserError(f"The table is a .json file (with a .md beside it); found {path}.")
+    files = [check_place(path), Path(path).with_suffix(".md")]
     try:
-        files[0].parent.mkdir(parents=True, exist_ok=True)
-        files[0].write_text(json.dumps(as_plain(rows, images), indent=2) + "\n", encoding="utf-8")
+        files[0].write_text(strict_json(as_plain(rows, images)), encoding="utf-8")
         files[1].write_text(markdown(rows, images), encoding="utf-8")
     except OSError as error:
         raise UserError(f"The table {path} cannot be written: {error.strerror}.") from error

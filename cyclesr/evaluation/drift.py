@@ -37,12 +37,15 @@ def drift_curve(config: Config, work_dir: Path, track: Track, protocol: str) -> 
         see the functions of these names.
 
     Raises:
-        UserError: no checkpoints in the folder, checkpoints of another model, or a translator straight from HR.
+        UserError: no checkpoints in the folder, checkpoints of another model, a model without a translator, or with one
+            straight from HR.
     """
     paths = sorted(work_dir.glob("iter_*.pth"), key=lambda path: int(path.stem.removeprefix("iter_")))
     if not paths:
         raise UserError(f"There are no checkpoints iter_*.pth in {work_dir}: train with --work-dir {work_dir} first.")
     model = MODELS.build(config.model).eval()
+    if not isinstance(model, CollaborativeSR):
+        raise UserError(f"Drift is that of a CollaborativeSR's translator; the model is a {config.model.type}.")
     if model.translator.from_hr:
         raise UserError(f"Drift is measured on LR images, found {config.model.translator.type}, whose G1 takes HR.")
     scoring = get_protocol(protocol, track.scale)

@@ -101,7 +101,7 @@ def evaluate_config(
             saved among those of the set.
     """
     config = load_config(config_path, options)
-    metric = _metric_config(config)
+    metric = metric_config(config)
     dataset = _test_set(config)
     _refuse_to_overwrite(settings, *{Path(path).parent for path in (*dataset.lr_paths, *dataset.hr_paths)})
     device = choose_device(settings.device)
@@ -206,7 +206,8 @@ def file_hash(path: str | Path) -> str:
     return digest.hexdigest()
 
 
-def _metric_config(config: Config) -> dict[str, Any]:
+def metric_config(config: Config) -> dict[str, Any]:
+    """What a config says of its ``SRQuality`` for tests, be it one evaluator or one of a list; empty without one."""
     evaluators = config.get("test_evaluator") or []
     listed = [evaluators] if isinstance(evaluators, dict) else evaluators
     return next((dict(e) for e in listed if e.get("type") == "SRQuality"), {})

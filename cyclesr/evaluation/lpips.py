@@ -15,6 +15,8 @@ from cyclesr import imagenet_weights
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.evaluation.pixels import Image, to_planes
 
+# Pixels a side below which a backbone's pooling leaves nothing.
+SMALLEST = {"alex": 31, "vgg": 16, "squeeze": 17}
 # How the file of each backbone begins, in torchvision's releases and in other people's exports.
 FILES = {"alex": "alexnet", "vgg": "vgg16", "squeeze": "squeezenet1_1"}
 
@@ -34,6 +36,7 @@ class Lpips(nn.Module):
         super().__init__()
         import lpips
 
+        self.net = net
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # lpips builds its backbones through a deprecated argument
             self.model = lpips.LPIPS(net=net, pnet_rand=True, verbose=False)
@@ -47,7 +50,17 @@ class Lpips(nn.Module):
 
     @torch.no_grad()
     def of_planes(self, sr: Tensor, hr: Tensor) -> float:
-        """LPIPS of two (3, H, W) tensors in 0..255."""
+        """LPIPS of two (3, H, W) tensors in 0..255.
+
+        Raises:
+            UserError: images that are too small for the backbone.
+        """
+        height, width = sr.shape[1:]
+        if min(height, width) < SMALLEST[self.net]:
+            raise UserError(
+                f"LPIPS with {self.net} needs {SMALLEST[self.net]} pixels a side, found {height}x{width} to compare: "
+                "score without LPIPS, or with another of its networks."
+            )
         device = next(self.parameters()).device
         first, second = ((planes / 127.5 - 1).float()[None].to(device) for planes in (sr, hr))
         return float(self.model(first, second))

@@ -13,6 +13,7 @@ from cyclesr.evaluation.pixels import Image, check_same_size, crop_border, to_lu
 from cyclesr.evaluation.psnr import to_decibel
 from cyclesr.evaluation.shift_search import best_shift
 from cyclesr.evaluation.ssim import mean_ssim
+from cyclesr.plugins import load_plugins
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,8 @@ def get_protocol(name: str, scale: int = 4) -> Protocol:
     Raises:
         UserError: no such protocol; the message names the nearest ones.
     """
+    if name not in PROTOCOLS:
+        load_plugins()
     if name not in PROTOCOLS:
         known = ", ".join(sorted(PROTOCOLS))
         raise UserError(f"There is no protocol {name!r}.{did_you_mean(name, PROTOCOLS)} Registered: {known}.")

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +36,52 @@ def markdown(results: Results) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
 
 
+def check_place(path: str | Path) -> Path:
+    """Makes the folder of a results file, so that what is wrong with the place is said before anything is scored.
+
+    Raises:
+        UserError: the name does not end in .json, is a folder, or the folder cannot be made or written to.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".json" or path.is_dir():
+        raise UserError(f"Results are a .json file (with others of its name beside it); found {path}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"The results {path} cannot be written: {error.strerror}.") from error
+    if not os.access(path.parent, os.W_OK):
+        raise UserError(f"The results {path} cannot be written: the folder is write-protected.")
+    return path
+
+
+def strict_json(content: Any) -> str:
+    """JSON that any program reads: what is not finite becomes text, ``"Infinity"`` (PSNR of equal images) or ``"NaN"``.
+
+    ``float()`` in Python and ``Number()`` in JavaScript read these words.
+    """
+    return json.dumps(_finite(content), indent=2, allow_nan=False) + "\n"
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    if isinstance(content, float) and not math.isfinite(content):
+        return "NaN" if math.isnan(content) else "Infinity" if content > 0 else "-Infinity"
+    return content
+
+
 def write_results(results: Results, path: str | Path) -> list[Path]:
     """Writes ``path`` (JSON), and beside it the same name with ``.csv`` and ``.md``.
 
     Raises:
-        UserError: the name does not end in .json, or the place cannot be written.
+        UserError: see :func:`check_place`; or the disk is full.
     """
-    path = Path(path)
-    if path.suffix.lower() != ".json":
-        raise UserError(f"The results are a .json file (with a .csv and a .md beside it); found {path}.")
+    path = check_place(path)
     files = [path, path.with_suffix(".csv"), path.with_suffix(".md")]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(as_dict(results), indent=2) + "\n", encoding="utf-8")
+        path.write_text(strict_json(as_dict(results)), encoding="utf-8")
         _write_csv(results, files[1])
         files[2].write_text(markdown(results), encoding="utf-8")
     except OSError as error:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cyclesr.datasets.images import list_images, read_image, to_array, to_tensor, write_image
+from cyclesr.datasets.images import list_images, read_image, to_array, to_tensor, without_surplus, write_image
 from cyclesr.datasets.simulation import refuse_other_images
 from cyclesr.errors import UserError
 from cyclesr.inference.files import Report, choose_device, name_outputs, process_each
@@ -67,7 +67,7 @@ def degrade_folder(
 
     def work(source: Path, target: Path) -> None:
         whole = read_image(source)
-        image = _without_surplus(whole, learnt.scale, source)
+        image = without_surplus(whole, learnt.scale, source)
         if image.shape != whole.shape:
             larger[source] = None
         if hr_out and target.parent == folders[0]:
@@ -78,13 +78,6 @@ def degrade_folder(
 
     pairs = [(source, folder / f"{source.stem}.png") for source in sources for folder in folders]
     return process_each(pairs, work, len(pairs)), list(larger)
-
-
-def _without_surplus(image: np.ndarray, scale: int, path: Path) -> np.ndarray:
-    height, width = (side // scale * scale for side in image.shape[:2])
-    if not (height and width):
-        raise UserError(f"The HR image {path} measures {image.shape[0]}x{image.shape[1]}, less than the scale {scale}.")
-    return image[:height, :width]
 
 
 @torch.inference_mode()

@@ -206,4 +206,9 @@ def choose_device(device: str) -> torch.device:
         raise UserError(f"There is no device {device!r}: take auto, cpu, cuda or cuda:<number>.") from error
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         raise UserError(f"The device {device!r} is not here: {torch.cuda.device_count()} GPUs found. Take auto or cpu.")
+    try:
+        torch.zeros(1, device=chosen).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        why = str(error).partition("\n")[0]
+        raise UserError(f"The device {device!r} does not work here: {why}. Take auto or cpu.") from error
     return chosen

@@ -7,17 +7,16 @@ from cyclesr.engine.memory_format import memory_format
 
 
 @pytest.mark.parametrize(
-    ("gpu", "capability", "expected"),
+    ("gpu", "amx", "expected"),
     [
-        (True, "AVX2", torch.channels_last),
-        (False, "AVX512", torch.channels_last),
-        (False, "AVX2", torch.contiguous_format),
-        (False, "DEFAULT", torch.contiguous_format),
+        (True, False, torch.channels_last),
+        (False, True, torch.channels_last),
+        (False, False, torch.contiguous_format),
     ],
 )
-def test_auto_asks_the_machine(monkeypatch, gpu, capability, expected) -> None:
+def test_auto_asks_the_machine(monkeypatch, gpu, amx, expected) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
     assert memory_format("auto") == expected
 
 
