@@ -78,11 +78,12 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     results = measure(args.size, args.reach, args.repeats, args.seed)
-    results |= {"size": args.size, "reach": args.reach, "threads": args.threads}
-    text = json.dumps(results, indent=2)
-    print(text)
+    results |= dict(size=args.size, reach=args.reach, threads=args.threads)
+    print("| brute force | FFT | times faster | largest difference |\n|---|---|---|---|")
+    times = " | ".join(f"{results[f'seconds_{way}']:.3g} s" for way in ("brute_force", "fft"))
+    print(f"| {times} | {results['ratio']:.0f} | {results['max_error_db']:.1g} dB |")
     if args.json:
-        args.json.write_text(text + "\n", encoding="utf-8")
+        args.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """How the tools end, and their KEY=VALUE options."""
 
+import argparse
+
 import pytest
 
-from cyclesr.cli import key_values, run
+from cyclesr.cli import at_least, key_values, positive, run
 from cyclesr.errors import UserError
 
 
@@ -41,3 +43,17 @@ def test_key_values() -> None:
     for wrong in ("abc", "=3"):
         with pytest.raises(UserError, match="KEY=VALUE"):
             key_values([wrong])
+
+
+@pytest.mark.parametrize(
+    ("read", "good", "bad"),
+    [
+        (at_least(0), {"0": 0, "12": 12}, ["-1", "1.5", "many", ""]),
+        (positive, {"2.5": 2.5}, ["0", "-3", "nan", "inf", "x"]),
+    ],
+)
+def test_numbers_keep_to_their_limits(read, good, bad) -> None:
+    assert {text: read(text) for text in good} == good
+    for text in bad:
+        with pytest.raises(argparse.ArgumentTypeError, match=f"found '{text}'"):
+            read(text)

@@ -42,13 +42,15 @@ def _table(word: str) -> int | str:
 
 
 def check_arguments(args: argparse.Namespace) -> None:
-    """Raises UserError for rows of several tables at once, and unless demo scale alone has photographs and pairings."""
+    """Raises UserError unless demo scale alone has photographs and pairings, rows are of one table, out is a folder."""
     if args.rows and len(args.table) > 1:
         raise UserError("--rows belong to one table: give one --table.")
     if args.scale == "demo" and args.hr is None:
         raise UserError("--scale demo simulates its tracks from photographs: give their folder with --hr.")
     if args.scale == "full" and "pairings" in args.table:
         raise UserError("--table pairings is of --scale demo; at full scale write a config of the pair and train it.")
+    if args.out.exists() and not args.out.is_dir():
+        raise UserError(f"--out is the folder of the pages; {args.out} is a file.")
     if args.scale == "full" and args.hr:
         raise UserError("--hr is for --scale demo; at full scale the configs name the folders of DIV2K.")
 

@@ -41,6 +41,13 @@ def test_dataloader(tmp_path) -> None:
     assert found["share_of_step"] == pytest.approx(2 / found["ours"])
 
 
+def test_shift_search(tmp_path) -> None:
+    found = results("shift_search", tmp_path, "--size", "24", "--reach", "5", "--repeats", "1", "--threads", "1")
+    assert found["ratio"] == pytest.approx(found["seconds_brute_force"] / found["seconds_fft"])
+    assert found["max_error_db"] < 1e-6
+    assert found["same_best_shift"]
+
+
 def test_large_folder(tmp_path) -> None:
     found = results("large_folder", tmp_path, "--images", "1100", "--workers", "1", "--items", "3")
     assert (found["small"]["images"], found["large"]["images"]) == (1000, 1100)

@@ -10,7 +10,7 @@ from cyclesr.datasets.images import write_image
 from cyclesr.errors import UserError
 from cyclesr.evaluation import calibration
 from cyclesr.evaluation.calibration import as_plain, calibrate, candidates, markdown, write_table
-from cyclesr.evaluation.protocols import PROTOCOLS
+from cyclesr.evaluation.protocols import PROTOCOLS, Protocol, get_protocol, register_protocol
 
 RGB = 20 * math.log10(255 / 10)  # HR 100, LR 110: 28.131 dB
 LUMA = 20 * math.log10(255 / (10 * (65.481 + 128.553 + 24.966) / 255))  # BT.601 studio range: 29.453 dB
@@ -91,3 +91,16 @@ def test_mistakes_are_named(div2k: Path) -> None:
         calibrate(div2k, ["plain"], ["opencv"])
     with pytest.raises(UserError, match=r"0801x4.png, protocol ntire18: .* too small"):
         calibrate(div2k, ["ntire18"])
+
+
+def test_protocols_of_plugins_are_candidates(div2k: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_a_plugin(scale: int) -> Protocol:
+        return Protocol("of_a_plugin", "a plugin")
+
+    monkeypatch.setattr("cyclesr.evaluation.calibration.load_plugins", lambda: register_protocol(of_a_plugin))
+    rows, _ = calibrate(div2k, ["of_a_plugin"])
+    monkeypatch.delitem(PROTOCOLS, "of_a_plugin")
+    assert rows[0].tracks["ntire17_t2"]["psnr"] == pytest.approx(RGB, abs=1e-6)
+    monkeypatch.setattr("cyclesr.evaluation.protocols.load_plugins", lambda: register_protocol(of_a_plugin))
+    assert get_protocol("of_a_plugin").source == "a plugin"
+    monkeypatch.delitem(PROTOCOLS, "of_a_plugin")

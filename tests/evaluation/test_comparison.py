@@ -108,6 +108,12 @@ def test_drift_of_a_translator_from_hr_is_refused(track: Track, tmp_path: Path) 
         drift_curve(config, tmp_path, track, "plain")
 
 
+def test_drift_of_a_model_without_translator_is_refused(track: Track, tmp_path: Path) -> None:
+    (tmp_path / "iter_1.pth").touch()
+    with pytest.raises(UserError, match="the model is a SupervisedSR"):
+        drift_curve(supervised(load_config(str(DEMO))), tmp_path, track, "plain")
+
+
 def test_drift_of_another_network_is_refused(track: Track, tmp_path: Path) -> None:
     config, other = (load_config(str(DEMO), {"model.sr.num_blocks": blocks}) for blocks in (1, 2))
     weights = MODELS.build(config.model).state_dict()

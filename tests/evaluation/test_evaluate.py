@@ -14,7 +14,7 @@ from cyclesr.datasets.images import read_image, write_image
 from cyclesr.errors import UserError
 from cyclesr.evaluation.evaluate import Settings, evaluate_config, evaluate_folder
 from cyclesr.evaluation.psnr import psnr
-from cyclesr.evaluation.report import markdown, write_results
+from cyclesr.evaluation.report import check_place, markdown, strict_json, write_results
 from cyclesr.models.imresize import imresize
 from cyclesr.registry import SR_BACKBONES
 
@@ -137,3 +137,26 @@ def test_mistakes(data):
 
 def test_markdown_has_one_row(data):
     assert len(markdown(evaluate_config(str(data / "config.py"), "bicubic", CPU)).splitlines()) == 3
+
+
+def test_files_of_results_are_json_for_every_reader(data):
+    results = evaluate_folder(str(data / "hr"), str(data / "hr"), Settings(), scale=2)
+    text = write_results(results, data / "results.json")[0].read_text()
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    assert json.loads(text, parse_constant=refuse)["means"] == dict(psnr="Infinity", ssim=1.0)
+    assert json.loads(strict_json([math.nan, -math.inf, (1.5, "x")])) == ["NaN", "-Infinity", [1.5, "x"]]
+
+
+def test_a_place_for_results_is_looked_at_before_scoring(data):
+    (data / "file").touch()
+    for path, message in {
+        "results.txt": r"a \.json file",
+        "lr": r"a \.json file",
+        "file/results.json": r"cannot be written: (Not a directory|File exists)",
+    }.items():
+        with pytest.raises(UserError, match=message):
+            check_place(data / path)
+    assert check_place(data / "new" / "results.json").parent.is_dir()

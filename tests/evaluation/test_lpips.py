@@ -67,3 +67,18 @@ def test_mistakes(tmp_path, fresh):
     torch.save({"features.0.weight": torch.zeros(1)}, tmp_path / "alexnet.pth")
     with pytest.raises(UserError, match=r"lacks 9 tensors of the network, features.0.bias"):
         load_lpips("alex", str(tmp_path / "alexnet.pth"))
+
+
+@pytest.mark.parametrize(
+    ("net", "file", "smallest"), [("alex", "alexnet", 31), ("vgg", "vgg16", 16), ("squeeze", "squeezenet1_1", 17)]
+)
+def test_smallest_images(net, file, smallest, tmp_path, fresh):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        state = torchvision_state(lpips.LPIPS(net=net, pnet_rand=True, verbose=False))
+    torch.save(state, tmp_path / f"{file}.pth")
+    metric = load_lpips(net, str(tmp_path))
+    image = torch.rand(3, smallest, 50)
+    assert metric(image, image) == 0.0
+    with pytest.raises(UserError, match=f"{net} needs {smallest} pixels a side, found {smallest - 1}x50"):
+        metric(image[:, 1:], image[:, 1:])

@@ -1,8 +1,13 @@
 """Published values on published images, which are not ours to ship.
 
-``CYCLESR_REFERENCE_DATA`` names a folder with ``classic/Set5`` (img_001_SRF_4_HR.png, ..._LR.png: SelfExSR),
-``perceptual_weights`` (AlexNet's weights and the examples ex_ref, ex_p0, ex_p1 of the LPIPS repository) and
-``sr_weights`` (IMDN_x4.pth: Zheng222/IMDN).
+``CYCLESR_REFERENCE_DATA`` names a folder with any of
+
+- ``classic/Set5``, ``classic/BSD100``, ``classic/Urban100``: img_001_SRF_4_HR.png, ..._LR.png of SelfExSR;
+- ``basicsr/gt`` and ``basicsr/lq``: baboon.png, comic.png of BasicSR's test-suite;
+- ``perceptual_weights``: alexnet*.pth, vgg16*.pth, and ``examples`` ex_ref, ex_p0, ex_p1 of the LPIPS repository;
+- ``sr_weights``: IMDN_x4.pth of Zheng222/IMDN.
+
+What is not there is skipped.
 """
 
 import os
@@ -12,59 +17,104 @@ import numpy as np
 import pytest
 import torch
 
-from cyclesr.datasets.images import read_image
+from cyclesr.datasets.images import read_image, to_tensor, without_surplus
 from cyclesr.evaluation.lpips import load_lpips
 from cyclesr.evaluation.pixels import crop_border, to_luma, to_planes
-from cyclesr.evaluation.protocols import get_protocol
+from cyclesr.evaluation.protocols import Protocol, get_protocol
 from cyclesr.evaluation.psnr import to_decibel
 from cyclesr.evaluation.ssim import mean_ssim
 from cyclesr.inference.public_weights import import_weights
-from cyclesr.models.imresize import imresize_uint8
+from cyclesr.models.imresize import imresize, imresize_uint8
 from cyclesr.registry import SR_BACKBONES
 
 DATA = Path(os.environ.get("CYCLESR_REFERENCE_DATA", "unset"))
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="CYCLESR_REFERENCE_DATA names no folder")
+Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 
-def set5() -> list[tuple[np.ndarray, np.ndarray]]:
-    """Bicubic as SelfExSR made it (uint8 path, replicate border), and HR."""
+def reference(pattern: str) -> list[Path]:
+    """The files of a pattern; the test is skipped without any."""
+    found = sorted(DATA.glob(pattern))
+    if not found:
+        pytest.skip(f"CYCLESR_REFERENCE_DATA holds no {pattern}")
+    return found
+
+
+def selfexsr(name: str) -> Pairs:
+    """Bicubic x4 as SelfExSR made it (uint8 path, replicate border), and HR."""
     pairs = []
-    for path in sorted((DATA / "classic" / "Set5").glob("*_HR.png")):
+    for path in reference(f"classic/{name}/*_SRF_4_HR.png"):
         lr = read_image(path.with_name(path.name.replace("_HR", "_LR")))
         sr = imresize_uint8(lr, 4, border="replicate")
         pairs.append((sr, read_image(path)[: sr.shape[0], : sr.shape[1]]))
     return pairs
 
 
-@needs_data
-def test_bicubic_on_set5_scores_what_selfexsr_publishes():
-    scores = [get_protocol("classic_y", 4).score(*pair) for pair in set5()]
-    assert np.mean([s["psnr"] for s in scores]) == pytest.approx(28.42, abs=0.005)
-    assert np.mean([s["ssim"] for s in scores]) == pytest.approx(0.8101, abs=0.00005)
+def set5_at(scale: int) -> Pairs:
+    """The same at another scale, the LR images made here as theirs are."""
+    pairs = []
+    for path in reference("classic/Set5/*_SRF_4_HR.png"):
+        hr = without_surplus(read_image(path), scale, path)
+        lr = imresize_uint8(hr, 1 / scale, border="replicate")
+        pairs.append((imresize_uint8(lr, scale, border="replicate"), hr))
+    return pairs
 
 
-@needs_data
+def assert_means(pairs: Pairs, scale: int, psnr: float, ssim: float) -> None:
+    scores = [get_protocol("classic_y", scale).score(*pair) for pair in pairs]
+    assert np.mean([s["psnr"] for s in scores]) == pytest.approx(psnr, abs=0.005)
+    assert np.mean([s["ssim"] for s in scores]) == pytest.approx(ssim, abs=0.00005)
+
+
+@pytest.mark.parametrize(
+    ("name", "psnr", "ssim"), [("Set5", 28.42, 0.8101), ("BSD100", 25.96, 0.6672), ("Urban100", 23.14, 0.6573)]
+)
+def test_bicubic_scores_what_selfexsr_publishes(name, psnr, ssim):
+    assert_means(selfexsr(name), 4, psnr, ssim)
+
+
+@pytest.mark.parametrize(("scale", "psnr", "ssim"), [(2, 33.64, 0.9292), (3, 30.39, 0.8678)])
+def test_bicubic_on_set5_at_other_scales(scale, psnr, ssim):
+    assert_means(set5_at(scale), scale, psnr, ssim)
+
+
+@pytest.mark.parametrize(("name", "psnr", "ssim"), [("baboon", 20.419710, 0.391853), ("comic", 20.239912, 0.567738)])
+def test_bicubic_scores_what_basicsr_publishes(name, psnr, ssim):
+    (lr,), (hr,) = (reference(f"basicsr/{folder}/{name}.png") for folder in ("lq", "gt"))
+    sr = imresize(to_tensor(read_image(lr)).double()[None], 4)[0]
+    protocol = Protocol("rgb_border_4", "BasicSR's README, MATLAB column", border=4)
+    scores = protocol.score(sr, to_tensor(read_image(hr)))
+    assert scores["psnr"] == pytest.approx(psnr, abs=5e-7)
+    assert scores["ssim"] == pytest.approx(ssim, abs=5e-7)
+
+
 def test_unrounded_luma_on_set5():
-    pairs = [[crop_border(to_luma(to_planes(image)), 4) for image in pair] for pair in set5()]
+    pairs = [[crop_border(to_luma(to_planes(image)), 4) for image in pair] for pair in selfexsr("Set5")]
     assert np.mean([to_decibel((a - b).square().mean().item()) for a, b in pairs]) == pytest.approx(28.430, abs=0.0005)
     assert np.mean([float(mean_ssim(a, b)) for a, b in pairs]) == pytest.approx(0.8111, abs=0.00005)
 
 
-@needs_data
-@pytest.mark.parametrize(("name", "expected"), [("ex_p0", 0.722), ("ex_p1", 0.138)])
-def test_lpips_alex_of_its_own_examples(name, expected):
-    folder = DATA / "perceptual_weights"
-    images = [read_image(folder / "examples" / f"{n}.png") for n in (name, "ex_ref")]
-    assert load_lpips("alex", str(folder))(*images) == pytest.approx(expected, abs=0.0005)
+@pytest.mark.parametrize(
+    ("net", "file", "name", "expected", "digits"),
+    [
+        ("alex", "alexnet", "ex_p0", 0.722, 3),
+        ("alex", "alexnet", "ex_p1", 0.138, 3),
+        ("vgg", "vgg16", "ex_p0", 0.5686, 4),
+        ("vgg", "vgg16", "ex_p1", 0.4217, 4),
+    ],
+)
+def test_lpips_of_its_own_examples(net, file, name, expected, digits):
+    (weights,) = reference(f"perceptual_weights/{file}*.pth")
+    images = [read_image(path) for n in (name, "ex_ref") for path in reference(f"perceptual_weights/examples/{n}.png")]
+    assert load_lpips(net, str(weights))(*images) == pytest.approx(expected, abs=0.5 * 10**-digits)
 
 
-@needs_data
 def test_imdn_on_set5_scores_what_its_paper_publishes():
-    entry = import_weights(DATA / "sr_weights" / "IMDN_x4.pth", dict(type="IMDN", scale=4))
+    (weights,) = reference("sr_weights/IMDN_x4.pth")
+    entry = import_weights(weights, dict(type="IMDN", scale=4))
     network = SR_BACKBONES.build(entry["config"]).eval()
     network.load_state_dict(entry["state_dict"])
     scores = []
-    for path in sorted((DATA / "classic" / "Set5").glob("*_HR.png")):
+    for path in reference("classic/Set5/*_SRF_4_HR.png"):
         lr = torch.from_numpy(read_image(path.with_name(path.name.replace("_HR", "_LR"))))
         with torch.inference_mode():
             sr = network(lr.permute(2, 0, 1)[None] / 255)[0]

@@ -230,3 +230,5 @@ def test_devices_that_are_not_here():
         choose_device("gpu")
     with pytest.raises(UserError, match="GPUs found"):
         choose_device("cuda:99")
+    with pytest.raises(UserError, match=r"'meta' does not work here: .*Take auto or cpu"):
+        choose_device("meta")

@@ -34,6 +34,7 @@ def test_a_row_of_two_seeds_becomes_a_page(tool, photos, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--table", 4, "--scale", "full", "--out", __file__], "--out is the folder of the pages"),
         (["--table", 1], "simulates its tracks from photographs: give their folder with --hr"),
         (["--table", 1, 3, "--rows", "cyclesr"], "--rows belong to one table"),
         (["--table", "pairings", "--scale", "full"], "--table pairings is of --scale demo"),

@@ -1,5 +1,6 @@
 """tools/prepare_data.py as a user runs it."""
 
+import re
 import runpy
 import subprocess
 import sys
@@ -80,6 +81,27 @@ def test_missing_folder_is_one_line(
     assert tool(monkeypatch, "track", *options) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "does not exist" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--scale", 0], "argument --scale: expected a whole number, 1 or more; found '0'"),
+        (["--seed", -1], "argument --seed: expected a whole number, 0 or more; found '-1'"),
+        (["--variants", 0], "argument --variants: expected a whole number, 1 or more; found '0'"),
+        (["--sigma-x", -1], "argument --sigma-x: expected a number above 0; found '-1'"),
+        (["--scale", 40], r"error: The HR image .*0001.png measures 32x48, less than the scale 40."),
+    ],
+)
+def test_track_refuses_numbers_that_cannot_be(arguments, message, tmp_path, monkeypatch, capsys) -> None:
+    hr = fill(tmp_path / "hr", ["0001.png"])
+    assert tool(monkeypatch, "track", "--hr", hr, "--out", tmp_path / "lr", "--track", "wild", *arguments) == 2
+    assert re.search(message, capsys.readouterr().err)
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_scoring(tmp_path, monkeypatch, capsys) -> None:
+    assert tool(monkeypatch, "calibrate", "--data", tmp_path / "absent", "--out", tmp_path / "c.txt") == 2
+    assert "Results are a .json file" in capsys.readouterr().err
 
 
 def test_div2k_from_archives_at_hand(
