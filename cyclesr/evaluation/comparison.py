@@ -154,15 +154,14 @@ def degradation_psnr(degrade: Upscale, track: Track, draws: int = 4, from_hr: bo
 
 @torch.no_grad()
 def noise_levels(degrade: Upscale, track: Track) -> tuple[float, float]:
-    """Root mean square noise of ``degrade`` and of the true LR, 8-bit rounding included, in levels of 255.
+    """Root mean square noise of ``degrade``, from HR, and of the true LR, 8-bit rounding included, in levels of 255.
 
     That of ``degrade`` is what two draws of it differ by, over the root of two; 0 for one that draws nothing.
     """
     fake, true = [], []
     for lr_path, hr_path in _pairs(track.hidden_lr, track.hr, track.scale):
         hr, lr = (to_tensor(read_image(path))[None] for path in (hr_path, lr_path))
-        syn = imresize(hr, scale=1 / track.scale).clamp(0, 1)
-        fake.append(_rms(degrade(syn).float().cpu() - degrade(syn).float().cpu()) / 2**0.5)
+        fake.append(_rms(degrade(hr).float().cpu() - degrade(hr).float().cpu()) / 2**0.5)
         true.append(_rms(lr - TrackDegradation(track.manifest, lr_path.name)(hr)))
     return 255 * float(np.mean(fake)), 255 * float(np.mean(true))
 

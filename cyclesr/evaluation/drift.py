@@ -1,7 +1,6 @@
 """How a training went, checkpoint by checkpoint: is G1 still near the true degradation, and what shows it?"""
 
 import statistics
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor
 
 from cyclesr.datasets.images import list_images, read_image, to_tensor
 from cyclesr.errors import UserError
-from cyclesr.evaluation.comparison import Track, degradation_psnr, noise_levels, score
+from cyclesr.evaluation.comparison import Track, Upscale, degradation_psnr, noise_levels, score
 from cyclesr.evaluation.protocols import get_protocol
 from cyclesr.inference.checkpoint import load_weights, read_checkpoint
 from cyclesr.models.collaborative import CollaborativeSR
@@ -37,8 +36,7 @@ def drift_curve(config: Config, work_dir: Path, track: Track, protocol: str) -> 
         see the functions of these names.
 
     Raises:
-        UserError: no checkpoints in the folder, checkpoints of another model, a model without a translator, or with one
-            straight from HR.
+        UserError: no checkpoints in the folder, checkpoints of another model, or a model without a translator.
     """
     paths = sorted(work_dir.glob("iter_*.pth"), key=lambda path: int(path.stem.removeprefix("iter_")))
     if not paths:
@@ -46,8 +44,7 @@ def drift_curve(config: Config, work_dir: Path, track: Track, protocol: str) -> 
     model = MODELS.build(config.model).eval()
     if not isinstance(model, CollaborativeSR):
         raise UserError(f"Drift is that of a CollaborativeSR's translator; the model is a {config.model.type}.")
-    if model.translator.from_hr:
-        raise UserError(f"Drift is measured on LR images, found {config.model.translator.type}, whose G1 takes HR.")
+    degrade = _degradation(model, track.scale)
     scoring = get_protocol(protocol, track.scale)
     real = [to_tensor(read_image(path))[None] for path in list_images(track.real)]
     hr = [to_tensor(read_image(path))[None] for path in list_images(track.hr)]
@@ -56,39 +53,44 @@ def drift_curve(config: Config, work_dir: Path, track: Track, protocol: str) -> 
     for path in paths:
         load_weights(model, read_checkpoint(path)["state_dict"], complaint.format(path))
         scores, _ = score(model, track, scoring)
-        noise, true_noise = noise_levels(model.translator.degrade, track)
+        noise, true_noise = noise_levels(degrade, track)
         rows.append(
             dict(
                 iter=int(path.stem.removeprefix("iter_")),
-                degradation_psnr=degradation_psnr(model.translator.degrade, track),
+                degradation_psnr=degradation_psnr(degrade, track, from_hr=True),
                 psnr=scores["psnr"],
                 noise=noise,
                 true_noise=true_noise,
-                consistency=consistency(model, real, track.scale),
-                spectrum=spectrum(model.translator.degrade, hr, real, track.scale),
+                consistency=consistency(model, degrade, real),
+                spectrum=spectrum(degrade, hr, real),
             )
         )
     return rows
 
 
+def _degradation(model: CollaborativeSR, scale: int) -> Upscale:
+    """HR -> ``fake_real``, whether G1 takes ``syn`` or HR itself."""
+    translator = model.translator
+    return lambda hr: translator.degrade(translator.source(imresize(hr, scale=1 / scale).clamp(0, 1), hr))
+
+
 @torch.no_grad()
-def consistency(model: CollaborativeSR, real: Images, scale: int) -> float:
-    """PSNR (dB) of G1(downsampled SR(real)) against ``real``: do degradation and inverse fit the real images?"""
+def consistency(model: CollaborativeSR, degrade: Upscale, real: Images) -> float:
+    """PSNR (dB) of ``degrade(SR(real))`` against ``real``: do degradation and inverse fit the real images?"""
     values = []
     for image in real:
-        back = model.translator.degrade(imresize(model(image).clamp(0, 1), scale=1 / scale))
+        back = degrade(model(image).clamp(0, 1))
         values.append(-10 * torch.log10((back - image).square().mean()).item())
     return statistics.fmean(values)
 
 
 @torch.no_grad()
-def spectrum(degrade: Callable[[Tensor], Tensor], hr: Images, real: Images, scale: int) -> float:
+def spectrum(degrade: Upscale, hr: Images, real: Images) -> float:
     """Root mean square difference (dB) of the mean radial power spectra of ``fake_real`` and ``real``; 0 is the same.
 
     Each image's spectrum is taken relative to its lowest band, so that contrast does not count.
     """
-    fake = [degrade(imresize(image, scale=1 / scale).clamp(0, 1)) for image in hr]
-    difference = _mean_spectrum(fake) - _mean_spectrum(real)
+    difference = _mean_spectrum([degrade(image) for image in hr]) - _mean_spectrum(real)
     return difference.square().mean().sqrt().item()
 
 

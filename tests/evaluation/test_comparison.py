@@ -76,13 +76,13 @@ def test_the_true_degradation_is_infinitely_near_itself_and_a_known_error_is_as_
 def test_noise_is_measured_by_two_draws_and_against_the_clean_truth(photos: Path, tmp_path: Path) -> None:
     torch.manual_seed(0)
     track = Track(**split_and_simulate(photos, "mild", tmp_path / "mild"))
-    fake, true = noise_levels(lambda syn: syn + 0.02 * torch.randn_like(syn), track)
+    fake, true = noise_levels(lambda hr: hr + 0.02 * torch.randn_like(hr), track)
     assert fake == pytest.approx(0.02 * 255, rel=0.05)
     # shot noise of variance 5e-4 * signal, less where the signal is dark, and the rounding to 8 bits
     signal = [to_tensor(read_image(path)).mean().item() for path in sorted(track.hidden_lr.glob("*.png"))]
     expected = [255 * (5e-4 * mean + 1 / 12 / 255**2) ** 0.5 for mean in signal]
     assert true == pytest.approx(sum(expected) / len(expected), rel=0.05)
-    assert noise_levels(lambda syn: syn, track)[0] == 0.0
+    assert noise_levels(lambda hr: hr, track)[0] == 0.0
 
 
 def test_score_is_the_mean_of_the_protocol(track: Track) -> None:
@@ -97,15 +97,19 @@ def test_score_is_the_mean_of_the_protocol(track: Track) -> None:
 def test_spectrum_of_the_same_images_is_zero_and_of_blurred_ones_is_not() -> None:
     hr = [torch.rand(1, 3, 64, 64)]
     small = [torch.nn.functional.avg_pool2d(hr[0], 4)]
-    assert spectrum(lambda syn: small[0], hr, small, 4) == 0.0
-    assert spectrum(lambda syn: torch.nn.functional.avg_pool2d(small[0], 3, 1, 1), hr, small, 4) > 1.0
+    assert spectrum(lambda hr: small[0], hr, small) == 0.0
+    assert spectrum(lambda hr: torch.nn.functional.avg_pool2d(small[0], 3, 1, 1), hr, small) > 1.0
 
 
-def test_drift_of_a_translator_from_hr_is_refused(track: Track, tmp_path: Path) -> None:
-    (tmp_path / "iter_1.pth").touch()
-    config = load_config(str(DEMO.with_name("bulat_track.py")))
-    with pytest.raises(UserError, match="found Bulat, whose G1 takes HR"):
-        drift_curve(config, tmp_path, track, "plain")
+@pytest.mark.parametrize("name", ["cyclesr_demo", "bulat_track"])
+def test_drift_of_a_translator_from_syn_or_from_hr(name: str, track: Track, tmp_path: Path) -> None:
+    config = load_config(str(DEMO.with_name(f"{name}.py")), {"model.translator.noise_channels": 0})
+    model = MODELS.build(config.model).eval()
+    torch.save(dict(state_dict=model.state_dict(), meta={}), tmp_path / "iter_4.pth")
+    (row,) = drift_curve(config, tmp_path, track, "plain")
+    near = degradation_psnr(model.translator.degrade, track, from_hr=model.translator.from_hr)
+    assert row["degradation_psnr"] == pytest.approx(near)
+    assert row["noise"] == 0.0
 
 
 def test_drift_of_a_model_without_translator_is_refused(track: Track, tmp_path: Path) -> None:
