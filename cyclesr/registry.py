@@ -69,9 +69,11 @@ class Registry(mmengine_registry.Registry):
             return
         for name in cfg:
             if name not in parameters and name not in ("type", "_scope_"):
+                near = did_you_mean(name, parameters)
+                left = " If another type left it there, lay the new part over it with '_delete_': True in it."
                 raise UserError(
                     f"{getattr(target, '__name__', target)} takes no argument {name!r}."
-                    f"{did_you_mean(name, parameters)} It takes: {', '.join(parameters)}."
+                    f"{near} It takes: {', '.join(parameters)}.{'' if near else left}"
                 )
 
 
