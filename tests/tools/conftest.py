@@ -1,6 +1,7 @@
 """A tiny experiment to run the tools on."""
 
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,6 +31,20 @@ def tool(tmp_path: Path) -> Tool:
 def torchrun(tmp_path: Path) -> Tool:
     """The same as ``tool`` in two processes of ``torchrun``."""
     return partial(_run, tmp_path, ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"])
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Runs ``tools/<name>.py`` in this process, which is quicker; returns its exit code."""
+
+    def tool(name: str, *arguments: object) -> int:
+        path = str(ROOT / "tools" / f"{name}.py")
+        monkeypatch.setattr(sys, "argv", [path, *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            runpy.run_path(path, run_name="__main__")
+        return left.value.code
+
+    return tool
 
 
 def command(name: str, *args: object) -> list[str]:

@@ -1,25 +1,13 @@
 """tools/drift.py as a user runs it."""
 
 import json
-import runpy
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from cyclesr.datasets.tracks import split_and_simulate
 from cyclesr.engine.launch import train
-
-TOOL = Path(__file__).parents[2] / "tools" / "drift.py"
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """Runs the tool in this process; returns its exit code."""
-    monkeypatch.setattr(sys, "argv", [str(TOOL), *map(str, arguments)])
-    with pytest.raises(SystemExit) as left:
-        runpy.run_path(str(TOOL), run_name="__main__")
-    return left.value.code
 
 
 @pytest.fixture
@@ -29,21 +17,21 @@ def data(folders, tmp_path) -> Path:
     return tmp_path / "track"
 
 
-def test_a_row_a_checkpoint_under_the_first_of_several_evaluators(config, data, tmp_path, monkeypatch, capsys) -> None:
+def test_a_row_a_checkpoint_under_the_first_of_several_evaluators(config, data, tmp_path, in_process, capsys) -> None:
     text = config.read_text().replace("test_evaluator = val_evaluator", "test_evaluator = [val_evaluator]")
     config.write_text(text)
     work_dir = tmp_path / "run"
     train(str(config), work_dir=str(work_dir), options={"train_cfg.max_iters": 4})
-    assert run(monkeypatch, config, work_dir, "--data", data) == 0
+    assert in_process("drift", config, work_dir, "--data", data) == 0
     table = capsys.readouterr().out[-1000:]
     rows = json.loads((work_dir / "drift.json").read_text())["rows"]
     assert [row["iter"] for row in rows] == [2, 4]
     assert f"| 4 | {rows[1]['degradation_psnr']:.2f} | {rows[1]['psnr']:.2f} |" in table
 
 
-def test_a_config_without_an_evaluator_needs_a_protocol(config, data, tmp_path, monkeypatch, capsys) -> None:
+def test_a_config_without_an_evaluator_needs_a_protocol(config, data, tmp_path, in_process, capsys) -> None:
     config.write_text(config.read_text().replace("test_evaluator = val_evaluator", ""))
-    assert run(monkeypatch, config, tmp_path / "run", "--data", data) == 2
+    assert in_process("drift", config, tmp_path / "run", "--data", data) == 2
     assert "names no protocol to score SR under: give one with --protocol" in capsys.readouterr().err
-    assert run(monkeypatch, config, tmp_path / "run", "--data", data, "--protocol", "plain") == 2
+    assert in_process("drift", config, tmp_path / "run", "--data", data, "--protocol", "plain") == 2
     assert "There are no checkpoints iter_*.pth" in capsys.readouterr().err

@@ -1,11 +1,12 @@
 """tools/prepare_data.py as a user runs it."""
 
 import re
-import runpy
 import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,9 @@ from cyclesr.datasets.images import list_images, write_image
 TOOL = Path(__file__).parents[2] / "tools" / "prepare_data.py"
 
 
-def tool(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """Runs the tool in this process; returns its exit code."""
-    monkeypatch.setattr(sys, "argv", [str(TOOL), *map(str, arguments)])
-    with pytest.raises(SystemExit) as left:
-        runpy.run_path(str(TOOL), run_name="__main__")
-    return left.value.code
+@pytest.fixture
+def prepare(in_process: Callable[..., int]) -> Callable[..., int]:
+    return partial(in_process, "prepare_data")
 
 
 def fill(folder: Path, names: list[str], height: int = 32, width: int = 48) -> Path:
@@ -41,24 +39,22 @@ def test_help_is_quick() -> None:
     assert "torch" not in subprocess.run(loaded, capture_output=True, text=True, check=True).stderr
 
 
-def test_track_then_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def test_track_then_check(tmp_path: Path, prepare: Callable[..., int], capsys: pytest.CaptureFixture) -> None:
     hr = fill(tmp_path / "hr", ["0001.png", "0002.png"])
     options = ("--hr", hr, "--out", tmp_path / "lr", "--track", "wild", "--numbers", 2, 2, "--sigma-x", 2)
-    assert tool(monkeypatch, "track", *options) == 0
+    assert prepare("track", *options) == 0
     assert [p.name for p in list_images(tmp_path / "lr")] == [f"0002x4w{k}.png" for k in (1, 2, 3, 4)]
-    assert tool(monkeypatch, "check", "--hr", hr, "--lr", tmp_path / "lr", "--real", tmp_path / "lr", "--crop", 8) == 0
+    assert prepare("check", "--hr", hr, "--lr", tmp_path / "lr", "--real", tmp_path / "lr", "--crop", 8) == 0
     table = capsys.readouterr().out
     assert "32 to 32" in table
     assert "12 to 12" in table
 
 
-def test_check_finds_every_mistake(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
+def test_check_finds_every_mistake(tmp_path: Path, prepare: Callable[..., int], capsys: pytest.CaptureFixture) -> None:
     hr, lr = fill(tmp_path / "hr", ["1.png", "2.png", "3.png"]), fill(tmp_path / "lr", ["1x4.png"], 40, 60)
     fill(lr, ["2x4.png"], 7, 12)
     (lr / "3x4.png").write_bytes(b"broken")
-    assert tool(monkeypatch, "check", "--hr", hr, "--lr", lr, "--real", tmp_path / "none", "--crop", 8) == 2
+    assert prepare("check", "--hr", hr, "--lr", lr, "--real", tmp_path / "none", "--crop", 8) == 2
     out, err = capsys.readouterr()
     problems = " ".join(out.split())
     assert "1x4.png (40x60) is larger than its HR image" in problems
@@ -69,16 +65,14 @@ def test_check_finds_every_mistake(
     assert err.splitlines()[-1] == "error: 5 problems found, listed above."
 
 
-def test_check_needs_a_folder(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    assert tool(monkeypatch, "check") == 2
+def test_check_needs_a_folder(prepare: Callable[..., int], capsys: pytest.CaptureFixture) -> None:
+    assert prepare("check") == 2
     assert capsys.readouterr().err == "error: Nothing to check: give --hr, --real or --lr.\n"
 
 
-def test_missing_folder_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
+def test_missing_folder_is_one_line(tmp_path: Path, prepare: Callable[..., int], capsys: pytest.CaptureFixture) -> None:
     options = ("--hr", tmp_path / "absent", "--track", "mild", "--out", tmp_path / "o")
-    assert tool(monkeypatch, "track", *options) == 2
+    assert prepare("track", *options) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "does not exist" in line
 
@@ -93,19 +87,19 @@ def test_missing_folder_is_one_line(
         (["--scale", 40], r"error: The HR image .*0001.png measures 32x48, less than the scale 40."),
     ],
 )
-def test_track_refuses_numbers_that_cannot_be(arguments, message, tmp_path, monkeypatch, capsys) -> None:
+def test_track_refuses_numbers_that_cannot_be(arguments, message, tmp_path, prepare, capsys) -> None:
     hr = fill(tmp_path / "hr", ["0001.png"])
-    assert tool(monkeypatch, "track", "--hr", hr, "--out", tmp_path / "lr", "--track", "wild", *arguments) == 2
+    assert prepare("track", "--hr", hr, "--out", tmp_path / "lr", "--track", "wild", *arguments) == 2
     assert re.search(message, capsys.readouterr().err)
 
 
-def test_a_place_that_cannot_be_written_is_refused_before_scoring(tmp_path, monkeypatch, capsys) -> None:
-    assert tool(monkeypatch, "calibrate", "--data", tmp_path / "absent", "--out", tmp_path / "c.txt") == 2
+def test_a_place_that_cannot_be_written_is_refused_before_scoring(tmp_path, prepare, capsys) -> None:
+    assert prepare("calibrate", "--data", tmp_path / "absent", "--out", tmp_path / "c.txt") == 2
     assert "Results are a .json file" in capsys.readouterr().err
 
 
 def test_div2k_from_archives_at_hand(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepare: Callable[..., int], capsys: pytest.CaptureFixture
 ) -> None:
     import hashlib
 
@@ -115,22 +109,22 @@ def test_div2k_from_archives_at_hand(
             archive.writestr(f"{name}/0001.png", image)
         monkeypatch.setitem(div2k.MD5, name, hashlib.md5((tmp_path / f"{name}.zip").read_bytes()).hexdigest())
     options = ("--archives", tmp_path, "--out", tmp_path / "out", "--tracks", "ntire17_t2", "--scale", 2)
-    assert tool(monkeypatch, "div2k", *options) == 0
+    assert prepare("div2k", *options) == 0
     for folder in ("DIV2K_train_HR", "DIV2K_valid_HR", "DIV2K_train_LR_unknown/X2", "DIV2K_valid_LR_unknown/X2"):
         assert (tmp_path / "out" / folder / "0001.png").read_bytes() == image
     (tmp_path / "DIV2K_valid_HR.zip").unlink()
-    assert tool(monkeypatch, "div2k", *options) == 2
+    assert prepare("div2k", *options) == 2
     assert "There is no archive" in capsys.readouterr().err
 
 
 def test_calibrate_prints_and_writes_the_table(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepare: Callable[..., int], capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no_hub"))
     fill(tmp_path / "DIV2K_valid_HR", ["0801.png"])
     fill(tmp_path / "DIV2K_valid_LR_mild", ["0801x4m.png"], 8, 12)
     options = ("--data", tmp_path, "--out", tmp_path / "c.json", "--protocols", "plain", "classic_y")
-    assert tool(monkeypatch, "calibrate", *options) == 0
+    assert prepare("calibrate", *options) == 0
     out = capsys.readouterr().out
     assert "| **paper** | **unknown** |  | 23.196 / 0.563 / 0.547 |" in out
     assert (tmp_path / "c.md").read_text() in out
@@ -138,7 +132,7 @@ def test_calibrate_prints_and_writes_the_table(
 
 
 def test_align_reports_shifts_and_what_it_dropped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    tmp_path: Path, prepare: Callable[..., int], capsys: pytest.CaptureFixture
 ) -> None:
     import cv2
 
@@ -150,7 +144,7 @@ def test_align_reports_shifts_and_what_it_dropped(
         lr = np.roll(hr.reshape(40, 4, 40, 4, 3).mean((1, 3)), 1, 0)
         write_image(tmp_path / "lr" / f"{name}.png", (lr if name == "1" else lr[:, ::-1]).astype(np.uint8))
     options = ("--lr", tmp_path / "lr", "--hr", tmp_path / "hr", "--out", tmp_path / "out", "--max-shift", 12)
-    assert tool(monkeypatch, "align", *options) == 0
+    assert prepare("align", *options) == 0
     out = capsys.readouterr().out
     assert "- dropped 2.png: " in out
     assert "shift down, HR px   median   3.98" in out
