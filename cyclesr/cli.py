@@ -14,12 +14,17 @@ from cyclesr.errors import UserError
 def run(main: Callable[[], Any]) -> None:
     """Runs a tool's ``main`` and leaves the process: 0 when done, 2 after a ``UserError``, 130 after Ctrl-C.
 
-    A user's mistake is one line on stderr, not a traceback.
+    A user's mistake is one line on stderr, not a traceback; so is a file or folder that cannot be read or written.
     """
     try:
         main()
     except UserError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -16,6 +16,7 @@ def _raise(error: BaseException) -> None:
     ("error", "code", "message"),
     [
         (UserError("No folder\n  'x'. Make it."), 2, "error: No folder 'x'. Make it.\n"),
+        (FileExistsError(17, "File exists", "work_dirs"), 2, "error: work_dirs: File exists\n"),
         (KeyboardInterrupt(), 130, "stopped\n"),
     ],
 )
@@ -32,6 +33,8 @@ def test_success_is_zero_and_bugs_keep_their_traceback() -> None:
     assert left.value.code == 0
     with pytest.raises(ZeroDivisionError):
         run(lambda: 1 / 0)
+    with pytest.raises(OSError, match="no file's"):
+        run(lambda: _raise(OSError("no file's")))
 
 
 def test_key_values() -> None:

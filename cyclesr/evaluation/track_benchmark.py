@@ -1,6 +1,5 @@
 """A table of methods on a track simulated from one folder of photographs, each trained for a given time."""
 
-import json
 import statistics
 import time
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from cyclesr.evaluation.comparison import (
     train_method,
 )
 from cyclesr.evaluation.protocols import Protocol, get_protocol
+from cyclesr.evaluation.report import check_place, strict_json
 from cyclesr.models.stages import Stage
 from cyclesr.registry import DATASETS, MODELS
 
@@ -61,7 +61,11 @@ def benchmark_track(
 
     Returns:
         A row a method, in the order given.
+
+    Raises:
+        UserError: ``out`` is no .json file or cannot be written; or see the functions that are called.
     """
+    check_place(out)
     track = Track(**split_and_simulate(hr, name, work_dir / "data", seed=seed))
     protocol = get_protocol(PROTOCOLS[name], track.scale)
     rows: list[Row] = []
@@ -70,8 +74,7 @@ def benchmark_track(
         row, steps = _row(method, track, protocol, minutes, seed, configs, work_dir, steps)
         rows.append(row)
         results = dict(track=name, protocol=protocol.name, seed=seed, minutes=minutes, rows=as_plain(rows))
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        out.write_text(strict_json(results), encoding="utf-8")
         out.with_suffix(".md").write_text(as_table(rows) + "\n", encoding="utf-8")
     return rows
 
