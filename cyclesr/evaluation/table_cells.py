@@ -134,6 +134,11 @@ class Cell:
         align_track(self.name, track, self.kind)
         return with_pairs(config, self.name, track, self.kind)
 
+    def write(self, config: Config) -> None:
+        """Leaves the config in the folder, for :meth:`check` and for whoever looks."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config.dump(self.config_file)
+
     def check(self, config: Config) -> None:
         """Compares a config with that of the training in the cell's folder, if there is one.
 

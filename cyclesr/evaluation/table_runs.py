@@ -29,7 +29,7 @@ LPIPS = "alex"
 def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
     """Trains and scores a row, or reads what a former run found; a training that was stopped goes on.
 
-    A result without LPIPS is scored again once AlexNet's weights are there.
+    A result without LPIPS is scored again once AlexNet's weights are there, if its checkpoint still is.
 
     Args:
         bench: settings.
@@ -50,7 +50,7 @@ def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
     cell.check(config)
     if not cell.result.is_file():
         write_json(cell.result, _run(cell, config))
-    elif _lacks_lpips(cell):
+    elif _lacks_lpips(cell, config):
         write_json(cell.result, read_result(cell) | _score(cell, config))
     return read_result(cell)
 
@@ -87,13 +87,16 @@ def _cells_on_disk(bench: Bench, name: str) -> Iterator[Cell]:
                 yield Cell(bench, name, kind, int(seed))
 
 
-def _lacks_lpips(cell: Cell) -> bool:
-    return "lpips" not in read_result(cell)["means"] and find_weights(LPIPS, cell.bench.lpips_weights) is not None
+def _lacks_lpips(cell: Cell, config: Config) -> bool:
+    """Whether LPIPS is missing from a result and can be had now."""
+    if "lpips" in read_result(cell)["means"] or find_weights(LPIPS, cell.bench.lpips_weights) is None:
+        return False
+    return not ROWS[cell.name].trains or _checkpoint(cell, config).is_file()
 
 
 def _run(cell: Cell, config: Config) -> Result:
     trains = ROWS[cell.name].trains
-    config.dump(_made(cell.config_file))
+    cell.write(config)
     minutes = _train(cell, config) if trains else None
     result = _score(cell, config) | dict(row=cell.name, track=cell.kind, seed=cell.seed, scale=cell.bench.scale)
     result |= dict(minutes=minutes, iterations=config.train_cfg.max_iters if trains else 0, hardware=hardware())
@@ -104,17 +107,12 @@ def _run(cell: Cell, config: Config) -> Result:
     return result
 
 
-def _made(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 def _checkpoint(cell: Cell, config: Config) -> Path:
     return cell.folder / f"iter_{config.train_cfg.max_iters}.pth"
 
 
 def _score(cell: Cell, config: Config) -> Result:
-    config.dump(cell.config_file)  # with the places that files have now
+    cell.write(config)  # with the places that files have now
     method = str(_checkpoint(cell, config)) if ROWS[cell.name].trains else BICUBIC
     settings = Settings(lpips=LPIPS, lpips_weights=cell.bench.lpips_weights)
     return as_dict(evaluate_config(str(cell.config_file), method, settings))

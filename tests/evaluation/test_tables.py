@@ -176,8 +176,7 @@ def test_a_training_of_another_config_is_refused_begun_or_finished(tmp_path, tin
     settings = bench(tmp_path, tiny_config, photos)
     bicubic = run_cell(settings, "bicubic", "unknown", 0)
     cell = Cell(settings, "cyclesr", "unknown", 0)
-    cell.folder.mkdir()
-    cell.config().dump(cell.config_file)
+    cell.write(cell.config())
     cell.check(cell.config())
     path = tmp_path / "configs" / "demo" / "cyclesr_track.py"
     path.write_text(path.read_text().replace("feedback_weight=100.0", "feedback_weight=50.0"))
