@@ -14,16 +14,16 @@ demo: $(INSTALLED)
 	$(BIN)/python tools/demo.py --seed $(SEED)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 test-slow: $(INSTALLED)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
 floors:
 	$(PYTHON) -m venv .venv-floors
 	.venv-floors/bin/python -m pip install --quiet -r tests/floors.txt
 	.venv-floors/bin/python -m pip install --quiet --no-deps -e .
-	.venv-floors/bin/python -m pytest -m "not slow"
+	.venv-floors/bin/python -m pytest -n auto --dist worksteal -m "not slow"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

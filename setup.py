@@ -27,7 +27,7 @@ REQUIRES = [
 EXTRAS = {
     "demo": ["scikit-image>=0.24", "scikit-learn>=1.5"],
     "spandrel": ["spandrel>=0.4.2"],
-    "test": ["pytest>=8.0", "scipy>=1.13", "spandrel>=0.4.2", "ruff>=0.9", "mypy>=1.13"],
+    "test": ["pytest>=8.0", "pytest-xdist>=3.6", "scipy>=1.13", "spandrel>=0.4.2", "ruff>=0.9", "mypy>=1.13"],
 }
 
 setup(

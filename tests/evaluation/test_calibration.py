@@ -1,6 +1,7 @@
 """Calibration on flat images, whose scores are known by hand."""
 
 import math
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def test_table_and_json_hold_the_papers_figures(div2k: Path, tmp_path: Path) -> 
     assert found["difference"]["psnr"] == pytest.approx(RGB - 23.976, abs=1e-6)
     assert [path.name for path in write_table(tmp_path / "t.json", rows, images)] == ["t.json", "t.md"]
     assert (tmp_path / "t.md").read_text().splitlines() == lines
-    with pytest.raises(UserError, match=r"is a \.json file"):
+    with pytest.raises(UserError, match=r"are a \.json file"):
         write_table(tmp_path / "t.csv", rows, images)
 
 
@@ -93,14 +94,23 @@ def test_mistakes_are_named(div2k: Path) -> None:
         calibrate(div2k, ["ntire18"])
 
 
-def test_protocols_of_plugins_are_candidates(div2k: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def load_a_plugin() -> Iterator[Callable[[], object]]:
     def of_a_plugin(scale: int) -> Protocol:
         return Protocol("of_a_plugin", "a plugin")
 
-    monkeypatch.setattr("cyclesr.evaluation.calibration.load_plugins", lambda: register_protocol(of_a_plugin))
+    yield lambda: register_protocol(of_a_plugin)
+    PROTOCOLS.pop("of_a_plugin", None)
+
+
+def test_protocols_of_plugins_are_candidates(
+    div2k: Path, load_a_plugin: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cyclesr.evaluation.calibration.load_plugins", load_a_plugin)
     rows, _ = calibrate(div2k, ["of_a_plugin"])
-    monkeypatch.delitem(PROTOCOLS, "of_a_plugin")
     assert rows[0].tracks["ntire17_t2"]["psnr"] == pytest.approx(RGB, abs=1e-6)
-    monkeypatch.setattr("cyclesr.evaluation.protocols.load_plugins", lambda: register_protocol(of_a_plugin))
+
+
+def test_protocols_of_plugins_are_found(load_a_plugin: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cyclesr.evaluation.protocols.load_plugins", load_a_plugin)
     assert get_protocol("of_a_plugin").source == "a plugin"
-    monkeypatch.delitem(PROTOCOLS, "of_a_plugin")
