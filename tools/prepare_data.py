@@ -39,6 +39,7 @@ def parse_arguments() -> argparse.Namespace:
     for name in ("sigma-x", "sigma-y"):
         track.add_argument(f"--{name}", type=positive, help="of the blur, HR pixels, instead of a drawn one")
     track.add_argument("--angle", type=float, help="of the blur, degrees, instead of a drawn one")
+    track.add_argument("--shot", type=positive, help="noise variance of white in [0, 1], in place of the track's")
     track.set_defaults(work=prepare_track)
 
     demo = commands.add_parser("demo", help="lay out the photographs of scikit-image and scikit-learn")
@@ -120,6 +121,7 @@ def prepare_track(args: argparse.Namespace) -> None:
         numbers=numbers,
         variants=args.variants,
         blur=blur,
+        shot=args.shot,
         watch=_bar(f"track {args.track}"),
     )
     print(f"{args.out}: LR images, and manifest.json (the truth, for analysis only)")

@@ -42,6 +42,7 @@ def make_track(
     numbers: tuple[int, int] | None = None,
     variants: int = 4,
     blur: dict[str, float] | None = None,
+    shot: float | None = None,
     watch: Watch = iter,
 ) -> None:
     """Writes the LR images of a track, and ``manifest.json`` with the truth, for analysis only.
@@ -50,13 +51,13 @@ def make_track(
         hr: folder of HR images.
         out: folder of the LR images and the manifest.
         numbers: (first, last) number in the HR file names, both included.
-        track, scale, seed, variants, blur, watch: see ``simulate_track``.
+        track, scale, seed, variants, blur, shot, watch: see ``simulate_track``.
 
     Raises:
         UserError: see ``simulate_track``; or a missing folder.
     """
     photos = {path.stem: path for path in list_images(hr, numbers)}
-    truth = simulate_track(photos, out, track, scale, seed, variants=variants, blur=blur, watch=watch)
+    truth = simulate_track(photos, out, track, scale, seed, variants=variants, blur=blur, shot=shot, watch=watch)
     write_manifest(Path(out) / "manifest.json", truth)
 
 
@@ -69,6 +70,7 @@ def simulate_track(
     *,
     variants: int = 4,
     blur: dict[str, float] | None = None,
+    shot: float | None = None,
     watch: Watch = iter,
 ) -> Manifest:
     """Writes LR images, named as in DIV2K: 0001x4.png, 0001x4m.png, 0001x4w1.png ... 0001x4w4.png.
@@ -84,6 +86,7 @@ def simulate_track(
         seed: of kernels and noise.
         variants: LR images for each HR of ``wild``; with 1 the name ends in ``w`` (validation sets).
         blur: arguments of ``blur_kernel`` that replace those drawn (sigmas in HR pixels).
+        shot: noise variance at signal 1, for all images, in place of the track's.
         watch: wraps the names while they are worked on, for a progress bar.
 
     Returns:
@@ -96,7 +99,7 @@ def simulate_track(
     """
     if track not in TRACKS:
         raise UserError(f"There is no track {track!r}; choose one of {', '.join(TRACKS)}.")
-    images = _plan(list(photos), track, scale, seed, variants, blur or {})
+    images = _plan(list(photos), track, scale, seed, variants, blur or {}, shot)
     refuse_other_images(Path(out), images)
     for name in watch(images):
         random = np.random.default_rng((seed, zlib.crc32(name.encode())))
@@ -123,7 +126,7 @@ def simulate(hr: np.ndarray, entry: dict[str, Any], scale: int, random: np.rando
 
 
 def _plan(
-    names: list[str], track: str, scale: int, seed: int, variants: int, blur: dict[str, float]
+    names: list[str], track: str, scale: int, seed: int, variants: int, blur: dict[str, float], shot: float | None
 ) -> dict[str, dict[str, Any]]:
     """LR name -> what to do, for the whole track."""
     endings = [""] if track != "wild" or variants == 1 else [str(k) for k in range(1, variants + 1)]
@@ -133,8 +136,8 @@ def _plan(
             name = f"{photo}x{scale}{TRACKS[track]}{ending}.png"
             # One stream for all images, or one a name; the last word keeps it apart from that of the noise.
             key = (seed, zlib.crc32(name.encode()) if track == "wild" else 0, 1)
-            kernel, shot = _draw(track, scale, np.random.default_rng(key))
-            plan[name] = dict(hr=photo, kernel={**kernel, **blur}, shot=shot)
+            kernel, drawn = _draw(track, scale, np.random.default_rng(key))
+            plan[name] = dict(hr=photo, kernel={**kernel, **blur}, shot=drawn if shot is None else shot)
     return plan
 
 

@@ -72,6 +72,14 @@ def test_kernels_are_shared_or_vary(hr: Path, tmp_path: Path) -> None:
     assert truth["wild"]["0003x4w2.png"]["hr"] == "0003"
 
 
+def test_noise_of_a_given_strength(tmp_path: Path) -> None:
+    write_image(tmp_path / "hr" / "0001.png", np.full((400, 400, 3), 128, np.uint8))
+    make_track(tmp_path / "hr", tmp_path / "lr", "mild", shot=2e-3)
+    lr = to_tensor(read_image(tmp_path / "lr" / "0001x4m.png"))
+    assert lr.var().item() == pytest.approx(128 / 255 * 2e-3, rel=0.05)
+    assert json.loads((tmp_path / "lr" / "manifest.json").read_text())["images"]["0001x4m.png"]["shot"] == 2e-3
+
+
 @pytest.mark.parametrize("track", ["unknown", "wild"])
 def test_track_degradation_gives_the_lr_without_noise(hr: Path, tmp_path: Path, track: str) -> None:
     make_track(hr, tmp_path / "lr", track, blur=dict(sigma_x=2.0), variants=1)
