@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from cyclesr.models.losses.gan import GANMode, check_mode
 from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, judge_losses
-from cyclesr.models.translators.base import Translation, Translator, check_free_noise, straight_through
+from cyclesr.models.translators.base import Translation, Translator, check_free_noise
 from cyclesr.models.translators.image_pool import ImagePool
 from cyclesr.registry import MODELS, TRANSLATORS
 
@@ -76,10 +76,6 @@ class Bulat(Translator):
         to_real = self.generators["to_real"]
         extra = dict(quiet_real=to_real(hr, noise_level=0.0)) if self.free_noise else {}
         return Translation(to_real(hr), extra=extra)
-
-    def held_fake_real(self, t: Translation) -> Tensor:
-        """``fake_real``; its noise a constant with ``free_noise``."""
-        return straight_through(t.fake_real, t.extra["quiet_real"]) if self.free_noise else t.fake_real
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """The adversarial term, and the pixel term between ``fake_real`` and ``syn``."""

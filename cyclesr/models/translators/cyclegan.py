@@ -15,7 +15,6 @@ from cyclesr.models.translators.base import (
     batched,
     by_direction,
     check_free_noise,
-    straight_through,
 )
 from cyclesr.models.translators.image_pool import ImagePool
 from cyclesr.registry import MODELS, TRANSLATORS
@@ -102,10 +101,6 @@ class CycleGAN(Translator):
         rec_real = self._cycled("real", to_real, fake_syn)
         images = {key: image for key, made in extra.items() for image in made}
         return Translation(fake_real, fake_syn, rec_syn, rec_real, images)
-
-    def held_fake_real(self, t: Translation) -> Tensor:
-        """``fake_real``; its noise a constant with ``free_noise``."""
-        return straight_through(t.fake_real, t.extra["quiet_real"]) if self.free_noise else t.fake_real
 
     def _cycled(self, key: str, network: nn.Module, fake: Tensor) -> Tensor:
         """The reconstruction of a fake; without a graph where no loss will need it."""

@@ -18,7 +18,6 @@ from cyclesr.models.translators.base import (
     batched,
     by_direction,
     check_free_noise,
-    straight_through,
 )
 from cyclesr.registry import TRANSLATORS
 
@@ -117,10 +116,6 @@ class UNIT(Translator):
         if self.free_noise:
             extra["quiet_real"] = to_real.decoder(code_syn, syn, noise_level=0.0)
         return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
-
-    def held_fake_real(self, t: Translation) -> Tensor:
-        """``fake_real``; its noise a constant with ``free_noise``."""
-        return straight_through(t.fake_real, t.extra["quiet_real"]) if self.free_noise else t.fake_real
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Eq. (2) of the generators: adversarial, reconstruction, cycle and KL terms of each domain."""
