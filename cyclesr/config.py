@@ -13,6 +13,14 @@ from cyclesr.errors import UserError, did_you_mean
 OWN_KEYS = {"custom_imports"}
 DATALOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 LOOP_CONFIGS = ("train_cfg", "val_cfg", "test_cfg")
+MODEL_PARTS = {
+    "degradation": registry.DEGRADATIONS,
+    "translator": registry.TRANSLATORS,
+    "sr": registry.SR_BACKBONES,
+    "sr_loss": registry.LOSSES,
+}
+# What mmengine adds to the arguments in a config.
+SUPPLIED = {registry.LOOPS: {"runner", "dataloader", "evaluator"}, registry.DATA_SAMPLERS: {"dataset"}}
 
 
 def load_config(path: str, options: dict[str, Any] | None = None) -> Config:
@@ -76,7 +84,8 @@ def check_config(config: Config) -> None:
     for name in DATALOADERS:
         _refuse_unknown(name, config.get(name) or {}, accepted)
     for where, cfg in _described_objects(config):
-        where.check(cfg)
+        where.check(cfg, SUPPLIED.get(where, ()))
+    _refuse_several_scales(config)
 
 
 def _refuse_unknown(where: str, names: Any, known: set[str]) -> None:
@@ -85,9 +94,21 @@ def _refuse_unknown(where: str, names: Any, known: set[str]) -> None:
             raise UserError(f"Nothing reads the key {name!r} of {where}.{did_you_mean(name, known)}")
 
 
+def _refuse_several_scales(config: Config) -> None:
+    parts = {f"model.{name}": config.model.get(name) for name in MODEL_PARTS}
+    parts |= {f"{name}.dataset": (config.get(name) or {}).get("dataset") for name in DATALOADERS}
+    scales = {f"{where}.scale": part["scale"] for where, part in parts.items() if "scale" in (part or {})}
+    if len(set(scales.values())) > 1:
+        found = ", ".join(f"{name}={scale}" for name, scale in scales.items())
+        raise UserError(f"All parts of an experiment have one scale; this config has {found}.")
+
+
 def _described_objects(config: Config) -> Iterator[tuple[registry.Registry, dict[str, Any]]]:
-    """Every config dict with a ``type`` that mmengine builds by itself, beside the registry of its kind."""
+    """Every config dict with a ``type``, but for optimizers and their schedules, beside the registry of its kind."""
     yield registry.MODELS, config.model
+    for name, kind in MODEL_PARTS.items():
+        if "type" in (config.model.get(name) or {}):
+            yield kind, config.model[name]
     for name in DATALOADERS:
         if config.get(name):
             yield registry.DATASETS, config[name]["dataset"]

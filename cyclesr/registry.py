@@ -4,10 +4,11 @@ A config names a class by a string (``type='UNIT'``). The string is looked up in
 mmengine's; a dotted path (``type='my_package.nets.MyNet'``) is imported, so that any ``nn.Module`` fits unregistered.
 """
 
+import importlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from mmengine import registry as mmengine_registry
 
@@ -37,44 +38,94 @@ class Registry(mmengine_registry.Registry):
         """Looks a name up.
 
         Raises:
-            UserError: no such name; the message lists the nearest ones.
+            UserError: no such name, the message lists the nearest ones; or a dotted path that cannot be imported.
         """
         try:
             found = super().get(key)
         except RuntimeError:
             found = None
-        if found is None:
-            known = sorted(self.module_dict or self.parent.module_dict)
+        return found or (self._imported_from(key) if "." in key else self._refuse_name(key))
+
+    def _refuse_name(self, key: str) -> NoReturn:
+        known = sorted(self.module_dict or self.parent.module_dict)
+        raise UserError(
+            f"There is no {self.name} named {key!r}.{did_you_mean(key, known)} Registered: {', '.join(known)}. "
+            "A class of your own needs registration (custom_imports in the config, or a plugin) or a dotted path."
+        )
+
+    def _imported_from(self, path: str) -> Any:
+        """What a dotted path names; mmengine does not say why it cannot import one."""
+        module_name, _, name = path.rpartition(".")
+        try:
+            module = importlib.import_module(module_name)
+        except Exception as error:  # the module may be anybody's
             raise UserError(
-                f"There is no {self.name} named {key!r}.{did_you_mean(key, known)} Registered: {', '.join(known)}. "
-                "A class of your own needs registration (custom_imports in the config, or a plugin) or a dotted path."
-            )
-        return found
+                f"The {self.name} {path!r} cannot be imported: {type(error).__name__}: {error}. A module of your own "
+                "must be installed, or lie where Python looks (PYTHONPATH)."
+            ) from error
+        if not hasattr(module, name):
+            raise UserError(f"The module {module_name!r} has no {name!r}.{did_you_mean(name, vars(module))}")
+        return getattr(module, name)
 
     def build(self, cfg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Builds the object that a config dict describes.
 
         Raises:
-            UserError: unknown name, or an argument that the class does not take; the message lists those it takes.
+            UserError: see :meth:`check`.
         """
-        self.check(cfg)
+        self.check(cfg, supplied=kwargs.get("default_args") or ())
         return super().build(cfg, *args, **kwargs)
 
-    def check(self, cfg: dict[str, Any]) -> None:
-        """Raises the errors of :meth:`build` that can be seen without building."""
+    def check(self, cfg: dict[str, Any], supplied: Collection[str] = ()) -> None:
+        """Raises the errors of :meth:`build` that can be seen without building.
+
+        Args:
+            cfg: ``type`` and arguments.
+            supplied: arguments that whoever builds it adds.
+
+        Raises:
+            UserError: an unknown name, an argument that the class does not take, one that it needs, or text in place of
+                a number; the message lists what it takes.
+        """
         kind = cfg.get("type")
         target = self.get(kind) if isinstance(kind, str) else kind
         parameters = inspect.signature(target).parameters if callable(target) else {}
-        if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            return
-        for name in cfg:
-            if name not in parameters and name not in ("type", "_scope_"):
-                near = did_you_mean(name, parameters)
-                left = " If another type left it there, lay the new part over it with '_delete_': True in it."
-                raise UserError(
-                    f"{getattr(target, '__name__', target)} takes no argument {name!r}."
-                    f"{near} It takes: {', '.join(parameters)}.{'' if near else left}"
-                )
+        name = getattr(target, "__name__", str(target))
+        given = cfg.keys() - {"type", "_scope_"}
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            _refuse_unknown(name, [key for key in cfg if key in given], parameters)
+        _refuse_missing(name, given | set(supplied), parameters)
+        _refuse_text({key: cfg[key] for key in given & parameters.keys()}, name, parameters)
+
+
+Parameters = Mapping[str, inspect.Parameter]
+
+
+def _refuse_unknown(owner: str, given: Iterable[str], parameters: Parameters) -> None:
+    for name in given:
+        if name not in parameters:
+            near = did_you_mean(name, [*parameters, "type"])
+            left = " If another type left it there, lay the new part over it with '_delete_': True in it."
+            raise UserError(
+                f"{owner} takes no argument {name!r}.{near} It takes: {', '.join(parameters)}.{'' if near else left}"
+            )
+
+
+def _refuse_missing(owner: str, given: Collection[str], parameters: Parameters) -> None:
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    needed = [p.name for p in parameters.values() if p.default is p.empty and p.kind in kinds]
+    if missing := [name for name in needed if name not in given]:
+        raise UserError(f"{owner} needs a value for {', '.join(missing)}. It takes: {', '.join(parameters)}.")
+
+
+def _refuse_text(given: Mapping[str, Any], owner: str, parameters: Parameters) -> None:
+    for name, value in given.items():
+        wanted = parameters[name].annotation
+        if isinstance(value, str) and wanted in (bool, int, float):
+            raise UserError(f"{name} of {owner} is {_WORDS[wanted]}, found the text {value!r}.")
+
+
+_WORDS = {bool: "True or False", int: "a whole number", float: "a number"}
 
 
 def _child(parent: mmengine_registry.Registry, *locations: str) -> Registry:

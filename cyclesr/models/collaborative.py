@@ -22,6 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cyclesr.engine.memory_format import ChannelsLast
 from cyclesr.engine.optim import PartOptimizers
 from cyclesr.errors import UserError
 from cyclesr.models.sr_model import Batch, Losses, SRModel
@@ -75,7 +76,7 @@ class CollaborativeSR(SRModel):
         sr_adversarial: dict[str, Any] | None = None,
         feedback_weight: float = 1e3,
         optimisation: Literal["alternating", "joint"] = "alternating",
-        channels_last: bool = False,
+        channels_last: ChannelsLast = False,
         average: float = 0.0,
         compiled: Sequence[str] = (),
         data_preprocessor: dict[str, Any] | None = None,
