@@ -1,7 +1,8 @@
 """The joint training step as the method's released code orders it, written plainly: what train_step.py compares with.
 
 Float32, contiguous images, one pass an image; discriminators, then generators with feedback, then the SR network,
-which is run a second time; plain Adam. The networks are those of cyclesr, so that only the step differs.
+which is run a second time; plain Adam. As in the release, parts are frozen when their turn is over, which comes too
+late for the first pass of the SR network. The networks are those of cyclesr, so that only the step differs.
 """
 
 import torch
@@ -36,16 +37,19 @@ class ReferenceStep:
 
     def __call__(self, hr: Tensor, real: Tensor) -> None:
         """One step on ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``."""
+        self._train("discriminators", "generators", "sr")
         syn = self.model.degradation(hr)
         images, losses = self.translate(self.model.translator, syn, real)
         sr = self.model.sr(images["fake_real"])
         self._step("discriminators", self._judge(dict(real=real, syn=syn), images))
+        self._train("generators")  # too late for the SR network, whose graph is there: its gradients are made in vain
         adversarial = [
             sum(F.mse_loss(scale, torch.ones_like(scale)) for scale in self._scales(key, images[f"fake_{key}"]))
             for key in ("real", "syn")
         ]
         feedback = self.model.feedback_weight * F.mse_loss(sr, hr)
         self._step("generators", sum(adversarial) + sum(losses) + feedback)
+        self._train("sr")
         self._step("sr", self.model.sr_loss(self.model.sr(images["fake_real"].detach()), hr))
 
     def _judge(self, truths: Images, images: Images) -> Tensor:
@@ -64,15 +68,15 @@ class ReferenceStep:
         logits = self.model.translator.discriminators[key](image)
         return [logits] if isinstance(logits, Tensor) else list(logits)
 
+    def _train(self, *names: str) -> None:
+        for name, part in self.parts.items():
+            part.requires_grad_(name in names)
+
     def _step(self, name: str, loss: Tensor) -> None:
-        for other, part in self.parts.items():
-            part.requires_grad_(other == name)
         self.adams[name].zero_grad()
         loss.backward()
         clip_grad_norm_(self.parts[name].parameters(), self.clip)
         self.adams[name].step()
-        for part in self.parts.values():
-            part.requires_grad_(True)
 
 
 def _cyclegan(translator: nn.Module, syn: Tensor, real: Tensor) -> tuple[Images, list[Tensor]]:

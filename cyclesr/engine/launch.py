@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import mmengine.device
 import torch
 from mmengine.config import Config
 
@@ -86,6 +87,7 @@ def choose_device(device: str) -> None:
         raise UserError(f"--device must be auto, cpu or cuda, found {device!r}.")
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        mmengine.device.utils.DEVICE = "cpu"  # mmengine looked when it was imported
     if device == "cuda" and not torch.cuda.is_available():
         raise UserError("--device cuda: torch finds no usable GPU here. Use --device cpu, or install a CUDA build.")
 

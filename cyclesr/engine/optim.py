@@ -69,7 +69,7 @@ class PartOptimizers(OptimWrapperDict):
         finally:
             self._share, self._completes = 1.0, True
 
-    def update(self, losses: dict[str, Tensor], *parts: str, keep_graph: bool = False) -> bool:
+    def update(self, losses: dict[str, Tensor], *parts: str, keep_graph: bool = False) -> Tensor | None:
         """One step of the named parts down the sum of the losses; afterwards the losses are detached in place.
 
         A step whose losses or gradients are not finite, on any rank, leaves weights and optimizers as they are.
@@ -80,7 +80,7 @@ class PartOptimizers(OptimWrapperDict):
             keep_graph: other losses on the same graph follow.
 
         Returns:
-            Whether the batch is complete, so that the optimizers stepped.
+            Whether the optimizers stepped, a scalar on the device; None where the batch is not complete yet.
         """
         total = torch.stack([loss.float() for loss in losses.values()]).sum() * self._share
         parameters = [p for part in parts for p in self._parameters(part)]
@@ -88,9 +88,7 @@ class PartOptimizers(OptimWrapperDict):
         losses.update({name: loss.detach() for name, loss in losses.items()})
         with torch.autocast(total.device.type, enabled=False):
             scaler.scale(total).backward(inputs=parameters, retain_graph=keep_graph)
-            if self._completes:
-                self._step(total.detach(), parts, scaler)
-        return self._completes
+            return self._step(total.detach(), parts, scaler) if self._completes else None
 
     def take_report(self) -> dict[str, Tensor]:
         """Since the last call: ``grad_norm_<part>`` before clipping, and ``skipped``, 1 after a skipped step."""
@@ -107,8 +105,10 @@ class PartOptimizers(OptimWrapperDict):
         scales = {name: state for name, state in state_dict.items() if name.startswith("scale of ")}
         self._loaded_scalers = {name.removeprefix("scale of "): state for name, state in scales.items()}
         super().load_state_dict({name: state for name, state in state_dict.items() if name not in scales})
+        for wrapper in self.optim_wrappers.values():
+            _lay_out_as_parameters(wrapper.optimizer)
 
-    def _step(self, total: Tensor, parts: tuple[str, ...], scaler: torch.amp.GradScaler) -> None:
+    def _step(self, total: Tensor, parts: tuple[str, ...], scaler: torch.amp.GradScaler) -> Tensor:
         gradients = {part: [p.grad for p in self._parameters(part) if p.grad is not None] for part in parts}
         # The total goes along: every rank learns that one of them was not finite.
         all_reduce_params([total, *(g for grads in gradients.values() for g in grads)], op="mean")
@@ -124,6 +124,7 @@ class PartOptimizers(OptimWrapperDict):
         scaler.update()
         self._report |= {f"grad_norm_{part}": norm for part, norm in norms.items()}
         self._report["skipped"] = torch.maximum(bad.float(), self._report.get("skipped", bad.float()))
+        return ~bad
 
     def _dtype(self, device: torch.device) -> torch.dtype | None:
         if device not in self._dtypes:
@@ -143,10 +144,22 @@ class PartOptimizers(OptimWrapperDict):
         return [p for group in self[part].optimizer.param_groups for p in group["params"]]
 
 
+def _lay_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:
+    """Fused kernels walk a parameter and its moments as they lie in memory, and a file may be of another format."""
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.dim() and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+
+
 def _step_unless(bad: Tensor, wrapper: OptimWrapper) -> None:
-    """Steps unless ``bad``; fused optimizers decide on the device, others need this process to wait for it."""
+    """Steps unless ``bad``; fused optimizers decide on the device, others need this process to wait for it.
+
+    Fused SGD is one of the others: a first step that it skips leaves its momentum uninitialised.
+    """
     optimizer = wrapper.optimizer
-    if getattr(optimizer, "_step_supports_amp_scaling", False):
+    if getattr(optimizer, "_step_supports_amp_scaling", False) and not isinstance(optimizer, torch.optim.SGD):
+        # The gradients are unscaled already: the kernel shall but look at found_inf.
         optimizer.grad_scale, optimizer.found_inf = None, bad.float()
         wrapper.step()
     elif not bad:

@@ -34,7 +34,7 @@ def set_own_buffers(model: nn.Module, buffers: dict[str, torch.Tensor]) -> None:
     """The inverse of :func:`own_buffers`; a pool takes the stored one's size."""
     for name, present in model.named_buffers():
         owner, _, leaf = name.rpartition(".")
-        model.get_submodule(owner).register_buffer(leaf, buffers[name].to(present.device, copy=True))
+        setattr(model.get_submodule(owner), leaf, buffers[name].to(present.device, copy=True))
 
 
 def random_state() -> dict[str, Any]:

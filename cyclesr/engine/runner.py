@@ -1,5 +1,6 @@
 """mmengine's Runner with checkpoints that are never half-written, and that resume from where the work dir is now."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,20 @@ class Runner(MMEngineRunner):
                 self.logger.warning("Nothing to resume from in %s: training starts at iteration 0.", self.work_dir)
                 self._resume = False
         super().load_or_resume()
+        if self._resume:
+            self._say_what_is_left(self.message_hub.runtime_info.get("max_iters"))
+
+    def _say_what_is_left(self, former: int | None) -> None:
+        """Warns of a training that is done already, or whose length is not what it was."""
+        if self.iter >= self.max_iters:
+            self.logger.warning("%s is trained for %d iterations: nothing is left to do.", self.work_dir, self.iter)
+        elif former not in (None, self.max_iters):
+            self.logger.warning(
+                "The training was to have %d iterations, now it has %d: stages and learning rates that are fractions "
+                "of its length are those of the new length from here on.",
+                former,
+                self.max_iters,
+            )
 
     def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Reads a file as plain data and loads all weights of the model; or those of the SR network, from a file that
@@ -112,7 +127,8 @@ def newest_checkpoint(work_dir: Path, warn: Any = print) -> str | None:
         work_dir: the folder.
         warn: is told of each damaged file that is passed over.
     """
-    found = {int(path.stem.removeprefix("iter_")): path for path in work_dir.glob("iter_*.pth")}
+    names = {path: re.fullmatch(r"iter_(\d+)", path.stem) for path in work_dir.glob("iter_*.pth")}
+    found = {int(name[1]): path for path, name in names.items() if name}
     for iteration in sorted(found, reverse=True):
         if is_whole(found[iteration]):
             return str(found[iteration])

@@ -25,6 +25,11 @@ class LinearDecayLR(LRSchedulerMixin, _ParamScheduler):
         self.stop_at = stop_at
         super().__init__(*args, **kwargs)
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Where the schedule was; its length stays that of this training, which may have become longer."""
+        own = ("end", "decay_from", "stop_at")
+        super().load_state_dict({name: value for name, value in state_dict.items() if name not in own})
+
     def step(self) -> None:
         """Moves on by one iteration, also while the part's own stage has not come yet, which torch would warn of."""
         with warnings.catch_warnings():

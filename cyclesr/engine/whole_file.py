@@ -19,6 +19,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     partial = path.with_name(f".{path.name}.partial")
     try:
         write(partial)
+        partial.chmod(0o666 & ~_umask())  # safetensors writes files that nobody else may read
         _flush(partial, os.O_RDWR)
         partial.replace(path)
     except BaseException:
@@ -26,6 +27,12 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         raise
     if os.name == "posix":  # the rename itself is in the folder
         _flush(path.parent, os.O_RDONLY)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _flush(path: Path, mode: int) -> None:

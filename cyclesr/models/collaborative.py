@@ -121,8 +121,7 @@ class CollaborativeSR(SRModel):
     def _joint_step(self, generator: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
         sr = self.sr(fake_real)
         both = generator | self.sr_losses(sr, hr)
-        if optim_wrapper.update(both, "generators", "sr"):  # Eq. (4)
-            self.update_average()
+        self.update_average(optim_wrapper.update(both, "generators", "sr"))  # Eq. (4)
         return both | self.update_sr_discriminator(sr, hr, optim_wrapper)
 
     def _alternating_step(

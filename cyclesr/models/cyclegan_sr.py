@@ -68,8 +68,7 @@ class CycleGANSR(SRModel):
             large = self.sr.enlarge(real)
             t = self.translator.translate(hr, large)
             losses = self.translator.generator_losses(hr, large, t)
-            if optim_wrapper.update(losses, "generators"):
-                self.update_average()
+            self.update_average(optim_wrapper.update(losses, "generators"))
             judged = self.translator.discriminator_losses(hr, large, t)
             optim_wrapper.update(judged, "discriminators")
         return losses | judged

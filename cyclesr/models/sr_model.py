@@ -6,12 +6,12 @@ from typing import Any, TypeAlias
 import torch
 from mmengine.model import BaseModel
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from cyclesr.engine.memory_format import ChannelsLast, memory_format
 from cyclesr.engine.optim import PartOptimizers
 from cyclesr.errors import UserError
 from cyclesr.inference.checkpoint import load_weights
+from cyclesr.models.moving_average import MovingAverage
 from cyclesr.registry import LOSSES, MODELS, SR_BACKBONES
 
 Batch: TypeAlias = dict[str, Any]
@@ -53,7 +53,7 @@ class SRModel(BaseModel):
         self.memory_format = memory_format(channels_last)
         self.sr_config = plain(sr)
         self.sr: nn.Module = self.as_memory_format(SR_BACKBONES.build(sr))
-        self.sr_average = _averaged(self.sr, average) if average else None
+        self.sr_average = MovingAverage(self.sr, average) if average else None
         self.scale = int(sr["scale"]) if "scale" in sr else scale_of(self.sr)
         self.perceptual = self.sr_adversarial = None
         if perceptual is not None:
@@ -73,8 +73,7 @@ class SRModel(BaseModel):
     def update_sr(self, sr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
         """A step of the SR network that made ``sr``, then one of its discriminator where there is one."""
         losses = self.sr_losses(sr, hr)
-        if optim_wrapper.update(losses, "sr"):  # Eq. (3)
-            self.update_average()
+        self.update_average(optim_wrapper.update(losses, "sr"))  # Eq. (3)
         return losses | self.update_sr_discriminator(sr, hr, optim_wrapper)
 
     def update_sr_discriminator(self, sr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
@@ -115,10 +114,14 @@ class SRModel(BaseModel):
         load_weights(self.sr, weights, complaint)
         self.inference_network.load_state_dict(self.sr.state_dict())
 
-    def update_average(self) -> None:
-        """Moves the averaged weights towards the present ones; called after each step of the SR network."""
-        if self.sr_average is not None:
-            self.sr_average.update_parameters(self.sr)
+    def update_average(self, stepped: Tensor | None) -> None:
+        """Moves the averaged weights towards the present ones.
+
+        Args:
+            stepped: what the update of the SR network returned.
+        """
+        if self.sr_average is not None and stepped is not None:
+            self.sr_average.update(self.sr, stepped)
 
     def as_memory_format(self, network: Any) -> Any:
         """The same network, its weights in the model's memory format."""
@@ -164,11 +167,6 @@ class SRModel(BaseModel):
     def forward(self, lr: Tensor, data_samples: None = None, mode: str = "tensor") -> Tensor:
         """SR of LR images, ``(N, 3, h, w)`` to ``(N, 3, s*h, s*w)``; the other arguments are mmengine's, unused."""
         return self.inference_network(lr)
-
-
-def _averaged(network: nn.Module, decay: float) -> AveragedModel:
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
-    return average.requires_grad_(False)
 
 
 @torch.no_grad()

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import torch
 
+from cyclesr.engine import runner as runner_module
 from cyclesr.engine import whole_file
 from cyclesr.engine.launch import train
 from cyclesr.errors import UserError
+from cyclesr.evaluation.quality import SRQuality
 from cyclesr.inference.checkpoint import load_sr, read_checkpoint
 
 _runs = count()
@@ -62,6 +64,67 @@ def test_checkpoints_of_others_are_refused(tiny_config, tmp_path) -> None:
     torch.save(dict(state_dict={}, hook=Path), work_dir / "iter_7.pth")
     with pytest.raises(UserError, match="could run code when loaded, so it is refused"):
         run(tiny_config, work_dir, resume=True)
+
+
+def test_buffers_that_no_checkpoint_holds_stay_out_of_it_after_a_resume(tiny_config, tmp_path) -> None:
+    luma = dict(type="FSRCNN", scale=4, channels=4, shrunk=2, num_layers=1, planes="luma", _delete_=True)
+    for length in (2, 4, 6):
+        run(tiny_config, tmp_path, resume=length > 2, model__sr=luma, train_cfg__max_iters=length)
+    keys = [read_checkpoint(tmp_path / f"iter_{n}.pth")["state_dict"].keys() for n in (2, 6)]
+    assert keys[0] == keys[1]
+    assert load_sr(tmp_path / "iter_6.pth")[1] == 4
+
+
+def test_the_log_stays_short(tiny_config, tmp_path) -> None:
+    run(tiny_config, tmp_path, train_cfg__max_iters=2)
+    runner = run(tiny_config, tmp_path, resume=True, train_cfg__max_iters=4)
+    lengths = {n: b.max_length for n, b in runner.message_hub.log_scalars.items() if n.startswith("train/")}
+    assert {"train/loss_sr", "train/time", "train/data_time", "train/sr.lr"} <= lengths.keys()
+    assert set(lengths.values()) == {1000}
+
+
+def test_other_files_beside_the_checkpoints_are_passed_by(tiny_config, tmp_path) -> None:
+    run(tiny_config, tmp_path, train_cfg__max_iters=2)
+    shutil.copy(tmp_path / "iter_2.pth", tmp_path / "iter_9_good.pth")
+    assert runner_module.newest_checkpoint(tmp_path) == str(tmp_path / "iter_2.pth")
+
+
+def test_a_training_that_is_done_says_so_and_a_longer_one_too(tiny_config, tmp_path) -> None:
+    run(tiny_config, tmp_path, train_cfg__max_iters=2)
+    run(tiny_config, tmp_path, resume=True, train_cfg__max_iters=2)
+    assert "is trained for 2 iterations: nothing is left to do" in log(tmp_path)
+    run(tiny_config, tmp_path, resume=True, train_cfg__max_iters=4)
+    assert "The training was to have 2 iterations, now it has 4" in log(tmp_path)
+
+
+@pytest.mark.parametrize("best", [False, True])
+def test_a_checkpoint_that_cannot_be_written_costs_none_of_those_before(
+    best, tiny_config, tmp_path, monkeypatch
+) -> None:
+    write = runner_module.write_whole
+
+    def full_disk(path: Path, write_it: Any) -> None:
+        if path.name == ("best_psnr_iter_6.pth" if best else "iter_6.pth"):
+            raise OSError(28, "No space left on device")
+        write(path, write_it)
+
+    keep = dict(default_hooks__checkpoint__max_keep_ckpts=2)
+    save_best = dict(default_hooks__checkpoint__save_best="psnr", default_hooks__checkpoint__rule="greater")
+    monkeypatch.setattr(runner_module, "write_whole", full_disk)
+    # The image is upscaled better at each validation, whatever the networks do.
+    values = iter((20.0, 21.0))
+    monkeypatch.setattr(SRQuality, "compute_metrics", lambda *_: {"psnr": next(values)})
+    with pytest.raises(UserError, match="No space left on device"):
+        run(tiny_config, tmp_path, **keep, **(save_best if best else {}))
+    names = {path.name for path in tmp_path.glob("*.pth")}
+    assert names >= ({"best_psnr_iter_3.pth"} if best else {"iter_2.pth", "iter_4.pth"})
+
+
+def test_files_may_be_read_by_whom_the_umask_allows(tiny_config, tmp_path) -> None:
+    run(tiny_config, tmp_path, train_cfg__max_iters=2)
+    modes = {(tmp_path / name).stat().st_mode for name in ("iter_2.pth", "sr_latest.safetensors")}
+    (tmp_path / "plain").write_text("")
+    assert modes == {(tmp_path / "plain").stat().st_mode}
 
 
 def test_the_sr_network_is_also_written_as_safetensors(tiny_config, tmp_path) -> None:

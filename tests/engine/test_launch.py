@@ -1,12 +1,14 @@
 """Mistakes in configs and data: each raises one clear UserError before or at the first step."""
 
+import os
 from pathlib import Path
 
 import cv2
+import mmengine.device
 import numpy as np
 import pytest
 
-from cyclesr.engine.launch import train
+from cyclesr.engine.launch import choose_device, train
 from cyclesr.errors import UserError
 
 
@@ -52,3 +54,11 @@ def test_lr_larger_than_its_hr(config, tmp_path, folders) -> None:
     cv2.imwrite(str(folders["lr"] / "0001x4.png"), np.zeros((80, 80, 3), np.uint8))
     with pytest.raises(UserError, match=r"0001x4\.png.*is larger than its HR"):
         train(config, work_dir=str(tmp_path / "run"))
+
+
+def test_the_cpu_is_used_on_a_computer_with_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mmengine.device.utils, "DEVICE", "cuda")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    choose_device("cpu")
+    assert mmengine.device.get_device() == "cpu"
+    assert os.environ.pop("CUDA_VISIBLE_DEVICES") == ""

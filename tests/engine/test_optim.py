@@ -1,10 +1,12 @@
 """Optimizers by part, and precision."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
 
-from cyclesr.engine.optim import PartOptimizersConstructor
+from cyclesr.engine.optim import PartOptimizers, PartOptimizersConstructor
 from cyclesr.engine.precision import autocast_dtype
 from cyclesr.errors import UserError
 
@@ -75,6 +77,48 @@ def test_fp16_scales_the_loss_and_keeps_its_scale_in_the_checkpoint() -> None:
     again.load_state_dict(optimizers.state_dict())
     again.update(dict(loss=model.sr(torch.zeros(1, 2)).sum()), "sr")
     assert again.state_dict()["scale of sr"]["scale"] == 2.0**15
+
+
+def test_moments_of_a_checkpoint_take_the_memory_format_of_the_weights() -> None:
+    """Fused kernels walk both as they lie in memory."""
+
+    class Convolution(nn.Module):
+        def __init__(self, memory_format: torch.memory_format) -> None:
+            super().__init__()
+            self.sr = nn.Conv2d(3, 4, 3).to(memory_format=memory_format)
+
+    def step(model: nn.Module, optimizers: PartOptimizers) -> None:
+        optimizers.update(dict(loss=model.sr(image).square().sum()), "sr")
+
+    image = torch.rand(1, 3, 8, 8)
+    first, same, other = (Convolution(f) for f in (torch.contiguous_format,) * 2 + (torch.channels_last,))
+    optimizers = {model: PartOptimizersConstructor(dict(sr=ADAM))(model) for model in (first, same, other)}
+    for _ in range(3):
+        step(first, optimizers[first])
+    state = copy.deepcopy(optimizers[first].state_dict())
+    for model in (same, other):
+        model.load_state_dict(first.state_dict())
+        optimizers[model].load_state_dict(copy.deepcopy(state))
+        for _ in range(3):
+            step(model, optimizers[model])
+    assert other.sr.weight.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(other.sr.weight, same.sr.weight, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "AdamW", "RMSprop"])
+def test_a_first_step_that_is_skipped_leaves_no_trace(kind: str) -> None:
+    config = dict(optimizer=dict(type=kind, lr=1e-2, **({"momentum": 0.9} if kind in ("SGD", "RMSprop") else {})))
+    ends = []
+    for accident in (False, True):
+        torch.manual_seed(0)
+        model = OnlySR()
+        optimizers = PartOptimizersConstructor(dict(sr=config))(model)
+        if accident:
+            optimizers.update(dict(loss=model.sr(torch.full((1, 2), torch.nan)).sum()), "sr")
+        for _ in range(3):
+            optimizers.update(dict(loss=model.sr(torch.ones(1, 2)).square().sum()), "sr")
+        ends.append(model.sr.weight.detach())
+    torch.testing.assert_close(*ends)
 
 
 def test_adam_is_fused_unless_the_config_says_otherwise() -> None:

@@ -284,14 +284,24 @@ def test_losses_come_back_detached_and_finite() -> None:
 
 def test_average_follows_its_formula() -> None:
     model, optimizers = build(average=0.9)
-    start = weights(model.sr)
-    model.train_step(batch(), optimizers)
-    first = weights(model.sr)  # AveragedModel copies the weights at its first update
-    model.train_step(batch(seed=1), optimizers)
-    second = weights(model.sr)
+    expected = weights(model.sr)
+    for seed in (0, 1):
+        model.train_step(batch(seed=seed), optimizers)
+        expected = {name: 0.9 * expected[name] + 0.1 * weight for name, weight in weights(model.sr).items()}
     averaged = weights(model.inference_network)
-    for name in start:
-        torch.testing.assert_close(averaged[name], 0.9 * first[name] + 0.1 * second[name])
+    for name in expected:
+        torch.testing.assert_close(averaged[name], expected[name])
+
+
+@pytest.mark.parametrize("optimisation", ["alternating", "joint"])
+def test_a_skipped_step_moves_neither_weights_nor_their_average(optimisation: str) -> None:
+    model, optimizers = build(average=0.9, optimisation=optimisation)
+    before = weights(model)
+    data = batch()
+    data["hr"][0, 0, 0, 0] = torch.nan
+    model.train_step(data, optimizers)
+    assert optimizers.take_report()["skipped"] == 1
+    assert moved_parts(before, weights(model)) <= {"discriminators"}  # which never see hr
 
 
 def test_channels_last_changes_no_result() -> None:

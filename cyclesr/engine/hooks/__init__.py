@@ -1,5 +1,6 @@
 """Hooks that mmengine lacks."""
 
+from cyclesr.engine.hooks.checkpoint import CheckpointHook
 from cyclesr.engine.hooks.checkpoint_contents import CheckpointContentsHook
 from cyclesr.engine.hooks.loss_log import LossLogHook
 from cyclesr.engine.hooks.non_finite import NonFiniteHook
@@ -9,6 +10,7 @@ from cyclesr.engine.hooks.stage import StageHook
 
 __all__ = [
     "CheckpointContentsHook",
+    "CheckpointHook",
     "LossLogHook",
     "NonFiniteHook",
     "PreviewHook",

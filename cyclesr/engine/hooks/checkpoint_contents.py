@@ -37,7 +37,8 @@ class CheckpointContentsHook(Hook):
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Rebuilds the log's buffers, and looks for the best checkpoint in the work dir of today."""
         hub = checkpoint.get("message_hub", {})
-        hub["log_scalars"] = {name: HistoryBuffer(*lists) for name, lists in hub.get("log_scalars", {}).items()}
+        scalars = hub.get("log_scalars", {})
+        hub["log_scalars"] = {name: HistoryBuffer(*lists, max_length=LOG_VALUES) for name, lists in scalars.items()}
         info = hub.get("runtime_info", {})
         for key in [key for key in info if key.startswith(("best_ckpt", "last_ckpt"))]:
             info[key] = str(Path(runner.work_dir) / Path(info[key]).name)

@@ -30,8 +30,10 @@ class LossLogHook(RuntimeInfoHook):
         self._terms: dict[str, list[Tensor]] = defaultdict(list)
 
     def before_train(self, runner: Runner) -> None:
-        """Takes the logger's interval, and begins to watch the terms of sums."""
+        """Takes the logger's interval, makes the buffers of mmengine's numbers, begins to watch the terms of sums."""
         super().before_train(runner)
+        for name in ("time", "data_time", *runner.optim_wrapper.get_lr()):
+            _buffer(runner, name)
         for path, loss in runner.model.named_modules():
             if isinstance(loss, SumOfLosses):
                 self._watch(f"loss_{path.removesuffix('_loss')}", loss)
@@ -67,6 +69,9 @@ class LossLogHook(RuntimeInfoHook):
         numbers = iter(torch.stack([v.detach().float() for v in values]).tolist() if values else ())
         for losses in waiting:
             for name in losses:
-                hub, key = runner.message_hub, f"train/{name}"
-                hub.log_scalars.setdefault(key, HistoryBuffer(max_length=LOG_VALUES))
-                hub.update_scalar(key, next(numbers))
+                _buffer(runner, name).update(next(numbers))
+
+
+def _buffer(runner: Runner, name: str) -> HistoryBuffer:
+    """Where a number of the training is logged: a short one, made before mmengine makes one of a million values."""
+    return runner.message_hub.log_scalars.setdefault(f"train/{name}", HistoryBuffer(max_length=LOG_VALUES))

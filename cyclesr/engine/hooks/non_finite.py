@@ -56,6 +56,11 @@ class NonFiniteHook(Hook):
         if not skipped.is_cuda or len(self._waiting) == self.interval or self.is_last_train_iter(runner):
             self._look(runner)
 
+    def on_every_rank_before_save(self, runner: Runner) -> None:
+        """A checkpoint holds the number of all skipped steps."""
+        if self._waiting:
+            self._look(runner)
+
     def _look(self, runner: Runner) -> None:
         waiting, self._waiting = self._waiting, []
         for skipped, (iteration, _, names) in zip(

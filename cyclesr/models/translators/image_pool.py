@@ -10,7 +10,7 @@ class ImagePool(nn.Module):
     """Shows the discriminator a stored fake half of the time, as CycleGAN does.
 
     The stored images are a buffer, so that a checkpoint holds them. The draws come from torch's CPU generator and
-    never wait for the device.
+    never wait for the device. What is not finite is stored as grey: its own step is skipped, later ones must not be.
 
     Args:
         size: stored images; 0 stores none.
@@ -38,7 +38,7 @@ class ImagePool(nn.Module):
         if self.images.shape[1:] != fakes.shape[1:]:
             self.images = fakes.new_empty((0, *fakes.shape[1:]), dtype=self.images.dtype)
         room = self.size - len(self.images)
-        self.images = torch.cat([self.images, fakes[:room]]).to(self.images.dtype)
+        self.images = torch.cat([self.images, _finite(fakes[:room])]).to(self.images.dtype)
         chunks = [self._swap(chunk) for chunk in fakes[room:].split(self.size)]
         return torch.cat([fakes[:room].to(self.images.dtype), *chunks])
 
@@ -48,7 +48,7 @@ class ImagePool(nn.Module):
         shown = fakes.to(self.images.dtype, copy=True)
         for i in swapped:
             shown[i] = self.images[stored[i]]
-            self.images[stored[i]] = fakes[i]
+            self.images[stored[i]] = _finite(fakes[i])
         return shown
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
@@ -56,3 +56,7 @@ class ImagePool(nn.Module):
         if stored is not None:
             self.images = self.images.new_empty(stored.shape)
         super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def _finite(images: Tensor) -> Tensor:
+    return images.nan_to_num(nan=0.5, posinf=1.0, neginf=0.0)

@@ -80,3 +80,15 @@ def test_a_resumed_pool_continues_exactly() -> None:
             outputs.append(numbers(one(numbered(10 * step, 10 * step + 3))))
         assert outputs[0] == outputs[1]
     assert torch.equal(pool.images, resumed.images)
+
+
+def test_what_is_not_finite_is_stored_as_grey() -> None:
+    pool = ImagePool(2)
+    fakes = torch.rand(4, 3, 2, 2)
+    fakes[:, 0] = torch.nan
+    fakes[:, 1, 0, 0] = torch.inf
+    for _ in range(4):
+        pool(fakes)
+    assert (pool.images[:, 0] == 0.5).all()
+    assert (pool.images[:, 1, 0, 0] == 1).all()
+    assert torch.isin(pool.images[:, 2], fakes[:, 2]).all()
