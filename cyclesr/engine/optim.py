@@ -122,6 +122,7 @@ class PartOptimizers(OptimWrapperDict):
             _step_unless(bad, self[part])
             self[part].zero_grad()
         scaler.update()
+        torch.clear_autocast_cache()  # it holds the weights from before the step
         self._report |= {f"grad_norm_{part}": norm for part, norm in norms.items()}
         self._report["skipped"] = torch.maximum(bad.float(), self._report.get("skipped", bad.float()))
         return ~bad

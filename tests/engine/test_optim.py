@@ -59,6 +59,16 @@ def test_bf16_autocast_reaches_the_forward_pass() -> None:
     assert model.sr.weight.dtype == torch.float32
 
 
+def test_a_forward_pass_after_the_step_sees_the_new_weights() -> None:
+    model = OnlySR()
+    optimizers = PartOptimizersConstructor(dict(amp="bf16", sr=dict(optimizer=dict(type="SGD", lr=1.0))))(model)
+    with optimizers.autocast(torch.device("cpu")):
+        optimizers.update(dict(loss=model.sr(torch.ones(1, 2)).sum()), "sr")
+        again = model.sr(torch.ones(1, 2))
+    with optimizers.autocast(torch.device("cpu")):
+        assert torch.equal(again, model.sr(torch.ones(1, 2)))
+
+
 def test_amp_words() -> None:
     assert autocast_dtype("none", torch.device("cpu")) is None
     with pytest.raises(UserError, match="found 'fp8'"):

@@ -16,6 +16,7 @@ LONGER = [
     f"train_cfg.max_iters={ITERATIONS}",
     "train_cfg.val_interval=5",
     "model.translator.pool_size=3",
+    "train_dataloader.num_workers=1",
 ]
 
 

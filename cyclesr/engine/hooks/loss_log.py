@@ -33,7 +33,7 @@ class LossLogHook(RuntimeInfoHook):
         """Takes the logger's interval, makes the buffers of mmengine's numbers, begins to watch the terms of sums."""
         super().before_train(runner)
         for name in ("time", "data_time", *runner.optim_wrapper.get_lr()):
-            _buffer(runner, name)
+            _make_buffer(runner, name)
         for path, loss in runner.model.named_modules():
             if isinstance(loss, SumOfLosses):
                 self._watch(f"loss_{path.removesuffix('_loss')}", loss)
@@ -69,9 +69,10 @@ class LossLogHook(RuntimeInfoHook):
         numbers = iter(torch.stack([v.detach().float() for v in values]).tolist() if values else ())
         for losses in waiting:
             for name in losses:
-                _buffer(runner, name).update(next(numbers))
+                _make_buffer(runner, name)
+                runner.message_hub.update_scalar(f"train/{name}", next(numbers))
 
 
-def _buffer(runner: Runner, name: str) -> HistoryBuffer:
-    """Where a number of the training is logged: a short one, made before mmengine makes one of a million values."""
-    return runner.message_hub.log_scalars.setdefault(f"train/{name}", HistoryBuffer(max_length=LOG_VALUES))
+def _make_buffer(runner: Runner, name: str) -> None:
+    """Makes where a number of the training is logged, a short one, before mmengine makes one of a million values."""
+    runner.message_hub.log_scalars.setdefault(f"train/{name}", HistoryBuffer(max_length=LOG_VALUES))
