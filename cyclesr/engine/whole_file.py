@@ -29,6 +29,20 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         _flush(path.parent, os.O_RDONLY)
 
 
+def write_whole_text(path: Path, text: str) -> None:
+    """Writes a text file whole, UTF-8, and its folder where it is missing.
+
+    Raises:
+        OSError: see :func:`write_whole`.
+    """
+
+    def write(partial: Path) -> None:
+        partial.write_text(text, encoding="utf-8")
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, write)
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

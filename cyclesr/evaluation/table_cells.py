@@ -12,7 +12,7 @@ from cyclesr.config import load_config
 from cyclesr.datasets.images import list_images
 from cyclesr.datasets.tracks import split_and_simulate
 from cyclesr.demo import track_of
-from cyclesr.engine.whole_file import write_whole
+from cyclesr.engine.whole_file import write_whole_text
 from cyclesr.errors import UserError
 from cyclesr.evaluation.comparison import Track
 from cyclesr.evaluation.tables import ROWS, align_track, demo_config, full_config, with_pairs
@@ -20,6 +20,7 @@ from cyclesr.evaluation.track_benchmark import iterations_for
 
 # Keys that say where files lie. They may move; what a cell is does not change by it.
 PLACES = (".dataset.hr", ".dataset.lr", ".dataset.real", "perceptual.weights")
+MEND = "Delete it and give the same command again: what it held is found anew."
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Bench:
         path = self.work_dir / "settings.json"
         if not path.is_file():
             write_json(path, settings)
-        elif (found := json.loads(path.read_text(encoding="utf-8"))) != settings:
+        elif (found := read_json(path)) != settings:
             raise UserError(
                 f"{self.work_dir} holds results of other settings: {found} there, {settings} now. Choose another "
                 "--work-dir."
@@ -136,22 +137,32 @@ class Cell:
 
     def write(self, config: Config) -> None:
         """Leaves the config in the folder, for :meth:`check` and for whoever looks."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        config.dump(self.config_file)
+        write_whole_text(self.config_file, config.pretty_text)
 
     def check(self, config: Config) -> None:
         """Compares a config with that of the training in the cell's folder, if there is one.
 
         Raises:
-            UserError: they differ in more than the places of files.
+            UserError: they differ in more than the places of files, or that of the training is damaged.
         """
+        if not self.config_file.is_file():
+            return
         part = "" if ROWS[self.name].trains else "test_"  # bicubic is scored; what its config trains is not its own
-        path = self.config_file
-        if path.is_file() and (difference := _difference(load_config(str(path)), config, part)):
+        if difference := _difference(self._trained(), config, part):
             raise UserError(
                 f"{self.folder} holds a training of another config: {difference} now. Remove that folder to train "
                 "anew, or choose another --work-dir."
             )
+
+    def _trained(self) -> Config:
+        mend = f"Remove the folder {self.folder}: the row is run again."
+        try:
+            config = load_config(str(self.config_file))
+        except UserError as error:
+            raise UserError(f"{error}. {mend}") from error
+        if "model" not in config:
+            raise UserError(f"The config {self.config_file} is damaged: it has no model. {mend}")
+        return config
 
 
 def iterations(bench: Bench, name: str, track: Track, kind: str) -> int:
@@ -162,7 +173,7 @@ def iterations(bench: Bench, name: str, track: Track, kind: str) -> int:
     if bench.iterations is not None:
         return bench.iterations
     path = bench.work_dir / "iterations.json"
-    known: dict[str, int] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known: dict[str, int] = read_json(path) if path.is_file() else {}
     if name not in known:
         config = _with_weights(demo_config(name, track, kind, bench.configs), bench)
         known[name] = iterations_for(config, bench.minutes)
@@ -196,9 +207,16 @@ def _flat(value: Any, key: str = "") -> dict[str, Any]:
 
 def write_json(path: Path, content: Any) -> None:
     """Writes a JSON file whole, and its folder where it is missing."""
+    write_whole_text(path, json.dumps(content, indent=2) + "\n")
 
-    def write(partial: Path) -> None:
-        partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, write)
+def read_json(path: Path) -> Any:
+    """What :func:`write_json` wrote.
+
+    Raises:
+        UserError: the file was damaged since.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # no JSON, or no text
+        raise UserError(f"{path} is damaged ({error}). {MEND}") from error

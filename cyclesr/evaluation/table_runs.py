@@ -1,7 +1,6 @@
 """Cells of the tables, trained and scored once, however often they are asked for, and all that a work dir holds."""
 
 import copy
-import json
 import platform
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from cyclesr.evaluation.evaluate import BICUBIC, Settings, evaluate_config
 from cyclesr.evaluation.lpips import find_weights
 from cyclesr.evaluation.published import CHALLENGES
 from cyclesr.evaluation.report import as_dict
-from cyclesr.evaluation.table_cells import Bench, Cell, write_json
+from cyclesr.evaluation.table_cells import MEND, Bench, Cell, read_json, write_json
 from cyclesr.evaluation.tables import ROWS, Table, rows_of
 from cyclesr.inference.translator import load_degradation
 
@@ -56,15 +55,22 @@ def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
 
 
 def read_result(cell: Cell) -> Result:
-    """What a finished cell found."""
-    return json.loads(cell.result.read_text(encoding="utf-8"))
+    """What a finished cell found.
+
+    Raises:
+        UserError: the file was damaged since.
+    """
+    result: Result = read_json(cell.result)
+    if "means" not in result:
+        raise UserError(f"{cell.result} is damaged (no means). {MEND}")
+    return result
 
 
 def finished_cells(bench: Bench, table: Table) -> tuple[dict[tuple[str, str, int], Result], list[str]]:
     """All results of a table that the work dir holds, of any track and seed.
 
     Returns:
-        The results by track, row and seed; and for each that is of another config, and so left out, a sentence.
+        The results by track, row and seed; and a sentence for each that is left out: of another config, or damaged.
     """
     found: dict[tuple[str, str, int], Result] = {}
     left_out = []
@@ -72,10 +78,9 @@ def finished_cells(bench: Bench, table: Table) -> tuple[dict[tuple[str, str, int
         for cell in _cells_on_disk(bench, ROWS[name].same_as or name):
             try:
                 cell.check(cell.config())
+                found[cell.kind, name, cell.seed] = read_result(cell)
             except UserError as error:
                 left_out.append(str(error))
-            else:
-                found[cell.kind, name, cell.seed] = read_result(cell)
     return found, left_out
 
 
@@ -127,7 +132,7 @@ def _train(cell: Cell, config: Config) -> float | None:
         train(config, work_dir=str(cell.folder), resume=resume, seed=cell.seed)
         if not resume:
             write_json(length, (time.perf_counter() - start) / 60)
-    return json.loads(length.read_text(encoding="utf-8")) if length.is_file() else None
+    return read_json(length) if length.is_file() else None
 
 
 def hardware() -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cyclesr.datasets.tracks import split_and_simulate
+from cyclesr.engine import whole_file
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.errors import UserError
 from cyclesr.evaluation import table_cells, table_runs
@@ -189,6 +190,52 @@ def test_a_training_of_another_config_is_refused_begun_or_finished(tmp_path, tin
     cells, (left_out,) = finished_cells(settings, 1)
     assert cells == {("unknown", "bicubic", 0): bicubic}  # which nothing of the model changes
     assert message in left_out
+
+
+@pytest.mark.parametrize("left", ['{"means": {"psnr": 2', "{}"])
+def test_a_damaged_result_is_named_and_left_out_of_the_page(left, tmp_path, tiny_config, photos) -> None:
+    settings = bench(tmp_path, tiny_config, photos)
+    found = run_cell(settings, "bicubic", "unknown", 0)
+    path = Cell(settings, "bicubic", "unknown", 0).result
+    path.write_text(left)
+    with pytest.raises(UserError, match=r"bicubic/result\.json is damaged .*\. Delete it and give the same command"):
+        run_cell(settings, "bicubic", "unknown", 0)
+    cells, (left_out,) = finished_cells(settings, 1)
+    assert cells == {}
+    assert "result.json is damaged" in left_out
+    path.unlink()
+    assert run_cell(settings, "bicubic", "unknown", 0)["means"] == found["means"]
+
+
+def test_damaged_settings_are_named(tmp_path, tiny_config, photos) -> None:
+    settings = bench(tmp_path, tiny_config, photos)
+    settings.check()
+    (settings.work_dir / "settings.json").write_text('{"scale": ')
+    with pytest.raises(UserError, match=r"settings\.json is damaged \(Expecting value.*\)\. Delete it"):
+        settings.check()
+
+
+@pytest.mark.parametrize(("left", "what"), [("model = dict(", "SyntaxError"), ("", "it has no model")])
+def test_a_damaged_config_of_a_row_is_no_other_config(left, what, tmp_path, tiny_config, photos) -> None:
+    cell = Cell(bench(tmp_path, tiny_config, photos), "cyclesr", "unknown", 0)
+    cell.write(cell.config())
+    cell.config_file.write_text(left)
+    message = rf"The config \S+/cyclesr/config\.py .*{what}.*\. Remove the folder \S+/cyclesr: the row is run again"
+    with pytest.raises(UserError, match=message):
+        cell.check(cell.config())
+
+
+def test_the_config_of_a_row_is_written_whole(tmp_path, tiny_config, photos, monkeypatch) -> None:
+    cell = Cell(bench(tmp_path, tiny_config, photos), "cyclesr", "unknown", 0)
+    config = cell.config()
+    cell.write(config)
+    before = cell.config_file.read_text()
+    config.model.feedback_weight = 3.0
+    monkeypatch.setattr(whole_file, "_flush", None)  # fails once the text is written, as a full disk does
+    with pytest.raises(TypeError):
+        cell.write(config)
+    assert cell.config_file.read_text() == before
+    assert [path.name for path in cell.folder.iterdir()] == ["config.py"]
 
 
 def test_a_work_dir_may_move_with_its_photographs(tmp_path, tiny_config, photos) -> None:
