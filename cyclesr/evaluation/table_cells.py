@@ -18,8 +18,9 @@ from cyclesr.evaluation.comparison import Track
 from cyclesr.evaluation.tables import ROWS, align_track, demo_config, full_config, with_pairs
 from cyclesr.evaluation.track_benchmark import iterations_for
 
-# Keys that say where files lie. They may move; what a cell is does not change by it.
-PLACES = (".dataset.hr", ".dataset.lr", ".dataset.real", "perceptual.weights")
+# Keys that say where files lie, or how often one is written. They may change; what a cell is does not.
+PLACES = (".dataset.hr", ".dataset.lr", ".dataset.real", "perceptual.weights", "hooks.checkpoint.interval")
+CHECKPOINTS = 10  # of a training at demo scale, or more: what a kill costs at most is a tenth of its time
 MEND = "Delete it and give the same command again: what it held is found anew."
 
 
@@ -133,7 +134,10 @@ class Cell:
             return config
         config.train_cfg.max_iters = iterations(bench, self.name, track, self.kind)
         align_track(self.name, track, self.kind)
-        return with_pairs(config, self.name, track, self.kind)
+        config = with_pairs(config, self.name, track, self.kind)
+        hook = config.default_hooks.checkpoint
+        hook.interval = min(hook.interval, max(1, config.train_cfg.max_iters // CHECKPOINTS))
+        return config
 
     def write(self, config: Config) -> None:
         """Leaves the config in the folder, for :meth:`check` and for whoever looks."""
@@ -143,7 +147,7 @@ class Cell:
         """Compares a config with that of the training in the cell's folder, if there is one.
 
         Raises:
-            UserError: they differ in more than the places of files, or that of the training is damaged.
+            UserError: they differ in more than :data:`PLACES`, or that of the training is damaged.
         """
         if not self.config_file.is_file():
             return

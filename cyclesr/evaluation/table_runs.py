@@ -11,6 +11,7 @@ import torch
 from mmengine.config import Config
 
 from cyclesr.engine.launch import train
+from cyclesr.engine.runner import newest_checkpoint
 from cyclesr.errors import UserError
 from cyclesr.evaluation.comparison import degradation_psnr
 from cyclesr.evaluation.evaluate import BICUBIC, Settings, evaluate_config
@@ -125,7 +126,7 @@ def _score(cell: Cell, config: Config) -> Result:
 
 def _train(cell: Cell, config: Config) -> float | None:
     """Begins a training, goes on with it, or finds it done; returns its minutes, not known where it was stopped."""
-    length, resume = cell.folder / "minutes.json", (cell.folder / "last_checkpoint").is_file()
+    length, resume = cell.folder / "minutes.json", newest_checkpoint(cell.folder) is not None
     if not _checkpoint(cell, config).is_file():
         start, config = time.perf_counter(), copy.deepcopy(config)  # training writes into it
         config.experiment_name = "_".join(cell.folder.absolute().parts[-3:]) + f"_seed{cell.seed}"

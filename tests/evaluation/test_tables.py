@@ -158,6 +158,22 @@ def test_a_cell_is_trained_scored_and_read_again(tmp_path, tiny_config, photos, 
     assert "degradation_psnr" not in bicubic
 
 
+@pytest.mark.parametrize(("length", "interval"), [(8, 1), (411, 41), (9000, 500)])
+def test_a_row_keeps_a_checkpoint_for_each_tenth_of_its_length(length, interval, tmp_path, photos) -> None:
+    settings = Bench("demo", tmp_path / "runs", CONFIGS, photos, iterations=length)
+    for name in ("cyclesr", "cyclegan"):
+        hook = Cell(settings, name, "unknown", 0).config().default_hooks.checkpoint
+        assert (hook.interval, hook.max_keep_ckpts) == (interval, 3), name
+
+
+def test_a_training_begun_with_other_checkpoint_intervals_goes_on(tmp_path, tiny_config, photos) -> None:
+    cell = Cell(bench(tmp_path, tiny_config, photos), "cyclesr", "unknown", 0)
+    config = cell.config()
+    config.default_hooks.checkpoint.interval = 500
+    cell.write(config)
+    cell.check(cell.config())
+
+
 def test_other_settings_in_the_same_folder_are_refused(tmp_path, tiny_config, photos) -> None:
     bench(tmp_path, tiny_config, photos).check()
     bench(tmp_path, tiny_config, photos).check()

@@ -1,10 +1,15 @@
 """tools/benchmark_tables.py as a user runs it."""
 
+import json
+import re
+import subprocess
+import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from conftest import command, environment
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,7 +19,7 @@ def photos(tmp_path: Path) -> Path:
     rng = np.random.default_rng(0)
     (tmp_path / "photos").mkdir()
     for i in range(5):
-        image = cv2.resize(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8), (64, 64), interpolation=cv2.INTER_CUBIC)
+        image = cv2.resize(rng.integers(0, 256, (12, 12, 3), dtype=np.uint8), (160, 160), interpolation=cv2.INTER_CUBIC)
         cv2.imwrite(str(tmp_path / "photos" / f"{i}.png"), image)
     return tmp_path / "photos"
 
@@ -29,6 +34,29 @@ def test_a_row_of_two_seeds_becomes_a_page(tool, photos, tmp_path) -> None:
     assert str(tmp_path) not in text
     assert "| Bicubic | 2 | " in text
     assert "| 23.976 | 0.644 | 0.487 |" in text
+
+
+@pytest.mark.slow
+def test_a_short_row_that_is_killed_goes_on_from_its_last_checkpoint(tool, photos, tmp_path) -> None:
+    arguments = ["--table", 1, "--rows", "cyclesr", "--tracks", "unknown", "--hr", photos, "--iterations", 40]
+    arguments += ["--configs", ROOT / "configs"]
+    row = tmp_path / "work_dirs" / "tables_demo" / "unknown_seed0" / "cyclesr"
+    with open(tmp_path / "log", "w") as log:
+        process = subprocess.Popen(
+            command("benchmark_tables", *arguments), env=environment(tmp_path), cwd=tmp_path, stdout=log, stderr=log
+        )
+    while process.poll() is None and not (row / "iter_12.pth").is_file():
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert not (row / "iter_40.pth").exists(), (tmp_path / "log").read_text()
+    done = tool("benchmark_tables", *arguments)
+    assert done.returncode == 0, done.stderr
+    logged = "".join(path.read_text() for path in row.glob("*/*.log"))
+    (resumed,) = re.findall(r"resumed .*iter: (\d+)", logged)
+    assert int(resumed) in range(12, 40, 4)
+    result = json.loads((row / "result.json").read_text())
+    assert (result["iterations"], result["minutes"]) == (40, None)
 
 
 @pytest.mark.parametrize(
