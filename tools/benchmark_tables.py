@@ -24,7 +24,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--table", type=_table, nargs="+", required=True, choices=(1, 3, 4, "pairings"))
     parser.add_argument("--rows", nargs="+", help="rows of the table (default: all), see docs/tables.md")
     parser.add_argument("--scale", default="demo", choices=("demo", "full"), help="(default: demo)")
-    parser.add_argument("--tracks", nargs="+", choices=TRACKS, help="(default: all; Table 3 as in the paper: unknown)")
+    parser.add_argument("--tracks", nargs="+", choices=TRACKS, help="(default: all; Table 3 has unknown alone)")
     parser.add_argument("--seeds", type=at_least(0), nargs="+", default=[0])
     parser.add_argument("--hr", type=Path, metavar="DIR", help="demo scale: folder of at least five sharp photographs")
     parser.add_argument("--minutes", type=positive, default=15.0, help="demo scale: time of a row (default: 15)")
@@ -62,7 +62,7 @@ def main() -> None:
     from cyclesr.evaluation.table_cells import Bench
     from cyclesr.evaluation.table_page import page
     from cyclesr.evaluation.table_runs import finished_cells, run_cell
-    from cyclesr.evaluation.tables import rows_of
+    from cyclesr.evaluation.tables import rows_of, tracks_of
 
     bench = Bench(
         args.scale,
@@ -74,10 +74,9 @@ def main() -> None:
         args.lpips_weights,
         args.perceptual_weights,
     )
+    chosen = {table: (rows_of(table, args.rows), tracks_of(table, args.tracks)) for table in args.table}
     bench.check()
-    for table in args.table:
-        names = rows_of(table, args.rows)
-        kinds = args.tracks or (["unknown"] if table == 3 else list(TRACKS))
+    for table, (names, kinds) in chosen.items():
         path = args.out / f"{f'table{table}' if isinstance(table, int) else table}_{args.scale}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         cells, left_out = finished_cells(bench, table)

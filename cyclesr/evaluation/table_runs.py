@@ -16,10 +16,9 @@ from cyclesr.errors import UserError
 from cyclesr.evaluation.comparison import degradation_psnr
 from cyclesr.evaluation.evaluate import BICUBIC, Settings, evaluate_config
 from cyclesr.evaluation.lpips import find_weights
-from cyclesr.evaluation.published import CHALLENGES
 from cyclesr.evaluation.report import as_dict
 from cyclesr.evaluation.table_cells import MEND, Bench, Cell, read_json, write_json
-from cyclesr.evaluation.tables import ROWS, Table, rows_of
+from cyclesr.evaluation.tables import ROWS, Table, rows_of, tracks_of
 from cyclesr.inference.translator import load_degradation
 
 Result = dict[str, Any]
@@ -68,7 +67,7 @@ def read_result(cell: Cell) -> Result:
 
 
 def finished_cells(bench: Bench, table: Table) -> tuple[dict[tuple[str, str, int], Result], list[str]]:
-    """All results of a table that the work dir holds, of any track and seed.
+    """All results of a table that the work dir holds, of any track that the table has and any seed.
 
     Returns:
         The results by track, row and seed; and a sentence for each that is left out: of another config, or damaged.
@@ -76,7 +75,7 @@ def finished_cells(bench: Bench, table: Table) -> tuple[dict[tuple[str, str, int
     found: dict[tuple[str, str, int], Result] = {}
     left_out = []
     for name in rows_of(table):
-        for cell in _cells_on_disk(bench, ROWS[name].same_as or name):
+        for cell in _cells_on_disk(bench, ROWS[name].same_as or name, tracks_of(table)):
             try:
                 cell.check(cell.config())
                 found[cell.kind, name, cell.seed] = read_result(cell)
@@ -85,8 +84,8 @@ def finished_cells(bench: Bench, table: Table) -> tuple[dict[tuple[str, str, int
     return found, left_out
 
 
-def _cells_on_disk(bench: Bench, name: str) -> Iterator[Cell]:
-    for kind in CHALLENGES:
+def _cells_on_disk(bench: Bench, name: str, kinds: list[str]) -> Iterator[Cell]:
+    for kind in kinds:
         for path in bench.work_dir.glob(f"{kind}_seed*/{name}/result.json"):
             seed = path.parents[1].name.removeprefix(f"{kind}_seed")
             if seed.isdecimal():

@@ -123,6 +123,19 @@ def rows_of(table: Table, chosen: list[str] | None = None) -> list[str]:
     return [name for name in known if chosen is None or name in chosen]
 
 
+def tracks_of(table: Table, chosen: list[str] | None = None) -> list[str]:
+    """The tracks for which the paper has figures in a table, all of them for pairings; or those that were chosen.
+
+    Raises:
+        UserError: a track that the table does not have.
+    """
+    known = [kind for kind in CHALLENGES if table == "pairings" or any(kind in row for row in TABLES[table].values())]
+    for kind in chosen or []:
+        if kind not in known:
+            raise UserError(f"Table {table} is of {', '.join(known)} alone; found {kind}: leave --tracks out for it.")
+    return [kind for kind in known if chosen is None or kind in chosen]
+
+
 def full_config(name: str, track: str, configs: Path) -> Config:
     """The config of a row at full scale, on DIV2K.
 

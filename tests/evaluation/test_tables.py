@@ -18,7 +18,16 @@ from cyclesr.evaluation.published import TABLES
 from cyclesr.evaluation.table_cells import Bench, Cell, iterations, write_json
 from cyclesr.evaluation.table_page import page
 from cyclesr.evaluation.table_runs import finished_cells, run_cell
-from cyclesr.evaluation.tables import PAIRINGS, ROWS, align_track, demo_config, full_config, rows_of, with_pairs
+from cyclesr.evaluation.tables import (
+    PAIRINGS,
+    ROWS,
+    align_track,
+    demo_config,
+    full_config,
+    rows_of,
+    tracks_of,
+    with_pairs,
+)
 from cyclesr.models.stages import Stage
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -62,6 +71,24 @@ def test_rows_are_the_papers_and_in_its_order() -> None:
         rows_of(4, ["cyclesgan"])
     with pytest.raises(UserError, match="pairings, 1, 3, 4; found 2"):
         rows_of(2)
+
+
+def test_tracks_are_those_of_the_papers_figures() -> None:
+    assert tracks_of(3) == ["unknown"]
+    assert tracks_of("pairings") == tracks_of(1) == tracks_of(4) == ["unknown", "mild", "wild"]
+    assert tracks_of(1, ["wild", "unknown"]) == ["unknown", "wild"]
+    with pytest.raises(UserError, match=r"^Table 3 is of unknown alone; found mild: leave --tracks out"):
+        tracks_of(3, ["unknown", "mild"])
+
+
+def test_a_page_does_not_take_in_tracks_that_its_table_has_not(tmp_path, tiny_config, photos) -> None:
+    settings = bench(tmp_path, tiny_config, photos)
+    for kind in ("mild", "unknown"):
+        cell = Cell(settings, "cyclesr", kind, 0)
+        cell.write(cell.config())
+        write_json(cell.result, result(0, 20.0))
+    assert finished_cells(settings, 3) == ({("unknown", "feedback_1e3", 0): result(0, 20.0)}, [])
+    assert list(finished_cells(settings, 1)[0]) == [("unknown", "cyclesr", 0), ("mild", "cyclesr", 0)]
 
 
 def test_a_pairing_is_the_translator_and_the_sr_network_that_its_title_says(track: Track) -> None:

@@ -66,6 +66,7 @@ def test_a_short_row_that_is_killed_goes_on_from_its_last_checkpoint(tool, photo
         (["--table", 1], "simulates its tracks from photographs: give their folder with --hr"),
         (["--table", 1, 3, "--rows", "cyclesr"], "--rows belong to one table"),
         (["--table", "pairings", "--scale", "full"], "--table pairings is of --scale demo"),
+        (["--table", 3, "--scale", "full", "--tracks", "mild"], "Table 3 is of unknown alone; found mild"),
         (["--table", 1, "--scale", "full", "--hr", "x"], "at full scale the configs name the folders of DIV2K"),
     ],
 )
