@@ -5,11 +5,11 @@ python tools/benchmark_tables.py --table pairings --tracks unknown --hr PHOTOGRA
 python tools/benchmark_tables.py --table 3 --scale full
 
 A finished row is not run again; a training that was stopped goes on when the same command is given. A page holds all
-results of its table that are in the work dir, of other commands too.
+results of its table that are in the work dir, of other commands too, and lies there too unless --out says where.
 """
 
 import argparse
-from itertools import product
+from itertools import chain
 from pathlib import Path
 
 from cyclesr.cli import at_least, positive, run
@@ -33,7 +33,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--perceptual-weights", metavar="PATH", help="of CycleSRGAN's VGG (default: hub's cache)")
     parser.add_argument("--configs", type=Path, default=Path("configs"), help="(default: configs)")
     parser.add_argument("--work-dir", type=Path, help="(default: work_dirs/tables_demo or work_dirs/tables_full)")
-    parser.add_argument("--out", type=Path, default=Path("docs/results"), help="of the pages (default: docs/results)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="of the pages (default: the work dir)")
     return parser.parse_args()
 
 
@@ -49,7 +49,7 @@ def check_arguments(args: argparse.Namespace) -> None:
         raise UserError("--scale demo simulates its tracks from photographs: give their folder with --hr.")
     if args.scale == "full" and "pairings" in args.table:
         raise UserError("--table pairings is of --scale demo; at full scale write a config of the pair and train it.")
-    if args.out.exists() and not args.out.is_dir():
+    if args.out and args.out.exists() and not args.out.is_dir():
         raise UserError(f"--out is the folder of the pages; {args.out} is a file.")
     if args.scale == "full" and args.hr:
         raise UserError("--hr is for --scale demo; at full scale the configs name the folders of DIV2K.")
@@ -60,9 +60,8 @@ def main() -> None:
     args = parse_arguments()
     check_arguments(args)
     from cyclesr.evaluation.table_cells import Bench
-    from cyclesr.evaluation.table_page import page
-    from cyclesr.evaluation.table_runs import finished_cells, run_cell
-    from cyclesr.evaluation.tables import rows_of, tracks_of
+    from cyclesr.evaluation.table_runs import check_weights, run_table
+    from cyclesr.evaluation.tables import keys_of
 
     bench = Bench(
         args.scale,
@@ -74,15 +73,14 @@ def main() -> None:
         args.lpips_weights,
         args.perceptual_weights,
     )
-    chosen = {table: (rows_of(table, args.rows), tracks_of(table, args.tracks)) for table in args.table}
+    keys = {table: keys_of(table, args.seeds, args.rows, args.tracks) for table in args.table}
+    out = args.out or bench.work_dir
+    out.mkdir(parents=True, exist_ok=True)
     bench.check()
-    for table, (names, kinds) in chosen.items():
-        path = args.out / f"{f'table{table}' if isinstance(table, int) else table}_{args.scale}.md"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        cells, left_out = finished_cells(bench, table)
-        for seed, kind, name in product(args.seeds, kinds, names):
-            cells[kind, name, seed] = run_cell(bench, name, kind, seed)
-            path.write_text(page(table, args.scale, bench.effort, cells), encoding="utf-8")
+    check_weights(bench, chain(*keys.values()))
+    for table in keys:
+        path = out / f"{f'table{table}' if isinstance(table, int) else table}_{args.scale}.md"
+        left_out = run_table(bench, table, keys[table], path)
         print(*(f"not on the page: {sentence}" for sentence in left_out), f"written: {path}", sep="\n")
 
 

@@ -125,19 +125,23 @@ class Cell:
 
     def config(self) -> Config:
         """What the cell trains; at demo scale its track is made, and its pairs are aligned where it needs them."""
-        bench, row = self.bench, ROWS[self.name]
-        if bench.scale == "full":
-            return _with_weights(full_config(self.name, self.kind, bench.configs), bench)
-        track = self.track()
-        config = _with_weights(demo_config(self.name, track, self.kind, bench.configs), bench)
-        if not row.trains:
+        config = self.untimed()
+        if self.bench.scale == "full" or not ROWS[self.name].trains:
             return config
-        config.train_cfg.max_iters = iterations(bench, self.name, track, self.kind)
+        track = self.track()
+        config.train_cfg.max_iters = iterations(self.bench, self.name, track, self.kind)
         align_track(self.name, track, self.kind)
         config = with_pairs(config, self.name, track, self.kind)
         hook = config.default_hooks.checkpoint
         hook.interval = min(hook.interval, max(1, config.train_cfg.max_iters // CHECKPOINTS))
         return config
+
+    def untimed(self) -> Config:
+        """The config of the row's file on the cell's data, which at demo scale are made where they are not there."""
+        bench = self.bench
+        if bench.scale == "full":
+            return _with_weights(full_config(self.name, self.kind, bench.configs), bench)
+        return _with_weights(demo_config(self.name, self.track(), self.kind, bench.configs), bench)
 
     def write(self, config: Config) -> None:
         """Leaves the config in the folder, for :meth:`check` and for whoever looks."""

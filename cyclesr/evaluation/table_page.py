@@ -7,9 +7,9 @@ from itertools import combinations
 from typing import Any
 
 from cyclesr.evaluation.published import CHALLENGES, published
-from cyclesr.evaluation.tables import ROWS, Table, rows_of
+from cyclesr.evaluation.tables import ROWS, Key, Table, rows_of
 
-Cells = dict[tuple[str, str, int], dict[str, Any]]  # results by track, row and seed
+Cells = dict[Key, dict[str, Any]]
 Results = dict[str, list[dict[str, Any]]]  # of one track: a row's results, one a seed
 METRICS = {"psnr": 2, "ssim": 4, "lpips": 4}
 HEADER = "| method | seeds | PSNR | over bicubic | SSIM | LPIPS | LR to true LR | iterations | minutes |"
@@ -32,7 +32,7 @@ def page(table: Table, scale: str, effort: dict[str, Any], cells: Cells) -> str:
         table: of the paper, or ``pairings``.
         scale: ``demo`` or ``full``.
         effort: at demo scale the option that says how long a row trains, ``dict(minutes=15)``.
-        cells: what :func:`~cyclesr.evaluation.table_runs.run_cell` returned.
+        cells: what :func:`~cyclesr.evaluation.table_runs.finished_cells` found.
     """
     title = f"Table {table}" if isinstance(table, int) else table.capitalize()
     tracks = _by_track(table, cells)

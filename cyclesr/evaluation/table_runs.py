@@ -1,9 +1,9 @@
-"""Cells of the tables, trained and scored once, however often they are asked for, and all that a work dir holds."""
+"""Cells of the tables, trained and scored once, however often they are asked for, and pages with all of a work dir."""
 
 import copy
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,62 @@ from mmengine.config import Config
 
 from cyclesr.engine.launch import train
 from cyclesr.engine.runner import newest_checkpoint
+from cyclesr.engine.whole_file import write_whole_text
 from cyclesr.errors import UserError
 from cyclesr.evaluation.comparison import degradation_psnr
 from cyclesr.evaluation.evaluate import BICUBIC, Settings, evaluate_config
-from cyclesr.evaluation.lpips import find_weights
+from cyclesr.evaluation.lpips import find_weights, load_lpips
 from cyclesr.evaluation.report import as_dict
 from cyclesr.evaluation.table_cells import MEND, Bench, Cell, read_json, write_json
-from cyclesr.evaluation.tables import ROWS, Table, rows_of, tracks_of
+from cyclesr.evaluation.table_page import page
+from cyclesr.evaluation.tables import ROWS, Key, Table, rows_of, tracks_of
 from cyclesr.inference.translator import load_degradation
+from cyclesr.registry import LOSSES
 
 Result = dict[str, Any]
 LPIPS = "alex"
+
+
+def check_weights(bench: Bench, keys: Iterable[Key]) -> None:
+    """Loads the weights that scoring takes, and those that rows yet to run train with, before anything is trained.
+
+    Args:
+        bench: settings.
+        keys: the cells that are asked for.
+
+    Raises:
+        UserError: weights that are not where they were said to be, or that a row cannot do without.
+    """
+    load_lpips(LPIPS, bench.lpips_weights)
+    cells = (Cell(bench, ROWS[name].same_as or name, kind, seed) for kind, name, seed in keys)
+    for cell in {cell.name: cell for cell in cells if not cell.result.is_file()}.values():
+        if perceptual := cell.untimed().model.get("perceptual"):
+            LOSSES.build({"type": "PerceptualLoss", **perceptual})
+
+
+def run_table(bench: Bench, table: Table, keys: Iterable[Key], path: Path) -> list[str]:
+    """Runs what is missing, cell by cell; each that is new renews the page.
+
+    Args:
+        bench: settings.
+        table: of the page, which shows all of its results in the work dir.
+        keys: the cells that are asked for.
+        path: of the page.
+
+    Returns:
+        A sentence for each result of the work dir that is not on the page.
+
+    Raises:
+        UserError: see :func:`run_cell`.
+    """
+    shown: dict[Key, Result] = {}
+    left_out: list[str] = []
+    for key in keys:
+        kind, name, seed = key
+        if run_cell(bench, name, kind, seed) != shown.get(key):
+            shown, left_out = finished_cells(bench, table)  # read anew: other commands finish some meanwhile
+            write_whole_text(path, page(table, bench.scale, bench.effort, shown))
+    return left_out
 
 
 def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
@@ -66,13 +111,13 @@ def read_result(cell: Cell) -> Result:
     return result
 
 
-def finished_cells(bench: Bench, table: Table) -> tuple[dict[tuple[str, str, int], Result], list[str]]:
+def finished_cells(bench: Bench, table: Table) -> tuple[dict[Key, Result], list[str]]:
     """All results of a table that the work dir holds, of any track that the table has and any seed.
 
     Returns:
         The results by track, row and seed; and a sentence for each that is left out: of another config, or damaged.
     """
-    found: dict[tuple[str, str, int], Result] = {}
+    found: dict[Key, Result] = {}
     left_out = []
     for name in rows_of(table):
         for cell in _cells_on_disk(bench, ROWS[name].same_as or name, tracks_of(table)):

@@ -15,6 +15,7 @@ from cyclesr.evaluation.published import CHALLENGES, TABLES
 from cyclesr.evaluation.track_benchmark import PROTOCOLS
 
 Table = int | Literal["pairings"]
+Key = tuple[str, str, int]  # of a cell: track, row and seed
 
 SHIFTED = ("mild", "wild")  # the tracks whose pairs do not lie on each other (Sec. 4.2)
 
@@ -134,6 +135,18 @@ def tracks_of(table: Table, chosen: list[str] | None = None) -> list[str]:
         if kind not in known:
             raise UserError(f"Table {table} is of {', '.join(known)} alone; found {kind}: leave --tracks out for it.")
     return [kind for kind in known if chosen is None or kind in chosen]
+
+
+def keys_of(
+    table: Table, seeds: list[int], rows: list[str] | None = None, tracks: list[str] | None = None
+) -> list[Key]:
+    """The cells of a table, one seed after the other, each with all tracks; of all rows and tracks, or the chosen ones.
+
+    Raises:
+        UserError: see :func:`rows_of` and :func:`tracks_of`.
+    """
+    names, kinds = rows_of(table, rows), tracks_of(table, tracks)
+    return [(kind, name, seed) for seed in seeds for kind in kinds for name in names]
 
 
 def full_config(name: str, track: str, configs: Path) -> Config:

@@ -1,6 +1,7 @@
 """The rows of the tables: what each config is at demo scale, a cell run and not run again, and the page."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from cyclesr.evaluation.comparison import Track, sr_steps
 from cyclesr.evaluation.published import TABLES
 from cyclesr.evaluation.table_cells import Bench, Cell, iterations, write_json
 from cyclesr.evaluation.table_page import page
-from cyclesr.evaluation.table_runs import finished_cells, run_cell
+from cyclesr.evaluation.table_runs import check_weights, finished_cells, run_cell, run_table
 from cyclesr.evaluation.tables import (
     PAIRINGS,
     ROWS,
     align_track,
     demo_config,
     full_config,
+    keys_of,
     rows_of,
     tracks_of,
     with_pairs,
@@ -308,6 +310,34 @@ def test_a_result_gets_its_lpips_once_the_weights_are_there(tmp_path, tiny_confi
     assert [(Path(method).name, options.lpips) for _, method, options in asked] == [("bicubic", "alex")]
     assert run_cell(settings, "bicubic", "unknown", 0) == after
     assert len(asked) == 1
+
+
+def test_missing_weights_are_told_before_anything_is_trained(tmp_path, tiny_config, photos) -> None:
+    settings = bench(tmp_path, tiny_config, photos, configs=CONFIGS, perceptual_weights="nowhere")
+    check_weights(settings, keys_of(1, [0], ["bicubic", "cyclesr"]))  # which have no perceptual loss
+    with pytest.raises(UserError, match=r"no vgg16\*\.pth at nowhere"):
+        check_weights(settings, keys_of(4, [0]))
+    for kind in ("unknown", "mild", "wild"):
+        write_json(Cell(settings, "cyclesrgan", kind, 0).result, result(0, 20.0))
+    check_weights(settings, keys_of(4, [0]))  # trained, and not again
+    with pytest.raises(UserError, match=r"no alexnet\*\.pth at nowhere"):
+        check_weights(replace(settings, lpips_weights="nowhere"), [])
+
+
+def test_a_page_has_the_results_of_commands_that_ran_meanwhile(tmp_path, tiny_config, photos, monkeypatch) -> None:
+    settings = bench(tmp_path, tiny_config, photos)
+    other, path, run = Cell(settings, "cyclesr", "mild", 0), tmp_path / "page.md", table_runs._run
+
+    def meanwhile(cell: Cell, config: Any) -> dict[str, Any]:
+        other.write(other.config())
+        write_json(other.result, result(0, 31.25))
+        return run(cell, config)
+
+    monkeypatch.setattr(table_runs, "_run", meanwhile)
+    assert run_table(settings, 1, [("unknown", "bicubic", 0)], path) == []
+    text = path.read_text()
+    assert "| CycleSR | 1 | 31.25 |" in text
+    assert text.index("## unknown") < text.index("| Bicubic |") < text.index("## mild") < text.index("| CycleSR |")
 
 
 def test_the_time_of_a_row_becomes_iterations_once(tmp_path, tiny_config, photos, track, monkeypatch) -> None:

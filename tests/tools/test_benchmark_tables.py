@@ -28,8 +28,8 @@ def test_a_row_of_two_seeds_becomes_a_page(tool, photos, tmp_path) -> None:
     arguments = ["--table", 1, "--rows", "bicubic", "--tracks", "unknown", "--seeds", 0, 1]
     done = tool("benchmark_tables", *arguments, "--hr", photos, "--configs", ROOT / "configs")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("written: docs/results/table1_demo.md\n")
-    text = (tmp_path / "docs" / "results" / "table1_demo.md").read_text()
+    assert done.stdout.endswith("written: work_dirs/tables_demo/table1_demo.md\n")
+    text = (tmp_path / "work_dirs" / "tables_demo" / "table1_demo.md").read_text()
     assert "--scale demo --tracks unknown --seeds 0 1 --hr PHOTOGRAPHS --minutes 15 --rows bicubic" in text
     assert str(tmp_path) not in text
     assert "| Bicubic | 2 | " in text
@@ -63,6 +63,8 @@ def test_a_short_row_that_is_killed_goes_on_from_its_last_checkpoint(tool, photo
     ("arguments", "message"),
     [
         (["--table", 4, "--scale", "full", "--out", __file__], "--out is the folder of the pages"),
+        (["--table", 1, "--scale", "full", "--lpips-weights", "x"], "there is no alexnet*.pth at x"),
+        (["--table", 4, "--scale", "full", "--perceptual-weights", "x"], "no vgg19*.pth at x"),
         (["--table", 1], "simulates its tracks from photographs: give their folder with --hr"),
         (["--table", 1, 3, "--rows", "cyclesr"], "--rows belong to one table"),
         (["--table", "pairings", "--scale", "full"], "--table pairings is of --scale demo"),
@@ -71,7 +73,7 @@ def test_a_short_row_that_is_killed_goes_on_from_its_last_checkpoint(tool, photo
     ],
 )
 def test_mistakes_are_one_line(arguments, message, tool) -> None:
-    done = tool("benchmark_tables", *arguments)
+    done = tool("benchmark_tables", "--configs", ROOT / "configs", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
