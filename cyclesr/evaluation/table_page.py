@@ -2,7 +2,7 @@
 
 import shlex
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from itertools import combinations
 from typing import Any
 
@@ -11,7 +11,8 @@ from cyclesr.evaluation.tables import ROWS, Key, Table, rows_of
 
 Cells = dict[Key, dict[str, Any]]
 Results = dict[str, list[dict[str, Any]]]  # of one track: a row's results, one a seed
-METRICS = {"psnr": 2, "ssim": 4, "lpips": 4}
+METRICS = ("psnr", "ssim", "lpips")
+OTHERS = {"degradation_psnr": 2, "iterations": 0, "minutes": 1}  # and their decimals
 HEADER = "| method | seeds | PSNR | over bicubic | SSIM | LPIPS | LR to true LR | iterations | minutes |"
 PAPERS = " PSNR (paper) | SSIM (paper) | LPIPS (paper) |"
 SCALES = {
@@ -69,15 +70,23 @@ def commands(table: Table, scale: str, effort: dict[str, Any], tracks: dict[str,
     for (names, seeds), kinds in groups.items():
         words = ["python", "tools/benchmark_tables.py", "--table", table, "--scale", scale, "--tracks", *kinds]
         words += ["--seeds", *seeds, *options, *(["--rows", *names] if list(names) != rows_of(table) else [])]
+        words += _weights({name: [result for kind in kinds for result in tracks[kind][name]] for name in names})
         lines.append(shlex.join(map(str, words)))
     return lines
 
 
+def _weights(rows: Results) -> list[str]:
+    """The options for the ImageNet weights that rows took, wherever these lay."""
+    lpips = any("lpips" in result["means"] for row in rows.values() for result in row)
+    return ["--lpips-weights", "ALEXNET"] * lpips + ["--perceptual-weights", "VGG"] * ("cyclesrgan" in rows)
+
+
 def _how_to_read() -> str:
     return (
-        "PSNR is in dB. A figure is the mean over the seeds; behind ± stands half the range between the lowest and the "
-        "highest seed. *LR to true LR*: PSNR of the LR images that the SR network learns from against the true ones, "
-        "noise apart."
+        "PSNR is in dB. A figure is the mean over the row's seeds; behind ± stands half the range between the lowest "
+        "and the highest seed. A figure that not all of them have is followed by those that do. Rows are ordered by "
+        "their means over the seeds that all of them have. *LR to true LR*: PSNR of the LR images that the SR network "
+        "learns from against the true ones, noise apart."
     )
 
 
@@ -89,6 +98,8 @@ def _settings(results: Results) -> str:
         "Hardware": {result["hardware"] for result in every},
         "torch": {result["versions"]["torch"] for result in every},
     }
+    if aligned := [f"{r['pairs']['kept']} of {r['pairs']['of']} (seed {r['seed']})" for r in every if "pairs" in r]:
+        facts["Pairs that SR_paired's alignment kept"] = set(aligned)
     return ". ".join(f"{name}: {', '.join(sorted(values))}" for name, values in facts.items()) + "."
 
 
@@ -97,26 +108,41 @@ def _table(table: Table, kind: str, results: Results) -> str:
     header = HEADER + PAPERS if isinstance(table, int) else HEADER
     lines = [header, "|" + "---|" * header.count(" |")]
     for name, row in results.items():
-        gains = [r["means"]["psnr"] - bicubic[r["seed"]] for r in row if r["seed"] in bicubic]
-        cells = [ROWS[name].title, str(len(row)), _means(row, "psnr"), _spread(gains, 2) if name != "bicubic" else ""]
-        cells += [_means(row, "ssim"), _means(row, "lpips")]
-        cells.append(_spread([r["degradation_psnr"] for r in row if "degradation_psnr" in r], 2))
-        cells.append(_spread([r["iterations"] for r in row if r["iterations"]], 0))
-        cells.append(_spread([r["minutes"] for r in row if r["minutes"] is not None], 1))
+        seeds = [result["seed"] for result in row]
+        columns = _columns(row, bicubic if name != "bicubic" else {})
+        cells = [ROWS[name].title, ", ".join(map(str, seeds))]
+        cells += [_spread(values, digits, seeds) for values, digits in columns]
         lines.append("| " + " | ".join(cells + _papers(table, name, kind)) + " |")
     return "\n".join(lines)
 
 
-def _means(row: list[dict[str, Any]], metric: str) -> str:
-    return _spread([r["means"][metric] for r in row if metric in r["means"]], METRICS[metric])
+def _columns(row: list[dict[str, Any]], bicubic: dict[int, float]) -> list[tuple[dict[int, float], int]]:
+    """What each column shows, by seed, and with how many decimals."""
+    psnr, ssim, lpips = (_by_seed(row, metric) for metric in METRICS)
+    gains = {seed: value - bicubic[seed] for seed, value in psnr.items() if seed in bicubic}
+    others = [({r["seed"]: r[key] for r in row if r.get(key)}, decimals) for key, decimals in OTHERS.items()]
+    return [(psnr, 2), (gains, 2), (ssim, 4), (lpips, 4), *others]
 
 
-def _spread(values: Sequence[float], digits: int) -> str:
-    """``mean ± half the range``; the mean alone where all are equal to the last digit, nothing without values."""
+def _by_seed(row: list[dict[str, Any]], metric: str) -> dict[int, float]:
+    return {r["seed"]: r["means"][metric] for r in row if metric in r["means"]}
+
+
+def _spread(values: dict[int, float], digits: int, seeds: list[int]) -> str:
+    """``mean ± half the range``, and the seeds that have a value unless all do.
+
+    The mean alone where all are equal to the last digit, nothing without values.
+    """
     if not values:
         return ""
-    mean, half = f"{statistics.fmean(values):.{digits}f}", f"{(max(values) - min(values)) / 2:.{digits}f}"
-    return f"{mean} ± {half}" if float(half) else mean
+    lowest, highest = min(values.values()), max(values.values())
+    mean, half = f"{statistics.fmean(values.values()):.{digits}f}", f"{(highest - lowest) / 2:.{digits}f}"
+    figure = f"{mean} ± {half}" if float(half) else mean
+    return figure if len(values) == len(seeds) else f"{figure} ({_seeds(values)})"
+
+
+def _seeds(seeds: Collection[int]) -> str:
+    return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, sorted(seeds)))}"
 
 
 def _papers(table: Table, name: str, kind: str) -> list[str]:
@@ -132,16 +158,20 @@ def _orders(table: Table, kind: str, results: Results) -> list[str]:
         return []
     paragraphs = []
     for metric in METRICS:
-        ours = {n: [r["means"][metric] for r in row if metric in r["means"]] for n, row in results.items()}
-        measured = {name: statistics.fmean(values) for name, values in ours.items() if values}
-        cells = {name: published(table, name, kind) for name in measured}
+        ours = {name: values for name, row in results.items() if (values := _by_seed(row, metric))}
+        cells = {name: published(table, name, kind) for name in ours}
         paper = {name: getattr(figures, metric) for name, figures in cells.items() if figures is not None}
         if len(paper) > 1:
-            paragraphs.append(_order(metric, {name: measured[name] for name in paper}, paper))
+            paragraphs.append(_order(metric, {name: ours[name] for name in paper}, paper))
     return paragraphs
 
 
-def _order(metric: str, measured: dict[str, float], paper: dict[str, float]) -> str:
+def _order(metric: str, ours: dict[str, dict[int, float]], paper: dict[str, float]) -> str:
+    """Of the means over the seeds that all rows have: at demo scale another seed is another track."""
+    common = set.intersection(*(set(values) for values in ours.values()))
+    if not common:
+        return f"By {metric.upper()} the rows are not ordered: no seed is common to all of them."
+    measured = {name: statistics.fmean(values[seed] for seed in common) for name, values in ours.items()}
     better: Callable[[float], float] = (lambda value: value) if metric == "lpips" else (lambda value: -value)
     here, there = (
         " > ".join(ROWS[name].title for name in sorted(values, key=lambda name: better(values[name])))
@@ -150,6 +180,6 @@ def _order(metric: str, measured: dict[str, float], paper: dict[str, float]) -> 
     pairs = list(combinations(paper, 2))
     agreeing = sum((measured[a] - measured[b]) * (paper[a] - paper[b]) > 0 for a, b in pairs)
     return (
-        f"By {metric.upper()}, best first: {here}. In the paper: {there}. {agreeing} of {len(pairs)} pairs of methods "
-        "are in the paper's order."
+        f"By {metric.upper()} ({_seeds(common)}), best first: {here}. In the paper: {there}. "
+        f"{agreeing} of {len(pairs)} pairs of methods are in the paper's order."
     )

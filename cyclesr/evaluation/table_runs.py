@@ -83,8 +83,8 @@ def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
 
     Returns:
         What ``result.json`` of the row holds: scores as ``tools/test.py`` writes them, and ``row``, ``track``,
-        ``seed``, ``minutes`` (of a training that was not stopped), ``iterations``, ``hardware``, and at demo scale,
-        where there is a translator, ``degradation_psnr`` (dB).
+        ``seed``, ``minutes`` (of a training that was not stopped), ``iterations``, ``hardware``; at demo scale,
+        where there is a translator, ``degradation_psnr`` (dB); of aligned pairs, how many were ``kept`` ``of`` all.
 
     Raises:
         UserError: the folder of the row holds a training of another config.
@@ -154,7 +154,17 @@ def _run(cell: Cell, config: Config) -> Result:
         translator = load_degradation(str(_checkpoint(cell, config))).translator
         near = degradation_psnr(translator.degrade, cell.track(), from_hr=translator.from_hr)
         result["degradation_psnr"] = near
-    return result
+    return result | _aligned(config)
+
+
+def _aligned(config: Config) -> Result:
+    """For a training on aligned pairs, how many the alignment kept: it drops those that it cannot align."""
+    lr = config.train_dataloader.dataset.get("lr")
+    report = Path(lr or "").parent / "alignment.json"
+    if not (lr and report.is_file()):
+        return {}
+    pairs = read_json(report)["pairs"]
+    return dict(pairs=dict(kept=sum(not pair["dropped"] for pair in pairs), of=len(pairs)))
 
 
 def _checkpoint(cell: Cell, config: Config) -> Path:

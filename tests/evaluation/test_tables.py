@@ -336,7 +336,7 @@ def test_a_page_has_the_results_of_commands_that_ran_meanwhile(tmp_path, tiny_co
     monkeypatch.setattr(table_runs, "_run", meanwhile)
     assert run_table(settings, 1, [("unknown", "bicubic", 0)], path) == []
     text = path.read_text()
-    assert "| CycleSR | 1 | 31.25 |" in text
+    assert "| CycleSR | 0 | 31.25 |" in text
     assert text.index("## unknown") < text.index("| Bicubic |") < text.index("## mild") < text.index("| CycleSR |")
 
 
@@ -381,20 +381,56 @@ def test_the_page_has_means_spreads_the_paper_and_the_order() -> None:
     lines = page(1, "demo", dict(minutes=2.5), cells).splitlines()
     assert lines[3] == (
         "python tools/benchmark_tables.py --table 1 --scale demo --tracks unknown --seeds 0 1 --hr PHOTOGRAPHS "
-        "--minutes 2.5 --rows bicubic sr_syn cyclesr"
+        "--minutes 2.5 --rows bicubic sr_syn cyclesr --lpips-weights ALEXNET"
     )
     cells = {line.split("|")[1].strip(): [c.strip() for c in line.split("|")[2:-1]] for line in lines if "|" in line}
     assert list(cells)[2:] == ["Bicubic", "SR_syn", "CycleSR"]
     assert cells["Bicubic"][1:3] == ["22.00 ± 2.00", ""]
     assert cells["Bicubic"][-3:] == ["23.976", "0.644", "0.487"]
-    assert cells["CycleSR"][:6] == ["2", "23.25 ± 2.25", "1.25 ± 0.25", "0.5000", "0.3000 ± 0.0500", "30.00"]
+    gains = ["23.25 ± 2.25", "1.25 ± 0.25"]
+    assert cells["CycleSR"][:6] == ["0, 1", *gains, "0.5000", "0.3000 ± 0.0500", "30.00 (seed 0)"]
     assert len({len(row) for row in cells.values()}) == 1
     assert "Protocol: plain. Images: 2. Hardware: a CPU, 2 threads. torch: 2.0." in lines
     (order,) = (line for line in lines if line.startswith("By PSNR"))
     assert order == (
-        "By PSNR, best first: CycleSR > SR_syn > Bicubic. In the paper: CycleSR > Bicubic > SR_syn. "
+        "By PSNR (seeds 0, 1), best first: CycleSR > SR_syn > Bicubic. In the paper: CycleSR > Bicubic > SR_syn. "
         "2 of 3 pairs of methods are in the paper's order."
     )
+
+
+def test_rows_are_ordered_by_the_seeds_that_all_have() -> None:
+    rows = dict(sr_syn=[result(0, 20.0)], cyclesr=[result(0, 21.0, lpips=0.3), result(1, 15.0, lpips=0.5)])
+    rows["unitsr"] = [result(0, 20.5), result(1, 28.0), result(2, 30.0, lpips=0.4)]
+    text = page(1, "demo", {}, {("wild", name, r["seed"]): r for name, row in rows.items() for r in row})
+    assert "By PSNR (seed 0), best first: CycleSR > UNITSR > SR_syn. In the paper: UNITSR > CycleSR > SR_syn." in text
+    assert "By LPIPS the rows are not ordered: no seed is common to all of them." in text
+    assert "| UNITSR | 0, 1, 2 | 26.17 ± 4.75 |  | 0.5000 | 0.4000 (seed 2) |" in text
+
+
+def test_the_page_says_how_many_pairs_were_aligned() -> None:
+    cells = {("mild", "sr_paired", s): result(s, 20.0) | dict(pairs=dict(kept=14 + s, of=16)) for s in (0, 1)}
+    text = page(1, "demo", {}, cells)
+    assert "torch: 2.0. Pairs that SR_paired's alignment kept: 14 of 16 (seed 0), 15 of 16 (seed 1).\n" in text
+
+
+def test_a_result_says_how_many_pairs_were_aligned(tmp_path, tiny_config, photos, monkeypatch) -> None:
+    settings = bench(tmp_path, tiny_config, photos)
+    monkeypatch.setattr(table_runs, "_train", lambda cell, config: 1.0)
+    monkeypatch.setattr(table_runs, "_score", lambda cell, config: dict(means=dict(psnr=20.0)))
+    assert "pairs" not in run_cell(settings, "sr_syn", "mild", 0)
+    align_track("sr_paired", Cell(settings, "sr_paired", "mild", 0).track(), "mild")
+    report = settings.work_dir / "mild_seed0" / "data" / "aligned" / "alignment.json"
+    content = json.loads(report.read_text())
+    content["pairs"][0]["dropped"] = "correlation 0.1 below 0.9"
+    write_json(report, content)
+    assert run_cell(settings, "sr_paired", "mild", 0)["pairs"] == dict(kept=1, of=2)
+
+
+def test_weights_are_among_the_options_of_a_page_that_took_them() -> None:
+    cells = {("mild", name, 0): result(0, 20.0) for name in rows_of(4)}
+    assert page(4, "full", {}, cells).splitlines()[3].endswith("--seeds 0 --perceptual-weights VGG")
+    cells["mild", "cyclesr", 0]["means"]["lpips"] = 0.25
+    assert page(4, "full", {}, cells).splitlines()[3].endswith(" --lpips-weights ALEXNET --perceptual-weights VGG")
 
 
 def test_a_page_of_pairings_has_no_column_of_the_paper() -> None:
@@ -402,20 +438,21 @@ def test_a_page_of_pairings_has_no_column_of_the_paper() -> None:
     text = page("pairings", "demo", dict(iterations=1000000), cells)
     assert "--hr PHOTOGRAPHS --iterations 1000000 --rows bicubic dsgan_edsr\n" in text
     assert text.startswith("# Pairings at demo scale\n")
-    assert "| DSGAN + EDSR | 1 | 21.50 | 1.50 | 0.5000 |  |  | 100 | 1.0 |\n" in text
+    assert "| DSGAN + EDSR | 0 | 21.50 | 1.50 | 0.5000 |  |  | 100 | 1.0 |\n" in text
     assert "paper" not in text.split("## mild")[1]
 
 
 def test_a_page_of_several_runs_has_a_command_for_each() -> None:
     names, base = rows_of(4), "python tools/benchmark_tables.py --table 4 --scale full --tracks"
+    vgg = " --perceptual-weights VGG"
     full = {(kind, name, 0): result(0, 20.0) for kind in ("wild", "unknown") for name in names}
-    assert page(4, "full", {}, full).splitlines()[3:5] == [f"{base} unknown wild --seeds 0", "```"]
+    assert page(4, "full", {}, full).splitlines()[3:5] == [f"{base} unknown wild --seeds 0{vgg}", "```"]
     more = full | {("wild", "cyclesr", 1): result(1, 20.0), ("mild", "cyclesr", 0): result(0, 20.0)}
     assert page(4, "full", {}, more).splitlines()[3:8] == [
-        f"{base} unknown --seeds 0",
+        f"{base} unknown --seeds 0{vgg}",
         f"{base} mild --seeds 0 --rows cyclesr",
         f"{base} wild --seeds 0 1 --rows cyclesr",
-        f"{base} wild --seeds 0 --rows cyclesrgan",
+        f"{base} wild --seeds 0 --rows cyclesrgan{vgg}",
         "```",
     ]
 

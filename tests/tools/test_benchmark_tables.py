@@ -32,7 +32,7 @@ def test_a_row_of_two_seeds_becomes_a_page(tool, photos, tmp_path) -> None:
     text = (tmp_path / "work_dirs" / "tables_demo" / "table1_demo.md").read_text()
     assert "--scale demo --tracks unknown --seeds 0 1 --hr PHOTOGRAPHS --minutes 15 --rows bicubic" in text
     assert str(tmp_path) not in text
-    assert "| Bicubic | 2 | " in text
+    assert "| Bicubic | 0, 1 | " in text
     assert "| 23.976 | 0.644 | 0.487 |" in text
 
 
