@@ -95,7 +95,8 @@ def _refuse_unknown(where: str, names: Any, known: set[str]) -> None:
 
 
 def _refuse_several_scales(config: Config) -> None:
-    parts = {f"model.{name}": config.model.get(name) for name in MODEL_PARTS}
+    model = config.get("model") or {}
+    parts = {f"model.{name}": model.get(name) for name in MODEL_PARTS}
     parts |= {f"{name}.dataset": (config.get(name) or {}).get("dataset") for name in DATALOADERS}
     scales = {f"{where}.scale": part["scale"] for where, part in parts.items() if "scale" in (part or {})}
     if len(set(scales.values())) > 1:
@@ -105,14 +106,16 @@ def _refuse_several_scales(config: Config) -> None:
 
 def _described_objects(config: Config) -> Iterator[tuple[registry.Registry, dict[str, Any]]]:
     """Every config dict with a ``type``, but for optimizers and their schedules, beside the registry of its kind."""
-    yield registry.MODELS, config.model
+    model = config.get("model") or {}  # a config to score bicubic under needs none, and no sampler
+    if model:
+        yield registry.MODELS, model
     for name, kind in MODEL_PARTS.items():
-        if "type" in (config.model.get(name) or {}):
-            yield kind, config.model[name]
+        if "type" in (model.get(name) or {}):
+            yield kind, model[name]
     for name in DATALOADERS:
-        if config.get(name):
-            yield registry.DATASETS, config[name]["dataset"]
-            yield registry.DATA_SAMPLERS, config[name]["sampler"]
+        for part, kind in (("dataset", registry.DATASETS), ("sampler", registry.DATA_SAMPLERS)):
+            if part in (config.get(name) or {}):
+                yield kind, config[name][part]
     for name in LOOP_CONFIGS:
         if "type" in (config.get(name) or {}):
             yield registry.LOOPS, config[name]

@@ -29,13 +29,14 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Measures every checkpoint, prints the curve."""
     args = parse_arguments()
-    from cyclesr.config import load_config
+    from cyclesr.config import check_config, load_config
     from cyclesr.demo import track_of
     from cyclesr.evaluation.drift import agreement, drift_curve
     from cyclesr.evaluation.evaluate import metric_config
     from cyclesr.evaluation.report import check_place, strict_json
 
     config = load_config(args.config, key_values(args.cfg_options))
+    check_config(config)
     protocol = args.protocol or metric_config(config).get("protocol")
     if protocol is None:
         raise UserError(f"{args.config} names no protocol to score SR under: give one with --protocol.")

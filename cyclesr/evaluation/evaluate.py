@@ -14,7 +14,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 import cyclesr
-from cyclesr.config import load_config
+from cyclesr.config import check_config, load_config
 from cyclesr.datasets.images import list_images, read_image, to_array, to_tensor, write_image
 from cyclesr.datasets.paired import match_hr
 from cyclesr.errors import UserError
@@ -101,6 +101,7 @@ def evaluate_config(
             saved among those of the set.
     """
     config = load_config(config_path, options)
+    check_config(config)
     metric = metric_config(config)
     dataset = _test_set(config)
     _refuse_to_overwrite(settings, *{Path(path).parent for path in (*dataset.lr_paths, *dataset.hr_paths)})

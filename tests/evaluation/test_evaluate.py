@@ -39,8 +39,8 @@ def data(tmp_path) -> Path:
         write_image(tmp_path / "hr" / f"{name}.png", generator.integers(0, 256, (36, 40, 3), dtype=np.uint8))
         write_image(tmp_path / "lr" / f"{name}x2m.png", generator.integers(0, 256, (18, 20, 3), dtype=np.uint8))
     config = f"""
-dataset = dict(type="PairedDataset", lr={str(tmp_path / "lr")!r}, hr={str(tmp_path / "hr")!r}, scale=2, cache=None)
-test_dataloader = dict(dataset=dataset, sampler=dict(type="DefaultSampler", shuffle=False))
+_dataset = dict(type="PairedDataset", lr={str(tmp_path / "lr")!r}, hr={str(tmp_path / "hr")!r}, scale=2, cache=None)
+test_dataloader = dict(dataset=_dataset, sampler=dict(type="DefaultSampler", shuffle=False))
 test_evaluator = [dict(type="SRQuality", protocol="ntire17")]
 """
     (tmp_path / "config.py").write_text(config)
@@ -128,7 +128,7 @@ def test_mistakes(data):
         evaluate_folder(str(data / "lr"), str(data / "hr"), Settings(), scale=3)
     with pytest.raises(UserError, match=r"0801x2m: An SR image and its HR image must have the same shape"):
         evaluate_folder(str(data / "lr"), str(data / "hr"), Settings(), scale=2)
-    (data / "empty.py").write_text("model = dict(type='SupervisedSR')\n")
+    (data / "empty.py").write_text("default_scope = 'cyclesr'\n")
     with pytest.raises(UserError, match="no test_dataloader"):
         evaluate_config(str(data / "empty.py"), "bicubic", CPU)
     with pytest.raises(UserError, match=r"\.json file"):

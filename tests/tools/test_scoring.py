@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 
 def test_bicubic_on_the_test_set_of_a_config(tool, config, tmp_path) -> None:
     done = tool("test", config, "bicubic", "--out", tmp_path / "results.json", "--device", "cpu")
@@ -15,6 +17,18 @@ def test_config_options_reach_the_test_set(tool, config, folders) -> None:
     done = tool("test", config, "bicubic", "--cfg-options", f"test_dataloader.dataset.lr={folders['hr']}")
     assert done.returncode == 2
     assert "at scale 4 HR must measure" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("test_evaluator.protocl=ntire17", "SRQuality takes no argument 'protocl'. Did you mean 'protocol'?"),
+        ("nokey.x=3", "Nothing reads the key 'nokey' of the config."),
+    ],
+)
+def test_an_option_that_nothing_reads_is_one_line(option, message, in_process, config, capsys) -> None:
+    assert in_process("test", config, "bicubic", "--cfg-options", option) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_a_folder_of_images(tool, folders) -> None:
