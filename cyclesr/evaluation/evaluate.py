@@ -50,7 +50,7 @@ class Settings:
         lpips_weights: file or folder of its backbone weights; ``None`` looks into torch hub's cache.
         subpixel: with a shift search, also the column ``psnr_subpixel``.
         save_images: folder for the SR images.
-        device: ``auto``, ``cpu``, ``cuda`` ...
+        device: of the network and of LPIPS: ``auto``, ``cpu``, ``cuda`` ...
     """
 
     protocol: str | None = None
@@ -108,7 +108,7 @@ def evaluate_config(
     device = choose_device(settings.device)
     upscale, provenance = _method(method, dataset.scale, device)
     protocol = get_protocol(settings.protocol or metric.get("protocol", "plain"), dataset.scale)
-    lpips = _lpips(settings, protocol, metric)
+    lpips = _lpips(settings, protocol, metric, device)
     pairs = (_upscaled(dataset[index], upscale) for index in range(len(dataset)))
     scored, seconds = score_all(pairs, len(dataset), protocol, lpips, settings)
     provenance |= versions() | {"config": config_path, "device": str(device), "seconds": seconds}
@@ -130,12 +130,13 @@ def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) ->
     """
     _refuse_to_overwrite(settings, images, hr)
     protocol = get_protocol(settings.protocol or "plain", scale)
-    lpips = _lpips(settings, protocol, {})
+    device = choose_device(settings.device)
+    lpips = _lpips(settings, protocol, {}, device)
     sr_paths = list_images(images)
     hr_paths = match_hr(sr_paths, list_images(hr), scale)
     pairs = (_read_pair(*paths, scale) for paths in zip(sr_paths, hr_paths, strict=True))
     scored, seconds = score_all(pairs, len(sr_paths), protocol, lpips, settings)
-    provenance = versions() | {"images_folder": images, "hr_folder": hr, "seconds": seconds}
+    provenance = versions() | {"images_folder": images, "hr_folder": hr, "device": str(device), "seconds": seconds}
     return Results(images, protocol, scale, scored, provenance)
 
 
@@ -226,9 +227,10 @@ def _test_set(config: Config) -> Any:
     return dataset
 
 
-def _lpips(settings: Settings, protocol: Protocol, metric: dict[str, Any]) -> Lpips | None:
+def _lpips(settings: Settings, protocol: Protocol, metric: dict[str, Any], device: torch.device) -> Lpips | None:
     net = settings.lpips or metric.get("lpips") or ("alex" if protocol.lpips else None)
-    return None if net is None else load_lpips(net, settings.lpips_weights or metric.get("lpips_weights"))
+    found = None if net is None else load_lpips(net, settings.lpips_weights or metric.get("lpips_weights"))
+    return None if found is None else found.to(device)
 
 
 def versions() -> dict[str, Any]:

@@ -3,16 +3,21 @@
 import csv
 import json
 import math
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from lpips import LPIPS
 from torch import Tensor, nn
 
 from cyclesr.datasets.images import read_image, write_image
 from cyclesr.errors import UserError
+from cyclesr.evaluation import evaluate
 from cyclesr.evaluation.evaluate import Settings, evaluate_config, evaluate_folder
+from cyclesr.evaluation.lpips import Lpips
 from cyclesr.evaluation.psnr import psnr
 from cyclesr.evaluation.report import check_place, markdown, strict_json, write_results
 from cyclesr.models.imresize import imresize
@@ -148,6 +153,29 @@ def test_files_of_results_are_json_for_every_reader(data):
 
     assert json.loads(text, parse_constant=refuse)["means"] == dict(psnr="Infinity", ssim=1.0)
     assert json.loads(strict_json([math.nan, -math.inf, (1.5, "x")])) == ["NaN", "-Infinity", [1.5, "x"]]
+
+
+@pytest.fixture
+def lpips(tmp_path, monkeypatch) -> Lpips:
+    """LPIPS with random weights, which scoring finds under ``alexnet.pth``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        backbone = LPIPS(net="alex", pnet_rand=True, verbose=False).net
+    state = {"features." + key.split(".", 1)[1]: value for key, value in backbone.state_dict().items()}
+    torch.save(state, tmp_path / "alexnet.pth")
+    metric = Lpips("alex", tmp_path / "alexnet.pth")
+    monkeypatch.setattr(evaluate, "load_lpips", lambda net, weights: metric)
+    return metric
+
+
+def test_lpips_goes_to_the_device(data, lpips, monkeypatch):
+    asked = []
+    monkeypatch.setattr(lpips, "to", lambda device: asked.append(device) or lpips)
+    settings = Settings(lpips="alex", device="cpu")
+    results = evaluate_config(str(data / "config.py"), "bicubic", replace(settings, protocol="plain"))
+    assert evaluate_folder(str(data / "hr"), str(data / "hr"), settings, scale=2).means["lpips"] == 0
+    assert asked == [torch.device("cpu")] * 2
+    assert results.means["lpips"] > 0
 
 
 def test_a_place_for_results_is_looked_at_before_scoring(data):
