@@ -113,9 +113,10 @@ def _described_objects(config: Config) -> Iterator[tuple[registry.Registry, dict
         if "type" in (model.get(name) or {}):
             yield kind, model[name]
     for name in DATALOADERS:
+        loader = config.get(name) or {}
         for part, kind in (("dataset", registry.DATASETS), ("sampler", registry.DATA_SAMPLERS)):
-            if part in (config.get(name) or {}):
-                yield kind, config[name][part]
+            if part in loader:
+                yield kind, loader[part]
     for name in LOOP_CONFIGS:
         if "type" in (config.get(name) or {}):
             yield registry.LOOPS, config[name]

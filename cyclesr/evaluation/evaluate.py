@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ class Results:
         protocol: how it was scored.
         scale: of the network or of the set.
         per_image: scores by image name.
-        provenance: what else a reader needs to repeat it: versions, hash of the checkpoint, device, seconds.
+        provenance: what else a reader needs to repeat it: versions, hash of the checkpoint, which LPIPS ...
     """
 
     method: str
@@ -111,7 +112,7 @@ def evaluate_config(
     lpips = _lpips(settings, protocol, metric, device)
     pairs = (_upscaled(dataset[index], upscale) for index in range(len(dataset)))
     scored, seconds = score_all(pairs, len(dataset), protocol, lpips, settings)
-    provenance |= versions() | {"config": config_path, "device": str(device), "seconds": seconds}
+    provenance |= versions() | _lpips_used(lpips) | {"config": config_path, "device": str(device), "seconds": seconds}
     return Results(Path(method).name, protocol, dataset.scale, scored, provenance)
 
 
@@ -136,7 +137,8 @@ def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) ->
     hr_paths = match_hr(sr_paths, list_images(hr), scale)
     pairs = (_read_pair(*paths, scale) for paths in zip(sr_paths, hr_paths, strict=True))
     scored, seconds = score_all(pairs, len(sr_paths), protocol, lpips, settings)
-    provenance = versions() | {"images_folder": images, "hr_folder": hr, "device": str(device), "seconds": seconds}
+    provenance = versions() | _lpips_used(lpips) | {"images_folder": images, "hr_folder": hr}
+    provenance |= {"device": str(device), "seconds": seconds}
     return Results(images, protocol, scale, scored, provenance)
 
 
@@ -231,6 +233,14 @@ def _lpips(settings: Settings, protocol: Protocol, metric: dict[str, Any], devic
     net = settings.lpips or metric.get("lpips") or ("alex" if protocol.lpips else None)
     found = None if net is None else load_lpips(net, settings.lpips_weights or metric.get("lpips_weights"))
     return None if found is None else found.to(device)
+
+
+def _lpips_used(lpips: Lpips | None) -> dict[str, Any]:
+    """Which LPIPS was measured, for the files of results: its networks differ by a factor; empty without it."""
+    if lpips is None:
+        return {}
+    weights = {"weights": lpips.weights.name, "sha256": file_hash(lpips.weights)}
+    return {"lpips_network": {"net": lpips.net, **weights, "lpips": version("lpips")}}
 
 
 def versions() -> dict[str, Any]:

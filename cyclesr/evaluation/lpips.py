@@ -28,6 +28,9 @@ class Lpips(nn.Module):
         net: ``alex`` (the default of the field's tables), ``vgg`` or ``squeeze``.
         weights: file with the backbone's state dict in torchvision's names (``features.0.weight`` ...).
 
+    Attributes:
+        net, weights: as given.
+
     Raises:
         UserError: the file cannot be read, or lacks a layer.
     """
@@ -36,7 +39,7 @@ class Lpips(nn.Module):
         super().__init__()
         import lpips
 
-        self.net = net
+        self.net, self.weights = net, weights
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # lpips builds its backbones through a deprecated argument
             self.model = lpips.LPIPS(net=net, pnet_rand=True, verbose=False)

@@ -29,7 +29,8 @@ def as_dict(results: Results) -> dict[str, Any]:
 def markdown(results: Results) -> str:
     """A table of one row, with its header."""
     means = results.means
-    names = ["method", "protocol", "images", *means]
+    net = results.provenance.get("lpips_network", {}).get("net")
+    names = ["method", "protocol", "images", *(f"lpips {net}" if key == "lpips" else key for key in means)]
     cells = [results.method, results.protocol.name, str(len(results.per_image))]
     cells += [f"{value:.{DIGITS.get(key, 4)}f}" for key, value in means.items()]
     rows = [names, ["---"] * len(names), cells]

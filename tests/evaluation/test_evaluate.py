@@ -1,10 +1,12 @@
 """The body of tools/test.py on tiny folders: every source of images, every file written."""
 
 import csv
+import hashlib
 import json
 import math
 import warnings
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -176,6 +178,20 @@ def test_lpips_goes_to_the_device(data, lpips, monkeypatch):
     assert evaluate_folder(str(data / "hr"), str(data / "hr"), settings, scale=2).means["lpips"] == 0
     assert asked == [torch.device("cpu")] * 2
     assert results.means["lpips"] > 0
+
+
+def test_results_say_which_lpips_it_is(data, lpips):
+    results = evaluate_folder(str(data / "hr"), str(data / "hr"), Settings(lpips="alex"), scale=2)
+    content = json.loads(write_results(results, data / "results.json")[0].read_text())
+    assert content["means"]["lpips"] == 0
+    assert content["lpips_network"] == dict(
+        net="alex",
+        weights="alexnet.pth",
+        sha256=hashlib.sha256((data / "alexnet.pth").read_bytes()).hexdigest(),
+        lpips=version("lpips"),
+    )
+    assert markdown(results).splitlines()[0] == "| method | protocol | images | psnr | ssim | lpips alex |"
+    assert "lpips_network" not in evaluate_folder(str(data / "hr"), str(data / "hr"), CPU, scale=2).provenance
 
 
 def test_a_place_for_results_is_looked_at_before_scoring(data):
