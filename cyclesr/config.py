@@ -96,7 +96,7 @@ def _refuse_unknown(where: str, names: Any, known: set[str]) -> None:
 
 def _refuse_several_scales(config: Config) -> None:
     model = config.get("model") or {}
-    parts = {f"model.{name}": model.get(name) for name in MODEL_PARTS}
+    parts: dict[str, Any] = {f"model.{name}": model.get(name) for name in MODEL_PARTS}
     parts |= {f"{name}.dataset": (config.get(name) or {}).get("dataset") for name in DATALOADERS}
     scales = {f"{where}.scale": part["scale"] for where, part in parts.items() if "scale" in (part or {})}
     if len(set(scales.values())) > 1:

@@ -18,7 +18,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("checkpoint", nargs="?", help="a .pth file that training wrote, or the word 'bicubic'")
     parser.add_argument("--images", help="folder of SR images made by anyone, scored without config and checkpoint")
     parser.add_argument("--hr", help="folder of the HR images that belong to --images")
-    parser.add_argument("--scale", type=at_least(1), default=4, help="at which --images were made (default: 4)")
+    parser.add_argument("--scale", type=at_least(1), help="at which --images were made (default: 4)")
     parser.add_argument(
         "--protocol", help="name of a protocol, see docs/evaluation.md (default: the config's, or plain)"
     )
@@ -37,11 +37,13 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def check_arguments(args: argparse.Namespace) -> None:
-    """Raises UserError unless there is either a config with a checkpoint, or two folders."""
+    """Raises UserError unless there is either a config with a checkpoint, or two folders without config options."""
     folders = [args.images, args.hr]
     from_config = [args.config, args.checkpoint]
     if not ((all(folders) and not any(from_config)) or (all(from_config) and not any(folders))):
         raise UserError("Give CONFIG and CHECKPOINT (or 'bicubic'), or else --images DIR and --hr DIR.")
+    if args.images and args.cfg_options:
+        raise UserError("--cfg-options change a CONFIG, and --images are scored without one: leave them out.")
 
 
 def main() -> None:
@@ -55,9 +57,9 @@ def main() -> None:
         check_place(args.out)
     settings = Settings(args.protocol, args.lpips, args.lpips_weights, args.subpixel, args.save_images, args.device)
     if args.images:
-        results = evaluate_folder(args.images, args.hr, settings, args.scale)
+        results = evaluate_folder(args.images, args.hr, settings, args.scale or 4)
     else:
-        results = evaluate_config(args.config, args.checkpoint, settings, key_values(args.cfg_options))
+        results = evaluate_config(args.config, args.checkpoint, settings, key_values(args.cfg_options), args.scale)
     print(markdown(results), end="")
     if args.out:
         print("written:", *write_results(results, args.out))

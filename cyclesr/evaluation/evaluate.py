@@ -87,7 +87,11 @@ class Results:
 
 
 def evaluate_config(
-    config_path: str, method: str, settings: Settings, options: dict[str, Any] | None = None
+    config_path: str,
+    method: str,
+    settings: Settings,
+    options: dict[str, Any] | None = None,
+    scale: int | None = None,
 ) -> Results:
     """Scores a network on the test set of a config.
 
@@ -96,20 +100,25 @@ def evaluate_config(
         method: a checkpoint file, or ``bicubic``: MATLAB's bicubic, the double path.
         settings: of the scoring.
         options: dotted config keys and values.
+        scale: that the test set must have; ``None`` takes any.
 
     Raises:
-        UserError: no test set, a network of another scale than the set, a mistake in a file or a name, or images to be
-            saved among those of the set.
+        UserError: no test set, a set or a network of another scale, a mistake in a file or a name, a setting that the
+            protocol has no use for, or images to be saved among those of the set.
     """
     config = load_config(config_path, options)
     check_config(config)
     metric = metric_config(config)
     dataset = _test_set(config)
+    if scale not in (None, dataset.scale):
+        raise UserError(f"--scale is {scale}, the test set of {config_path} is x{dataset.scale}: leave --scale out.")
     _refuse_to_overwrite(settings, *{Path(path).parent for path in (*dataset.lr_paths, *dataset.hr_paths)})
     device = choose_device(settings.device)
     upscale, provenance = _method(method, dataset.scale, device)
     protocol = get_protocol(settings.protocol or metric.get("protocol", "plain"), dataset.scale)
-    lpips = _lpips(settings, protocol, metric, device)
+    net = _lpips_network(settings, protocol, metric)
+    _refuse_unused(settings, protocol, net)
+    lpips = _load_lpips(net, settings.lpips_weights or metric.get("lpips_weights"), device)
     pairs = (_upscaled(dataset[index], upscale) for index in range(len(dataset)))
     scored, seconds = score_all(pairs, len(dataset), protocol, lpips, settings)
     provenance |= versions() | _lpips_used(lpips) | {"config": config_path, "device": str(device), "seconds": seconds}
@@ -126,13 +135,17 @@ def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) ->
         scale: at which the images were made; some protocols depend on it.
 
     Raises:
-        UserError: a folder without images, an SR image without HR, or of another size, or images to be
-            saved among them.
+        UserError: a folder without images, an SR image without HR, or of another size, a setting that nothing has a use
+            for, or images to be saved among them.
     """
     _refuse_to_overwrite(settings, images, hr)
     protocol = get_protocol(settings.protocol or "plain", scale)
+    net = _lpips_network(settings, protocol, {})
+    _refuse_unused(settings, protocol, net)
+    if net is None and settings.device != "auto":
+        raise UserError("--device is where LPIPS of --images is computed, and none is asked for: leave it out.")
     device = choose_device(settings.device)
-    lpips = _lpips(settings, protocol, {}, device)
+    lpips = _load_lpips(net, settings.lpips_weights, device)
     sr_paths = list_images(images)
     hr_paths = match_hr(sr_paths, list_images(hr), scale)
     pairs = (_read_pair(*paths, scale) for paths in zip(sr_paths, hr_paths, strict=True))
@@ -229,10 +242,27 @@ def _test_set(config: Config) -> Any:
     return dataset
 
 
-def _lpips(settings: Settings, protocol: Protocol, metric: dict[str, Any], device: torch.device) -> Lpips | None:
-    net = settings.lpips or metric.get("lpips") or ("alex" if protocol.lpips else None)
-    found = None if net is None else load_lpips(net, settings.lpips_weights or metric.get("lpips_weights"))
+def _lpips_network(settings: Settings, protocol: Protocol, metric: dict[str, Any]) -> str | None:
+    return settings.lpips or metric.get("lpips") or ("alex" if protocol.lpips else None)
+
+
+def _load_lpips(net: str | None, weights: str | None, device: torch.device) -> Lpips | None:
+    found = None if net is None else load_lpips(net, weights)
     return None if found is None else found.to(device)
+
+
+def _refuse_unused(settings: Settings, protocol: Protocol, lpips: str | None) -> None:
+    """Raises a UserError for an option that would change nothing."""
+    if settings.subpixel and protocol.shift is None:
+        raise UserError(
+            f"--subpixel refines a shift search, and the protocol {protocol.name} has none: leave it out, or choose "
+            "another --protocol."
+        )
+    if settings.lpips_weights and lpips is None:
+        raise UserError(
+            f"--lpips-weights are for LPIPS, which the protocol {protocol.name} does not measure: leave them out, or "
+            "add --lpips alex."
+        )
 
 
 def _lpips_used(lpips: Lpips | None) -> dict[str, Any]:

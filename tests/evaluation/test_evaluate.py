@@ -142,6 +142,31 @@ def test_mistakes(data):
         write_results(evaluate_config(config, "bicubic", CPU), data / "results.txt")
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (Settings("ntire17", subpixel=True), "--subpixel refines a shift search, and the protocol ntire17 has none"),
+        (Settings("ntire17", lpips_weights="x"), "--lpips-weights are for LPIPS, which the protocol ntire17 does not"),
+    ],
+)
+def test_settings_that_would_change_nothing_are_refused(data, settings, message):
+    with pytest.raises(UserError, match=message):
+        evaluate_config(str(data / "config.py"), "bicubic", settings)
+    with pytest.raises(UserError, match=message):
+        evaluate_folder(str(data / "hr"), str(data / "hr"), settings, scale=2)
+
+
+def test_a_device_for_images_needs_lpips(data):
+    with pytest.raises(UserError, match="--device is where LPIPS of --images is computed, and none is asked for"):
+        evaluate_folder(str(data / "hr"), str(data / "hr"), CPU, scale=2)
+
+
+def test_a_scale_that_contradicts_the_test_set_is_refused(data):
+    with pytest.raises(UserError, match=r"--scale is 3, the test set of .*config.py is x2: leave --scale out"):
+        evaluate_config(str(data / "config.py"), "bicubic", CPU, scale=3)
+    assert evaluate_config(str(data / "config.py"), "bicubic", CPU, scale=2).scale == 2
+
+
 def test_markdown_has_one_row(data):
     assert len(markdown(evaluate_config(str(data / "config.py"), "bicubic", CPU)).splitlines()) == 3
 
@@ -191,7 +216,7 @@ def test_results_say_which_lpips_it_is(data, lpips):
         lpips=version("lpips"),
     )
     assert markdown(results).splitlines()[0] == "| method | protocol | images | psnr | ssim | lpips alex |"
-    assert "lpips_network" not in evaluate_folder(str(data / "hr"), str(data / "hr"), CPU, scale=2).provenance
+    assert "lpips_network" not in evaluate_config(str(data / "config.py"), "bicubic", CPU).provenance
 
 
 def test_a_place_for_results_is_looked_at_before_scoring(data):

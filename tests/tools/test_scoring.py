@@ -42,3 +42,14 @@ def test_half_a_command_is_one_line(tool, config) -> None:
         done = tool("test", *arguments)
         assert done.returncode == 2
         assert done.stderr == ("error: Give CONFIG and CHECKPOINT (or 'bicubic'), or else --images DIR and --hr DIR.\n")
+
+
+def test_options_of_the_other_way_to_score_are_one_line(in_process, config, folders, capsys) -> None:
+    images = ("--images", folders["hr"], "--hr", folders["hr"])
+    for arguments, message in (
+        ((*images, "--cfg-options", "nokey.x=3"), "--cfg-options change a CONFIG, and --images are scored without one"),
+        ((*images, "--device", "cpu"), "--device is where LPIPS of --images is computed"),
+        ((config, "bicubic", "--scale", 2), "tiny.py is x4: leave --scale out"),
+    ):
+        assert in_process("test", *arguments) == 2
+        assert message in capsys.readouterr().err
