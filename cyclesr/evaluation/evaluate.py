@@ -1,6 +1,7 @@
 """The body of ``tools/test.py``: scores a checkpoint, bicubic, or anyone's folder of images under a protocol."""
 
 import hashlib
+import logging
 import platform
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
+from mmengine.logging import print_log
 from torch import Tensor
 
 import cyclesr
@@ -126,7 +128,7 @@ def evaluate_config(
 
 
 def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) -> Results:
-    """Scores a folder of SR images made by anyone.
+    """Scores a folder of SR images made by anyone; HR images without one are left out, with a warning.
 
     Args:
         images: folder of SR images, named as their HR images or with a track's suffix (``0801x4.png``).
@@ -147,12 +149,20 @@ def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) ->
     device = choose_device(settings.device)
     lpips = _load_lpips(net, settings.lpips_weights, device)
     sr_paths = list_images(images)
-    hr_paths = match_hr(sr_paths, list_images(hr), scale)
+    all_hr = list_images(hr)
+    hr_paths = match_hr(sr_paths, all_hr, scale)
+    _warn_of_unmatched(len({*all_hr} - {*hr_paths}), images)
     pairs = (_read_pair(*paths, scale) for paths in zip(sr_paths, hr_paths, strict=True))
     scored, seconds = score_all(pairs, len(sr_paths), protocol, lpips, settings)
     provenance = versions() | _lpips_used(lpips) | {"images_folder": images, "hr_folder": hr}
     provenance |= {"device": str(device), "seconds": seconds}
     return Results(images, protocol, scale, scored, provenance)
+
+
+def _warn_of_unmatched(count: int, images: str) -> None:
+    if count:
+        text = f"{count} HR images have no SR image in {images}: the means are those of the others."
+        print_log(text, logger="current", level=logging.WARNING)
 
 
 def _refuse_to_overwrite(settings: Settings, *folders: str | Path) -> None:

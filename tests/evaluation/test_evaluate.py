@@ -108,6 +108,16 @@ def test_hr_that_is_larger_by_less_than_the_scale_loses_the_surplus(data):
     assert content["images_folder"] == str(data / "sr")
 
 
+def test_hr_images_without_sr_image_are_counted_in_a_warning(data, monkeypatch):
+    said = []
+    monkeypatch.setattr(evaluate, "print_log", lambda text, **_: said.append(text))
+    assert len(evaluate_folder(str(data / "hr"), str(data / "hr"), Settings(), scale=2).per_image) == 3
+    assert said == []
+    write_image(data / "sr" / "0802.png", read_image(data / "hr" / "0802.png"))
+    assert list(evaluate_folder(str(data / "sr"), str(data / "hr"), Settings(), scale=2).per_image) == ["0802"]
+    assert said == [f"2 HR images have no SR image in {data / 'sr'}: the means are those of the others."]
+
+
 def test_files_of_results(data):
     settings = Settings(protocol="cyclesr", device="cpu", subpixel=True)
     results = evaluate_config(str(data / "config.py"), "bicubic", settings)
