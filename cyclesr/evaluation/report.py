@@ -38,21 +38,28 @@ def markdown(results: Results) -> str:
 
 
 def check_place(path: str | Path) -> Path:
-    """Makes the folder of a results file, so that what is wrong with the place is said before anything is scored.
+    """Makes the folder of a results file and tries to write there, so that mistakes are said before anything is scored.
 
     Raises:
-        UserError: the name does not end in .json, is a folder, or the folder cannot be made or written to.
+        UserError: the name does not end in .json, is a folder, or the folder or the file cannot be made or written to.
     """
     path = Path(path)
     if path.suffix.lower() != ".json" or path.is_dir():
         raise UserError(f"Results are a .json file (with others of its name beside it); found {path}.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _try_to_write(path)
     except OSError as error:
         raise UserError(f"The results {path} cannot be written: {error.strerror}.") from error
-    if not os.access(path.parent, os.W_OK):
-        raise UserError(f"The results {path} cannot be written: the folder is write-protected.")
     return path
+
+
+def _try_to_write(path: Path) -> None:
+    """Opens a file for writing: permissions alone do not tell. One that is there is kept as it is."""
+    new = not os.path.lexists(path)
+    path.open("ab").close()
+    if new:
+        path.unlink()
 
 
 def strict_json(content: Any) -> str:

@@ -239,3 +239,16 @@ def test_a_place_for_results_is_looked_at_before_scoring(data):
         with pytest.raises(UserError, match=message):
             check_place(data / path)
     assert check_place(data / "new" / "results.json").parent.is_dir()
+    assert list((data / "new").iterdir()) == []
+
+
+def test_looking_at_a_place_harms_no_results_that_are_there(data):
+    (data / "results.json").write_text("old")
+    check_place(data / "results.json")
+    assert (data / "results.json").read_text() == "old"
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that no one may create files in")
+def test_a_place_that_only_looks_writable_is_refused():
+    with pytest.raises(UserError, match=r"/proc/x.json cannot be written: "):
+        check_place("/proc/x.json")
