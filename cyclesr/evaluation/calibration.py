@@ -80,12 +80,13 @@ class _Job:
 
 
 def candidates(scale: int = SCALE) -> dict[str, Protocol]:
-    """Every registered protocol; those on RGB also on Y (``_y``), those with a brightness gain also without it."""
+    """Every registered protocol; those on RGB also on Y (``_y``), all with a brightness gain also without it."""
     load_plugins()
     found = {name: get_protocol(name, scale) for name in sorted(PROTOCOLS)}
     for name, protocol in list(found.items()):
         if protocol.luma is None and f"{name}_y" not in found:
             found[f"{name}_y"] = _variant(protocol, "y", "on BT.601 Y", luma="float")
+    for name, protocol in list(found.items()):
         if protocol.shift is not None and protocol.shift.gain:
             shift = replace(protocol.shift, gain=False)
             found[f"{name}_nogain"] = _variant(protocol, "nogain", "without brightness gain", shift=shift)

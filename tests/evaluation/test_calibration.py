@@ -81,6 +81,7 @@ def test_candidates_are_all_protocols_on_rgb_and_on_y() -> None:
     assert "classic_y_y" not in found
     assert found["ntire18_nogain"].shift.gain is False
     assert found["ntire18_y"].luma == "float"
+    assert (found["ntire18_y_nogain"].luma, found["ntire18_y_nogain"].shift.gain) == ("float", False)
 
 
 def test_mistakes_are_named(div2k: Path) -> None:
