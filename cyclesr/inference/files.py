@@ -177,7 +177,7 @@ def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
     """
     if out.suffix.lower() in SUFFIXES and not out.is_dir():
         if len(inputs) > 1:
-            raise UserError(f"{len(inputs)} images do not fit into the one file {out}: give a folder with -o.")
+            raise UserError(f"{len(inputs)} images do not fit into the one file {out}: give a folder.")
         targets = [out]
     else:
         targets = [out / (path.stem + ".png") for path in inputs]
@@ -188,7 +188,7 @@ def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
         first[target] = path
     overwritten = {path.resolve() for path in inputs} & {target.resolve() for target in targets}
     if overwritten:
-        raise UserError(f"The result would overwrite its input {min(overwritten)}: give another folder with -o.")
+        raise UserError(f"The result would overwrite its input {min(overwritten)}: give another folder for the results.")
     return targets
 
 

@@ -133,7 +133,7 @@ def test_draws_need_a_translator_with_noise(photos: Path, tmp_path: Path) -> Non
 
 def test_mistakes_in_folders(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", model_config())
-    with pytest.raises(UserError, match="would overwrite its input"):
+    with pytest.raises(UserError, match=r"would overwrite its input .*0001.png: give another folder for the results"):
         degrade_folder(checkpoint, photos, photos, device="cpu")
     for draws, hr_out in ((1, "lr"), (2, "lr/draw1")):
         with pytest.raises(UserError, match="would share the folder"):
