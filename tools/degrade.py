@@ -17,7 +17,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("out", help="folder for the LR images: 8-bit .png of the same names")
     parser.add_argument("--draws", type=at_least(1), default=1, help="LR images of each HR, in OUT/draw1, draw2 ...")
     parser.add_argument("--seed", type=at_least(0), default=0, help="of the noise (default: 0)")
-    parser.add_argument("--hr-out", metavar="DIR", help="also writes the HR images, cut to multiples of the scale")
+    parser.add_argument(
+        "--hr-out", metavar="DIR", help="also writes the HR images, 8-bit, cut to multiples of the scale"
+    )
     parser.add_argument("--tile", default="auto", help="side of a tile in LR pixels, 'auto' or 'none' (default: auto)")
     parser.add_argument("--overlap", type=at_least(0), default=32, help="LR pixels that tiles share (default: 32)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<number> (default: auto)")

@@ -38,7 +38,7 @@ def degrade_folder(
         out: folder of the LR images; with several draws its subfolders ``draw1``, ``draw2`` ... hold them.
         draws: LR images of each HR, for translators that take noise.
         seed: of the noise.
-        hr_out: folder that gets the HR images as PNG, without the surplus rows and columns.
+        hr_out: folder that gets the HR images as 8-bit PNG, without the surplus rows and columns.
         tile, overlap: in LR pixels, see :class:`~cyclesr.inference.upscale.Upscaler`.
         device: ``auto``, ``cpu``, ``cuda`` ...
 
@@ -71,7 +71,7 @@ def degrade_folder(
         if image.shape != whole.shape:
             larger[source] = None
         if hr_out and target.parent == folders[0]:
-            write_image(Path(hr_out) / target.name, image)
+            write_image(Path(hr_out) / target.name, to_array(to_tensor(image)))  # pairs are 8-bit
         with torch.random.fork_rng([place] if place.type == "cuda" else []):
             torch.manual_seed(_own_seed(seed, source.name, folders.index(target.parent)))
             write_image(target, to_array(tiled(_source(learnt, image, place))))

@@ -188,7 +188,9 @@ def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
         first[target] = path
     overwritten = {path.resolve() for path in inputs} & {target.resolve() for target in targets}
     if overwritten:
-        raise UserError(f"The result would overwrite its input {min(overwritten)}: give another folder for the results.")
+        raise UserError(
+            f"The result would overwrite its input {min(overwritten)}: give another folder for the results."
+        )
     return targets
 
 

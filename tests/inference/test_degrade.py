@@ -70,6 +70,16 @@ def test_an_untrained_residual_translator_writes_bicubic(translator: str, photos
     assert [tuple(pairs[i]["hr"].shape[1:]) for i in range(3)] == [(64, 48), (48, 64), (40, 40)]
 
 
+def test_pairs_of_16_bit_images_are_8_bit(tmp_path: Path) -> None:
+    deep = np.random.default_rng(0).integers(0, 65536, (16, 16, 3), dtype=np.uint16)
+    write_image(tmp_path / "hr" / "0001.png", deep)
+    checkpoint = save(tmp_path / "c.pth", model_config(residual=True))
+    degrade_folder(checkpoint, tmp_path / "hr", tmp_path / "lr", device="cpu", hr_out=tmp_path / "cut")
+    lr, hr = (read_image(tmp_path / folder / "0001.png") for folder in ("lr", "cut"))
+    assert lr.dtype == hr.dtype == np.uint8
+    assert (hr == np.floor(deep / 257 + 0.5)).all()
+
+
 def test_trained_weights_are_used_and_tiles_equal_the_whole(photos: Path, tmp_path: Path) -> None:
     config = model_config()
     checkpoint = save(tmp_path / "c.pth", config)
