@@ -46,8 +46,9 @@ def degrade_folder(
         The new LR files with a line for each image that failed, and the HR images that have surplus rows or columns.
 
     Raises:
-        UserError: a mistake in the checkpoint, a folder or a setting; other images in a folder that is written to; one
-            folder for LR and HR images; or several draws of a translator that takes no noise.
+        UserError: a mistake in the checkpoint, a folder or a setting; other images in a folder that is written to, or
+            those of another number of draws; one folder for LR and HR images, or one of them in the other; or several
+            draws of a translator that takes no noise.
     """
     if draws < 1:
         raise UserError(f"--draws is a number from 1 on; found {draws}.")
@@ -55,8 +56,9 @@ def degrade_folder(
     folders = [Path(out)] if draws == 1 else [Path(out) / f"draw{k}" for k in range(1, draws + 1)]
     for folder in [*folders, *([Path(hr_out)] if hr_out else [])]:
         refuse_other_images(folder, [path.name for path in name_outputs(sources, folder)])
-    if hr_out and Path(hr_out).resolve() in [folder.resolve() for folder in folders]:
-        raise UserError(f"HR and LR images of the same names would share the folder {hr_out}: give another --hr-out.")
+    _refuse_other_draws(Path(out), folders)
+    if hr_out:
+        _refuse_nested(Path(out), Path(hr_out))
     place = choose_device(device)
     learnt = load_degradation(checkpoint, place)
     if draws > 1:
@@ -78,6 +80,25 @@ def degrade_folder(
 
     pairs = [(source, folder / f"{source.stem}.png") for source in sources for folder in folders]
     return process_each(pairs, work, len(pairs)), list(larger)
+
+
+def _refuse_other_draws(out: Path, folders: list[Path]) -> None:
+    """Raises a UserError where a run with another number of draws has left images that this one would not replace."""
+    others = [path.name for path in sorted(out.glob("draw*")) if path.is_dir() and path not in folders]
+    if others:
+        raise UserError(
+            f"{out} holds {others[0]} of a run with other --draws: its images would be trained on too. Remove it or "
+            "choose another folder."
+        )
+    if out not in folders:
+        refuse_other_images(out, [])
+
+
+def _refuse_nested(out: Path, hr_out: Path) -> None:
+    """Raises a UserError where HR images could take the place of LR images, now or in a run with other draws."""
+    lr, hr = out.resolve(), hr_out.resolve()
+    if lr.is_relative_to(hr) or hr.is_relative_to(lr):
+        raise UserError(f"HR images in {hr_out} would lie among the LR images of {out}: give an --hr-out outside it.")
 
 
 @torch.inference_mode()

@@ -133,6 +133,20 @@ def test_draws_differ_repeat_and_do_not_depend_on_other_images(photos: Path, tmp
     assert (read_image(tmp_path / "other" / "0003.png") != first).any()
 
 
+def test_runs_with_other_draws_do_not_mix(photos: Path, tmp_path: Path) -> None:
+    checkpoint = save(tmp_path / "c.pth", model_config(noise_channels=1))
+    for _ in range(2):  # the same again replaces what is there
+        degrade_folder(checkpoint, photos, tmp_path / "two", draws=2, device="cpu")
+    with pytest.raises(UserError, match=r"two holds draw1 of a run with other --draws"):
+        degrade_folder(checkpoint, photos, tmp_path / "two", device="cpu")
+    (tmp_path / "two" / "draw1").rename(tmp_path / "two" / "draw3")
+    with pytest.raises(UserError, match=r"two holds draw3 of a run with other --draws"):
+        degrade_folder(checkpoint, photos, tmp_path / "two", draws=2, device="cpu")
+    degrade_folder(checkpoint, photos, tmp_path / "one", device="cpu")
+    with pytest.raises(UserError, match="one holds 3 images that do not belong to this run"):
+        degrade_folder(checkpoint, photos, tmp_path / "one", draws=2, device="cpu")
+
+
 def test_draws_need_a_translator_with_noise(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", model_config())
     with pytest.raises(UserError, match="takes no noise: all draws would be the same image"):
@@ -145,9 +159,10 @@ def test_mistakes_in_folders(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", model_config())
     with pytest.raises(UserError, match=r"would overwrite its input .*0001.png: give another folder for the results"):
         degrade_folder(checkpoint, photos, photos, device="cpu")
-    for draws, hr_out in ((1, "lr"), (2, "lr/draw1")):
-        with pytest.raises(UserError, match="would share the folder"):
+    for draws, hr_out in ((1, "lr"), (1, "lr/draw1"), (2, "lr/draw1"), (1, ".")):
+        with pytest.raises(UserError, match=r"lie among the LR images of .*lr: give an --hr-out outside"):
             degrade_folder(checkpoint, photos, tmp_path / "lr", draws=draws, device="cpu", hr_out=tmp_path / hr_out)
+    assert not (tmp_path / "lr").exists()
     write_image(tmp_path / "lr" / "other.png", np.zeros((4, 4, 3), np.uint8))
     with pytest.raises(UserError, match="holds 1 images that do not belong to this run"):
         degrade_folder(checkpoint, photos, tmp_path / "lr", device="cpu")
