@@ -28,7 +28,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--lpips-weights", metavar="PATH", help="file or folder (default: torch hub's cache)")
     parser.add_argument("--subpixel", action="store_true", help="with a shift search: also the column psnr_subpixel")
     parser.add_argument(
-        "--device", default="auto", help="of the network and of LPIPS: auto, cpu, cuda or cuda:<number>"
+        "--device", default="auto", help="of network and LPIPS: auto, cpu, cuda or cuda:<number> (default: auto)"
     )
     parser.add_argument(
         "--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help="e.g. test_dataloader.dataset.lr=DIR"

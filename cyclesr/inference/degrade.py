@@ -84,7 +84,7 @@ def degrade_folder(
 
 def _refuse_other_draws(out: Path, folders: list[Path]) -> None:
     """Raises a UserError where a run with another number of draws has left images that this one would not replace."""
-    others = [path.name for path in sorted(out.glob("draw*")) if path.is_dir() and path not in folders]
+    others = [path.name for path in sorted(out.glob("draw[0-9]*")) if path.is_dir() and path not in folders]
     if others:
         raise UserError(
             f"{out} holds {others[0]} of a run with other --draws: its images would be trained on too. Remove it or "
