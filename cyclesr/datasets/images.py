@@ -3,8 +3,10 @@
 import os
 import re
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -16,6 +18,7 @@ from cyclesr.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _EXIF_ORIENTATION = 0x0112
+_pillow_limits = Lock()
 
 
 Numbers = tuple[int, int] | None
@@ -119,14 +122,35 @@ def image_size(path: str | Path) -> tuple[int, int]:
         UserError: missing, or not an image.
     """
     try:
-        with Image.open(path) as image:
+        with open_header(path) as image:
             width, height = image.size
-            turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
+            turned = _orientation(image) in (5, 6, 7, 8)
     except UnidentifiedImageError as error:
         raise UserError(f"The image {path} is corrupt or of an unknown kind. Replace or remove it.") from error
-    except (OSError, Image.DecompressionBombError) as error:
+    except OSError as error:
         raise UserError(f"The image {path} cannot be read: {error}.") from error
     return (width, height) if turned else (height, width)
+
+
+def _orientation(image: Image.Image) -> object:
+    if image.format == "PNG" and "exif" not in image.info:
+        return None  # Pillow would decode all pixels to look for EXIF behind them
+    try:
+        return image.getexif().get(_EXIF_ORIENTATION)
+    except Exception:  # of many kinds: a broken EXIF block, which decoders pass over
+        return None
+
+
+@contextmanager
+def open_header(path: str | Path) -> Iterator[Image.Image]:
+    """A file opened by Pillow, whatever its size: nobody reads its pixels."""
+    with _pillow_limits:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            with Image.open(path) as image:
+                yield image
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 def without_surplus(image: np.ndarray, scale: int, path: Path) -> np.ndarray:
@@ -137,7 +161,7 @@ def without_surplus(image: np.ndarray, scale: int, path: Path) -> np.ndarray:
     """
     height, width = (side // scale * scale for side in image.shape[:2])
     if not (height and width):
-        raise UserError(f"The HR image {path} measures {image.shape[0]}x{image.shape[1]}, less than the scale {scale}.")
+        raise UserError(f"The HR image {path} measures {image.shape[1]}x{image.shape[0]}, less than the scale {scale}.")
     return image[:height, :width]
 
 

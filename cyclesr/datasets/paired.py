@@ -84,7 +84,7 @@ class PairedDataset(CropDataset):
             return 0, 0, height, width, 0
         if min(height, width) < self.crop:
             raise UserError(
-                f"The LR image {path} measures {height}x{width}, less than the crop of {self.crop}x{self.crop} pixels. "
+                f"The LR image {path} measures {width}x{height}, less than the crop of {self.crop}x{self.crop} pixels. "
                 "Remove it, or take a smaller crop."
             )
         random = generator(self.seed, index)
@@ -101,9 +101,9 @@ class PairedDataset(CropDataset):
         if surplus >= self.scale:
             larger = "is larger than" if height > hr_height or width > hr_width else "does not fit"
             raise UserError(
-                f"The LR image {paths['lr']} ({height}x{width}) {larger} its HR image {paths['hr']} "
-                f"({hr_height}x{hr_width}): at scale {self.scale} HR must measure "
-                f"{self.scale * height}x{self.scale * width}. Check the folders and the scale."
+                f"The LR image {paths['lr']} ({width}x{height}) {larger} its HR image {paths['hr']} "
+                f"({hr_width}x{hr_height}): at scale {self.scale} HR must measure "
+                f"{self.scale * width}x{self.scale * height}. Check the folders and the scale."
             )
         return min(height, hr_height // self.scale), min(width, hr_width // self.scale)
 

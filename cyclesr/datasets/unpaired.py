@@ -89,7 +89,7 @@ class UnpairedDataset(CropDataset):
         height, width = image.shape[:2]
         if min(height, width) < crop:
             raise UserError(
-                f"The image {path} measures {height}x{width}, less than the crop of {crop}x{crop} pixels "
+                f"The image {path} measures {width}x{height}, less than the crop of {crop}x{crop} pixels "
                 f"(LR crop {self.crop}, scale {self.scale}). Remove it, or take a smaller crop."
             )
         top, left = crop_at(random, height, width, crop)

@@ -4,16 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO
 
 import cv2
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from cyclesr.datasets.images import SUFFIXES, read_image, to_array
+from cyclesr.datasets.images import SUFFIXES, open_header, read_image, to_array
 from cyclesr.engine.whole_file import write_whole
 from cyclesr.errors import UserError
 from cyclesr.inference.png_stream import write_png
@@ -26,8 +24,6 @@ WITH_16_BITS = (".png", ".tif", ".tiff")
 STREAMED = {".png": write_png, ".tif": write_tiff, ".tiff": write_tiff}
 LONGEST_SIDES = {".jpg": 65535, ".jpeg": 65535, ".webp": 16383}
 _ALPHA_MARGIN = 4  # LR pixels beyond a row of tiles, of which bicubic enlargement sees 2
-
-_pillow_limits = Lock()
 
 
 @dataclass(frozen=True)
@@ -98,13 +94,8 @@ def _gray_and_alpha(path: Path, rgb: np.ndarray) -> tuple[bool, np.ndarray | Non
 
 def _bands(path: Path) -> tuple[int, bool]:
     """The number of channels that the header speaks of, and whether it speaks of transparency."""
-    with _pillow_limits:  # images of any size are welcome, and only the header is read
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            with Image.open(path) as header:
-                return len(header.getbands()), "A" in header.getbands() or "transparency" in header.info
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+    with open_header(path) as header:
+        return len(header.getbands()), "A" in header.getbands() or "transparency" in header.info
 
 
 def check_format(path: Path, picture: Picture, scale: int) -> None:

@@ -79,6 +79,17 @@ def test_exif_orientation_is_applied(tmp_path: Path) -> None:
     assert turned[18:].max() < 50
 
 
+def test_the_size_of_an_image_is_in_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.png"
+    write_image(path, np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[:60])  # signature, header, the first pixels
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 10)
+    assert image_size(path) == (40, 50)
+    assert Image.MAX_IMAGE_PIXELS == 10
+    Image.new("RGB", (50, 40)).save(tmp_path / "a.jpg", exif=b"Exif\0\0broken")
+    assert image_size(tmp_path / "a.jpg") == read_image(tmp_path / "a.jpg").shape[:2] == (40, 50)
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".tif"])
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.97])
 def test_cut_off_file_is_named(tmp_path: Path, suffix: str, kept: float) -> None:

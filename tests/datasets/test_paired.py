@@ -72,12 +72,12 @@ def test_surplus_is_cut_at_bottom_and_right(folders: dict, extra: tuple[int, int
 
 def test_wrong_sizes_are_named(folders: dict) -> None:
     write_image(folders["hr"] / "0801.png", random_image(0, 36, 28))
-    with pytest.raises(UserError, match=r"0801x4m\.png \(10x7\) does not fit .*\(36x28\): at scale 4 .* 40x28"):
+    with pytest.raises(UserError, match=r"0801x4m\.png \(7x10\) does not fit .*\(28x36\): at scale 4 .* 28x40"):
         build(folders)[0]
     write_image(folders["hr"] / "0801.png", random_image(0, 8, 28))
-    with pytest.raises(UserError, match=r"0801x4m\.png \(10x7\) is larger than its HR"):
+    with pytest.raises(UserError, match=r"0801x4m\.png \(7x10\) is larger than its HR"):
         build(folders)[0]
-    with pytest.raises(UserError, match=r"0802x4m\.png measures 10x7, less than the crop of 8x8"):
+    with pytest.raises(UserError, match=r"0802x4m\.png measures 7x10, less than the crop of 8x8"):
         build(folders, crop=8, hr_range=(802, 802))[0]
 
 

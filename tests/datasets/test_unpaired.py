@@ -126,10 +126,10 @@ def test_caches_give_the_same_items(folders: dict[str, str], cache: str | None) 
 
 def test_too_small_images_are_named(folders: dict[str, str]) -> None:
     write_image(Path(folders["real"]) / "0009x4m.png", coordinates(9, 12, 7))
-    with pytest.raises(UserError, match=r"0009x4m\.png measures 12x7, less than the crop of 8x8"):
+    with pytest.raises(UserError, match=r"0009x4m\.png measures 7x12, less than the crop of 8x8"):
         build(folders, real_range=(9, 9))[0]
     write_image(Path(folders["hr"]) / "0009.png", coordinates(9, 31, 40))
-    with pytest.raises(UserError, match=r"0009\.png measures 31x40, less than the crop of 32x32 .*LR crop 8, scale 4"):
+    with pytest.raises(UserError, match=r"0009\.png measures 40x31, less than the crop of 32x32 .*LR crop 8, scale 4"):
         build(folders, hr_range=(9, 9))[0]
 
 
