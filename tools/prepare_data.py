@@ -1,7 +1,7 @@
 """Prepares data: DIV2K, simulated tracks, the demo's photographs; checks folders, aligns pairs, finds the protocol."""
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,7 @@ def parse_arguments() -> argparse.Namespace:
     track.set_defaults(work=prepare_track)
 
     demo = commands.add_parser("demo", help="lay out the photographs of scikit-image and scikit-learn")
-    demo.add_argument("--out", type=Path, default=Path("data/demo"))
+    demo.add_argument("--out", type=Path, help="default: data/demo_seed<seed>, which the configs read for seed 0")
     demo.add_argument("--seed", type=at_least(0), default=0, help="of the angle of the hidden blur")
     demo.set_defaults(work=prepare_demo)
 
@@ -52,7 +52,7 @@ def parse_arguments() -> argparse.Namespace:
     check.add_argument("--real", type=Path, help="folder of real LR images, unpaired")
     check.add_argument("--lr", type=Path, help="folder of LR images that pair with --hr")
     check.add_argument("--scale", type=at_least(1), default=4)
-    check.add_argument("--crop", type=at_least(1), default=1, help="LR crop of the training, pixels")
+    check.add_argument("--crop", type=at_least(1), default=1, help="LR crop of the training, pixels; HR: times scale")
     check.set_defaults(work=check_folders)
 
     align = commands.add_parser("align", help="move HR images onto their LR images, for training on pairs")
@@ -131,14 +131,14 @@ def prepare_demo(args: argparse.Namespace) -> None:
     """Lays out the demo."""
     from cyclesr.datasets.tracks import make_demo
 
-    folders = make_demo(args.out, args.seed)
+    folders = make_demo(args.out or Path(f"data/demo_seed{args.seed}"), args.seed)
     for name in ("hr", "real", "valid_hr", "valid_lr", "hidden_lr"):
         print(f"{name:10} {folders[name]}")
 
 
 def check_folders(args: argparse.Namespace) -> None:
-    """Prints a table and every problem."""
-    from cyclesr.datasets.inspection import inspect_folder, inspect_pairs
+    """Prints a table, what was passed over, and every problem."""
+    from cyclesr.datasets.inspection import inspect_folder, inspect_pairs, look_swapped
 
     smallest = dict(hr=args.crop * args.scale, real=args.crop, lr=args.crop)
     folders = {name: getattr(args, name) for name in smallest if getattr(args, name)}
@@ -146,6 +146,11 @@ def check_folders(args: argparse.Namespace) -> None:
         raise UserError("Nothing to check: give --hr, --real or --lr.")
     reports = {name: inspect_folder(path, smallest[name], _bar(name)) for name, path in folders.items()}
     _print_table(reports)
+    for name, report in reports.items():
+        if report.passed_over:
+            print(f"{name}: passed over: {', '.join(report.passed_over)}")
+    if {"real", "hr"} <= reports.keys() and look_swapped(reports["real"], reports["hr"]):
+        print("warning: the real images are as large as the HR images, or larger: are --hr and --real swapped?")
     problems = [problem for report in reports.values() for problem in report.problems]
     if {"lr", "hr"} <= reports.keys():
         problems += inspect_pairs(reports["lr"], reports["hr"], args.scale)
@@ -153,6 +158,7 @@ def check_folders(args: argparse.Namespace) -> None:
         print(f"- {problem}")
     if problems:
         raise UserError(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found, listed above.")
+    print("no problem found")
 
 
 def calibrate_protocols(args: argparse.Namespace) -> None:
@@ -202,13 +208,17 @@ def _print_table(reports: "dict[str, FolderReport]") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("", "folder", "images", "readable", "16 bit", "height", "width")
+    table = Table("", "images", "readable", "16 bit", "width", "height")
     for name, report in reports.items():
-        sides = list(zip(*report.sizes.values(), strict=True)) or [(), ()]
-        spans = [f"{min(side)} to {max(side)}" if side else "" for side in sides]
+        heights, widths = zip(*report.sizes.values(), strict=True) if report.sizes else ((), ())
         counts = map(str, (len(report.images), len(report.sizes), report.sixteen_bit))
-        table.add_row(name, str(report.folder), *counts, *spans)
+        table.add_row(name, *counts, _span(widths), _span(heights))
     Console().print(table)
+
+
+def _span(sides: Sequence[int]) -> str:
+    """Of lengths: ``640 to 1280``, or ``1280`` where all are equal."""
+    return " to ".join(map(str, sorted({min(sides), max(sides)}))) if sides else ""
 
 
 def _bar(title: str) -> Callable[[Iterable[Any]], Iterable[Any]]:

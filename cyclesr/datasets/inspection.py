@@ -1,10 +1,13 @@
 """A look at data folders before training: what is there, and what would stop a run."""
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
-from cyclesr.datasets.images import list_images, read_image
+from cyclesr.datasets.images import SUFFIXES, image_size, list_images, read_image
 from cyclesr.datasets.paired import match_hr
 from cyclesr.errors import UserError
 
@@ -13,12 +16,22 @@ Watch = Callable[[list[Path]], Iterable[Path]]
 
 @dataclass
 class FolderReport:
-    """One folder: its images, the sizes (height, width) of the readable ones, and what is wrong, a line each."""
+    """One folder.
+
+    Attributes:
+        folder: its path.
+        images: in natural order.
+        sizes: (height, width) of the readable ones.
+        sixteen_bit: how many have 16 bits.
+        passed_over: what else is in the folder, ``2 .heic`` or ``1 subfolder``, hidden files left out.
+        problems: what is wrong, a line each.
+    """
 
     folder: Path
     images: list[Path] = field(default_factory=list)
     sizes: dict[Path, tuple[int, int]] = field(default_factory=dict)
     sixteen_bit: int = 0
+    passed_over: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -32,6 +45,7 @@ def inspect_folder(folder: str | Path, smallest: int = 1, watch: Watch = iter) -
     """
     report = FolderReport(Path(folder))
     try:
+        report.passed_over = _passed_over(folder)
         report.images = list_images(folder)
     except UserError as error:
         report.problems.append(str(error))
@@ -44,8 +58,51 @@ def inspect_folder(folder: str | Path, smallest: int = 1, watch: Watch = iter) -
         height, width = report.sizes[path] = image.shape[:2]
         report.sixteen_bit += image.itemsize == 2
         if min(height, width) < smallest:
-            report.problems.append(f"{path} measures {height}x{width}, less than the crop of {smallest} pixels.")
+            report.problems.append(_too_small(path, height, width, smallest))
     return report
+
+
+def _passed_over(folder: str | Path) -> list[str]:
+    """What training would not read, by kind."""
+    kinds: Counter[str] = Counter()
+    for entry in os.scandir(folder) if os.path.isdir(folder) else ():
+        suffix = os.path.splitext(entry.name)[1].lower()
+        if entry.is_dir():
+            kinds["subfolder"] += 1
+        elif suffix not in SUFFIXES and not entry.name.startswith("."):
+            kinds[suffix or "file without a suffix"] += 1
+    return [
+        f"{count} {kind}{'s' if kind == 'subfolder' and count > 1 else ''}" for kind, count in sorted(kinds.items())
+    ]
+
+
+def look_swapped(real: FolderReport, hr: FolderReport) -> bool:
+    """Whether the median real image has as many pixels as the median HR image, or more."""
+    medians = [median(height * width for height, width in r.sizes.values()) for r in (real, hr) if r.sizes]
+    return len(medians) == 2 and medians[0] >= medians[1]
+
+
+def problems_in_headers(paths: Iterable[str | Path], smallest: int) -> list[str]:
+    """What keeps images from being trained on, a line each, as far as their headers tell: no pixel is decoded.
+
+    Args:
+        paths: of images.
+        smallest: side that each image must have, pixels.
+    """
+    problems = []
+    for path in paths:
+        try:
+            size = image_size(path)
+        except UserError as error:
+            problems.append(str(error))
+        else:
+            if min(size) < smallest:
+                problems.append(_too_small(path, *size, smallest))
+    return problems
+
+
+def _too_small(path: str | Path, height: int, width: int, smallest: int) -> str:
+    return f"{path} measures {width}x{height}, less than the crop of {smallest} pixels."
 
 
 def inspect_pairs(lr: FolderReport, hr: FolderReport, scale: int) -> list[str]:
@@ -62,5 +119,5 @@ def inspect_pairs(lr: FolderReport, hr: FolderReport, scale: int) -> list[str]:
             (h, w), (height, width) = lr.sizes[small], hr.sizes[large]
             if max(abs(height - scale * h), abs(width - scale * w)) >= scale:
                 larger = "is larger than" if h > height or w > width else f"is not 1/{scale} of"
-                problems.append(f"{small} ({h}x{w}) {larger} its HR image {large} ({height}x{width}).")
+                problems.append(f"{small} ({w}x{h}) {larger} its HR image {large} ({width}x{height}).")
     return problems

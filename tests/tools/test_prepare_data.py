@@ -15,6 +15,7 @@ import pytest
 from cyclesr.datasets import div2k
 from cyclesr.datasets.images import list_images, write_image
 
+LR_CELLS = ["4", "4", "0", "12", "8"]  # images, readable, 16 bit, width, height
 TOOL = Path(__file__).parents[2] / "tools" / "prepare_data.py"
 
 
@@ -45,9 +46,39 @@ def test_track_then_check(tmp_path: Path, prepare: Callable[..., int], capsys: p
     assert prepare("track", *options) == 0
     assert [p.name for p in list_images(tmp_path / "lr")] == [f"0002x4w{k}.png" for k in (1, 2, 3, 4)]
     assert prepare("check", "--hr", hr, "--lr", tmp_path / "lr", "--real", tmp_path / "lr", "--crop", 8) == 0
-    table = capsys.readouterr().out
-    assert "32 to 32" in table
-    assert "12 to 12" in table
+    out = capsys.readouterr().out
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "│" in line]
+    assert cells == [["hr", "2", "2", "0", "48", "32"], ["real", *LR_CELLS], ["lr", *LR_CELLS]]
+    assert "width ┃ height" in out
+    assert out.endswith("no problem found\n")
+
+
+def test_check_names_what_it_passes_over_and_sees_swapped_folders(tmp_path: Path, prepare, capsys) -> None:
+    hr, real = fill(tmp_path / "hr", ["1.png", "2.png"]), fill(tmp_path / "real", ["1.png", "2.png", "3.png"], 32, 60)
+    fill(real, ["4.png"], 8, 12)
+    for name in ("a.heic", "b.HEIC", "c.gif", "README", ".hidden"):
+        (real / name).touch()
+    (real / "more").mkdir()
+    assert prepare("check", "--hr", hr, "--real", real) == 0
+    out = capsys.readouterr().out
+    assert "real: passed over: 1 .gif, 2 .heic, 1 file without a suffix, 1 subfolder\n" in out
+    assert "hr: passed over" not in out
+    assert "12 to 60" in out
+    assert "warning: the real images are as large as the HR images, or larger" in out
+    assert prepare("check", "--hr", real, "--real", fill(tmp_path / "small", ["1.png"], 8, 12)) == 0
+    assert "warning" not in capsys.readouterr().out
+
+
+def test_the_demo_lies_where_its_configs_look(tmp_path: Path, prepare, capsys, monkeypatch) -> None:
+    made = []
+
+    def make_demo(out: Path, seed: int) -> dict[str, Path]:
+        made.append((str(out), seed))
+        return dict.fromkeys(("hr", "real", "valid_hr", "valid_lr", "hidden_lr"), out)
+
+    monkeypatch.setattr("cyclesr.datasets.tracks.make_demo", make_demo)
+    assert prepare("demo") == prepare("demo", "--seed", 3) == prepare("demo", "--out", "here") == 0
+    assert made == [("data/demo_seed0", 0), ("data/demo_seed3", 3), ("here", 0)]
 
 
 def test_check_finds_every_mistake(tmp_path: Path, prepare: Callable[..., int], capsys: pytest.CaptureFixture) -> None:
@@ -57,9 +88,9 @@ def test_check_finds_every_mistake(tmp_path: Path, prepare: Callable[..., int], 
     assert prepare("check", "--hr", hr, "--lr", lr, "--real", tmp_path / "none", "--crop", 8) == 2
     out, err = capsys.readouterr()
     problems = " ".join(out.split())
-    assert "1x4.png (40x60) is larger than its HR image" in problems
-    assert "2x4.png (7x12) is not 1/4 of its HR image" in problems
-    assert "2x4.png measures 7x12, less than the crop of 8 pixels" in problems
+    assert "1x4.png (60x40) is larger than its HR image" in problems
+    assert "2x4.png (12x7) is not 1/4 of its HR image" in problems
+    assert "2x4.png measures 12x7, less than the crop of 8 pixels" in problems
     assert "3x4.png (6 bytes) is corrupt" in problems
     assert "none does not exist" in problems
     assert err.splitlines()[-1] == "error: 5 problems found, listed above."
@@ -84,7 +115,7 @@ def test_missing_folder_is_one_line(tmp_path: Path, prepare: Callable[..., int],
         (["--seed", -1], "argument --seed: expected a whole number, 0 or more; found '-1'"),
         (["--variants", 0], "argument --variants: expected a whole number, 1 or more; found '0'"),
         (["--sigma-x", -1], "argument --sigma-x: expected a number above 0; found '-1'"),
-        (["--scale", 40], r"error: The HR image .*0001.png measures 32x48, less than the scale 40."),
+        (["--scale", 40], r"error: The HR image .*0001.png measures 48x32, less than the scale 40."),
     ],
 )
 def test_track_refuses_numbers_that_cannot_be(arguments, message, tmp_path, prepare, capsys) -> None:
