@@ -5,6 +5,7 @@ python tools/train.py configs/demo/cyclesr_demo.py --hr sharp/ --real mine/ --it
 """
 
 import argparse
+from pathlib import Path
 
 from cyclesr.cli import at_least, key_values, run
 from cyclesr.errors import UserError
@@ -29,7 +30,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=at_least(0), help="random seed of weights, data order and augmentation")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument(
-        "--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help="e.g. model.sr.type=SRResNet max_iters=100"
+        "--cfg-options",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="e.g. model.sr.type=SRResNet train_cfg.max_iters=100",
     )
     parser.add_argument("--launcher", default="none", choices=("none", "pytorch", "slurm", "mpi"))
     parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
@@ -44,7 +49,7 @@ def main() -> None:
     options = key_values(args.cfg_options)
     from cyclesr.engine.launch import train
 
-    train(
+    runner = train(
         args.config,
         work_dir=args.work_dir,
         resume=args.resume,
@@ -55,7 +60,11 @@ def main() -> None:
         launcher=args.launcher,
         folders=(args.hr, args.real) if args.hr else None,
         iterations=args.iterations,
+        refuse_used=True,
     )
+    network = Path(runner.cfg.work_dir) / "sr_latest.safetensors"
+    if runner.rank == 0 and network.is_file():
+        print(f"The SR network is {network}. Next: python tools/infer.py {network} IMAGES -o OUT")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Training: the loop, its hooks, the optimizers and the runner; what mmengine lacks, and no more."""
 
+from cyclesr.engine.console import ConsoleRunner, ProgressHook
 from cyclesr.engine.hooks import (
     CheckpointContentsHook,
     LossLogHook,
@@ -16,6 +17,7 @@ from cyclesr.engine.schedule import LinearDecayLR
 
 __all__ = [
     "CheckpointContentsHook",
+    "ConsoleRunner",
     "EndlessSampler",
     "LinearDecayLR",
     "LossLogHook",
@@ -23,6 +25,7 @@ __all__ = [
     "PartOptimizers",
     "PartOptimizersConstructor",
     "PreviewHook",
+    "ProgressHook",
     "RankStatesHook",
     "ResumableTrainLoop",
     "Runner",

@@ -9,7 +9,8 @@ import torch
 from mmengine.config import Config
 
 from cyclesr.config import DATALOADERS, check_config, load_config, train_on
-from cyclesr.engine.runner import Runner
+from cyclesr.engine.console import ConsoleRunner
+from cyclesr.engine.first_look import check_folders, check_images
 from cyclesr.errors import UserError
 
 
@@ -25,7 +26,8 @@ def train(
     launcher: str = "none",
     folders: tuple[str, str] | None = None,
     iterations: int | None = None,
-) -> Runner:
+    refuse_used: bool = False,
+) -> ConsoleRunner:
     """Trains what a config describes.
 
     Args:
@@ -39,6 +41,7 @@ def train(
         launcher: ``none``, ``pytorch`` (torchrun), ``slurm`` or ``mpi``.
         folders: of HR and of real LR images, in place of the config's, and of its validation.
         iterations: overrides ``train_cfg.max_iters``.
+        refuse_used: refuses a work dir that holds checkpoints, unless the training resumes from them.
 
     Returns:
         The runner, after training.
@@ -52,6 +55,8 @@ def train(
     cfg.work_dir = work_dir or cfg.get("work_dir") or f"work_dirs/{Path(cfg.filename or 'run').stem}"
     cfg.resume = resume or cfg.get("resume", False)
     cfg.launcher = launcher
+    if refuse_used and not cfg.resume:
+        _refuse_used(Path(cfg.work_dir))
     if folders is not None:
         train_on(cfg, *folders)
     if iterations is not None:
@@ -68,9 +73,12 @@ def train(
     cfg.setdefault("randomness", {}).setdefault("diff_rank_seed", True)
     check_config(cfg)
     _check_kept_checkpoints(cfg)
+    check_folders(cfg)
+    if folders is not None and os.environ.get("RANK", "0") == "0":
+        check_images(cfg.train_dataloader.dataset)
     if launcher != "none":
         _init_process_group(launcher)
-    runner = Runner.from_cfg(cfg)
+    runner = ConsoleRunner.from_cfg(cfg)
     runner.train()
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
@@ -90,6 +98,15 @@ def choose_device(device: str) -> None:
         mmengine.device.utils.DEVICE = "cpu"  # mmengine looked when it was imported
     if device == "cuda" and not torch.cuda.is_available():
         raise UserError("--device cuda: torch finds no usable GPU here. Use --device cpu, or install a CUDA build.")
+
+
+def _refuse_used(work_dir: Path) -> None:
+    """A second training would mix its checkpoints with those of the first, and ``--resume`` go on with either."""
+    if any(work_dir.glob("iter_*.pth")):
+        raise UserError(
+            f"The work dir {work_dir} holds checkpoints of a training: give --resume to go on with it, or another "
+            "--work-dir."
+        )
 
 
 def _check_kept_checkpoints(cfg: Config) -> None:

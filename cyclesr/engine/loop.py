@@ -43,6 +43,11 @@ class ResumableTrainLoop(IterBasedTrainLoop):
     def run(self) -> torch.nn.Module:
         """Trains up to ``max_iters``."""
         runner = self.runner
+        if self._iter >= self._max_iters:
+            runner.logger.info(
+                f"Nothing is left to train: this training was finished at iteration {self._iter}. --iterations N with "
+                "a larger N goes on."
+            )
         runner.call_hook("before_train")
         loader = iter(self._dataloader_from_here())
         batches = ready_batches(loader, torch.device(get_device()), self.prefetch)

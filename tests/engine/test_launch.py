@@ -38,6 +38,50 @@ def test_typos_name_the_key_and_the_nearest_known_one(options, message, config, 
         train(config, work_dir=str(tmp_path / "run"), options=options)
 
 
+def test_a_second_training_does_not_mix_with_the_first(config, tmp_path) -> None:
+    work_dir = tmp_path / "run"
+    train(config, work_dir=str(work_dir), iterations=2, refuse_used=True)
+    with pytest.raises(UserError, match=r"run holds checkpoints of a training: give --resume .* or another --work-dir"):
+        train(config, work_dir=str(work_dir), iterations=4, refuse_used=True)
+    assert [path.name for path in work_dir.glob("iter_*.pth")] == ["iter_2.pth"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "advice"),
+    [
+        ("data/DIV2K/DIV2K_train_HR", "prepare_data.py div2k makes it; or give folders of your own by --hr and --real"),
+        ("data/demo_seed0/hr", "make demo, or tools/prepare_data.py demo, makes it; or give folders"),
+        ("data/DIV2K/aligned_mild/hr", "tools/prepare_data.py align makes it"),
+        ("nowhere", "give folders of your own by --hr and --real"),
+    ],
+)
+def test_missing_folders_come_first_with_what_makes_them(folder, advice, config, tmp_path, capfd) -> None:
+    with pytest.raises(UserError, match=f"{folder} .train_dataloader.dataset.hr. does not exist: .*{advice}"):
+        train(config, work_dir=str(tmp_path / "run"), options={"train_dataloader.dataset.hr": folder})
+    assert capfd.readouterr() == ("", "")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_file_in_place_of_a_folder(config, folders) -> None:
+    image = folders["hr"] / "0001.png"
+    with pytest.raises(UserError, match=r"0001\.png \(val_dataloader\.dataset\.hr\) is a file\."):
+        train(config, options={"val_dataloader.dataset.hr": str(image)})
+
+
+def test_all_images_that_would_stop_a_training_on_ones_own_folders_are_named_at_once(config, tmp_path, folders) -> None:
+    (folders["hr"] / "0003.png").write_bytes(b"not an image")
+    cv2.imwrite(str(folders["hr"] / "0004.png"), np.zeros((64, 47, 3), np.uint8))
+    cv2.imwrite(str(folders["lr"] / "0001x4.png"), np.zeros((11, 16, 3), np.uint8))
+    with pytest.raises(UserError) as found:
+        train(config, work_dir=str(tmp_path / "run"), folders=(str(folders["hr"]), str(folders["lr"])))
+    message = str(found.value)
+    assert message.startswith(f"3 of 8 images cannot be trained on. The image {folders['hr']}/0003.png is corrupt")
+    assert f"{folders['hr']}/0004.png measures 47x64, less than the crop of 48 pixels." in message
+    assert f"{folders['lr']}/0001x4.png measures 16x11, less than the crop of 12 pixels." in message
+    assert f"tools/prepare_data.py check --hr {folders['hr']} --real {folders['lr']} --scale 4 --crop 12" in message
+    assert not (tmp_path / "run").exists()
+
+
 def test_an_empty_folder(config, tmp_path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="empty"):

@@ -48,6 +48,12 @@ def test_log_shows_losses_quality_and_time_left(tool, config, tmp_path) -> None:
     log = done.stdout + done.stderr
     for word in ("loss_sr", "loss_disc", "eta", "psnr", "ssim"):
         assert word in log
+    assert len(log.splitlines()) == 21  # 6 steps, 2 x 5 of validation, 3 checkpoints, their place, what comes next
+    network = tmp_path / "run" / "sr_latest.safetensors"
+    assert log.splitlines()[-1] == (f"The SR network is {network}. Next: python tools/infer.py {network} IMAGES -o OUT")
+    (whole,) = (tmp_path / "run").rglob("*.log")
+    for word in ("System environment", "Config:", "Hooks will be executed", "loss_sr"):
+        assert word in whole.read_text()
     events = list((tmp_path / "run").rglob("events.out.tfevents*"))
     assert len(events) == 1
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -56,6 +62,23 @@ def test_log_shows_losses_quality_and_time_left(tool, config, tmp_path) -> None:
     board.Reload()
     assert {"syn_fake_real_sr_hr", "real_real_sr"} <= set(board.Tags()["images"])
     assert "loss_sr" in str(board.Tags()["scalars"])
+
+
+def test_the_last_iteration_is_logged_in_runs_shorter_than_the_interval(tool, config, tmp_path) -> None:
+    options = ("--cfg-options", "default_hooks.logger.interval=50", "train_cfg.val_interval=50")
+    done = tool("train", config, "--iterations", 5, "--work-dir", tmp_path / "run", *options)
+    (line,) = [line for line in done.stdout.splitlines() if "Iter(train)" in line]
+    assert "Iter(train) [5/5]" in line
+    assert "loss_sr: " in line
+
+
+def test_a_used_work_dir_is_refused_and_a_finished_training_says_so(tool, config, tmp_path) -> None:
+    started = ("train", config, "--work-dir", tmp_path / "run", "--iterations", 2)
+    assert tool(*started).returncode == 0
+    assert "give --resume to go on with it, or another --work-dir" in one_line(tool(*started))
+    again = tool(*started, "--resume")
+    assert again.returncode == 0, again.stderr
+    assert "Nothing is left to train: this training was finished at iteration 2." in again.stdout
 
 
 def test_any_pairing_from_the_command_line(tool, config, tmp_path) -> None:
@@ -133,8 +156,9 @@ def one_line(process) -> str:
 
 
 def test_a_mistake_ends_with_one_clear_line_and_exit_code_2(tool, config, tmp_path) -> None:
-    error = one_line(tool("train", config, "--cfg-options", "train_dataloader.dataset.hr=nowhere"))
-    assert "nowhere" in error
+    done = tool("train", config, "--cfg-options", "train_dataloader.dataset.hr=nowhere")
+    assert "The image folder nowhere (train_dataloader.dataset.hr) does not exist" in one_line(done)
+    assert done.stdout == ""
 
 
 def test_a_missing_config(tool) -> None:
