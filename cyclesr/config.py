@@ -1,6 +1,7 @@
 """Config files: reading them, and refusing what nothing would read."""
 
 import inspect
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ SUPPLIED = {registry.LOOPS: {"runner", "dataloader", "evaluator"}, registry.DATA
 def load_config(path: str, options: dict[str, Any] | None = None) -> Config:
     """Reads a config file and lays command-line options over it.
 
+    Modules beside the config, and in the current folder, can be imported from then on: by its ``custom_imports`` and
+    by dotted paths in it.
+
     Args:
         path: a Python config in mmengine's text style.
         options: dotted keys and values, ``{"model.sr.type": "VDSR"}``.
@@ -34,13 +38,22 @@ def load_config(path: str, options: dict[str, Any] | None = None) -> Config:
         UserError: no such file, an error in it, or an option whose parent is not a dict.
     """
     if not Path(path).is_file():
-        raise UserError(f"There is no config file {path!r}. The configs of cyclesr are in the folder configs/.")
+        raise UserError(
+            f"There is no config file {path!r}. The configs of cyclesr are in the folder configs/: run from the folder "
+            "of the repository."
+        )
+    _look_for_modules_in(Path(path).resolve().parent, Path.cwd())
     try:
         config = Config.fromfile(path, lazy_import=False)
         config.merge_from_dict(options or {})
     except Exception as error:
         raise UserError(f"The config {path} cannot be read: {type(error).__name__}: {error}") from error
     return config
+
+
+def _look_for_modules_in(*folders: Path) -> None:
+    """Behind all other places, so that no file beside a config takes the place of an installed package."""
+    sys.path += [name for name in dict.fromkeys(map(str, folders)) if name not in sys.path]
 
 
 def train_on(config: Config, hr: str, real: str) -> None:
@@ -79,13 +92,25 @@ def check_config(config: Config) -> None:
     from torch.utils.data import DataLoader
 
     known = {*inspect.signature(Runner).parameters, *OWN_KEYS} - {"cfg"}
-    _refuse_unknown("the config", (k for k in config if not k.startswith("_")), known)
+    for name in config:
+        if not name.startswith("_") and name not in known:
+            inner = [path for key in known & config.keys() for path in _paths_to(name, config[key], key)]
+            near = f" Did you mean {' or '.join(sorted(inner))}?" if inner else did_you_mean(name, known)
+            raise UserError(f"Nothing reads the key {name!r} of the config.{near}")
     accepted = {*inspect.signature(DataLoader).parameters, "num_batch_per_epoch"}
     for name in DATALOADERS:
         _refuse_unknown(name, config.get(name) or {}, accepted)
     for where, cfg in _described_objects(config):
         where.check(cfg, SUPPLIED.get(where, ()))
     _refuse_several_scales(config)
+
+
+def _paths_to(name: str, value: Any, path: str) -> Iterator[str]:
+    """The dotted paths, below ``path``, that end in a key of this name."""
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        if key == name:
+            yield f"{path}.{key}"
+        yield from _paths_to(name, inner, f"{path}.{key}")
 
 
 def _refuse_unknown(where: str, names: Any, known: set[str]) -> None:

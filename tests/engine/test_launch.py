@@ -22,6 +22,9 @@ def config(tiny_config: Path) -> str:
     [
         ({"train_dataloader.dataset.hr": "nowhere"}, "nowhere"),
         ({"trian_cfg.max_iters": 3}, "'trian_cfg'.*'train_cfg'"),
+        ({"max_iters": 3}, r"'max_iters' of the config\. Did you mean train_cfg\.max_iters\?"),
+        ({"crop": 3}, r"Did you mean train_dataloader\.dataset\.crop\?"),
+        ({"sr.type": "VDSR"}, r"Did you mean model\.sr or optim_wrapper\.sr or param_scheduler\.sr\?"),
         ({"train_dataloader.batchsize": 3}, "'batchsize'.*'batch_size'"),
         ({"train_dataloader.dataset.corp": 3}, "'corp'.*'crop'"),
         ({"model.sr.chanels": 3}, "'chanels'.*'channels'"),

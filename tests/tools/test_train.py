@@ -131,6 +131,21 @@ def test_a_third_party_network_trains_without_touching_this_repository(way, tool
     assert checkpoint(tmp_path / "run", 6)["sr_network"]["config"] == dict(type=name, scale=4)
 
 
+@pytest.mark.parametrize("where", ["beside the config", "in the current folder"])
+@pytest.mark.parametrize("way", ["custom_imports", "dotted path"])
+def test_a_network_in_a_file_needs_no_installation(way, where, tool, config, tmp_path) -> None:
+    text, name = config.read_text(), "my_nets.OutsidersNet"
+    if way == "custom_imports":
+        text, name = text + 'custom_imports = dict(imports=["my_nets"])\n', "OutsidersNet"
+    own = tmp_path / "own" / "my_config.py"
+    own.parent.mkdir()
+    own.write_text(text.replace('type="SRResNet", scale=4, channels=4, num_blocks=1', f'type="{name}", scale=4'))
+    (own.parent if where == "beside the config" else tmp_path).joinpath("my_nets.py").write_text(PLUGIN)
+    done = tool("train", own, "--work-dir", tmp_path / "run", "--iterations", 2)
+    assert done.returncode == 0, done.stderr
+    assert checkpoint(tmp_path / "run", 2)["sr_network"]["config"] == dict(type=name, scale=4)
+
+
 def test_folders_of_ones_own_need_no_option_of_the_config(tool, config, folders, tmp_path) -> None:
     for image in [*folders["hr"].iterdir(), *folders["lr"].iterdir()]:
         image.rename(
