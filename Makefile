@@ -1,4 +1,5 @@
 # make demo            the whole thing on your own machine, in minutes (SEED=1 takes another seed)
+# make install         cyclesr and what it needs, into .venv; the others do it by themselves
 # make test            the tests
 # make floors          the tests with the oldest supported dependencies
 # make lint            ruff and mypy
@@ -8,10 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test test-slow floors lint clean
+.PHONY: demo install test test-slow floors lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/python tools/demo.py --seed $(SEED)
+
+install: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
@@ -37,4 +40,4 @@ $(INSTALLED): setup.py pyproject.toml
 	touch $(INSTALLED)
 
 clean:
-	rm -rf $(VENV) .venv-floors work_dirs data/demo
+	rm -rf $(VENV) .venv-floors work_dirs data/demo_seed*
