@@ -129,7 +129,7 @@ class Upscaling(Stages[Job, Picture, np.ndarray]):
             UserError: it cannot be written.
         """
         height, width = (self.upscaler.scale * side for side in picture.pixels.shape[:2])
-        write_bands(job.target, (height, width), bands)
+        write_bands(job.target, (height, width), bands, picture.profile)
 
 
 def process_each(pairs: Iterable[tuple[Path, Path]], work: Callable[[Path, Path], None], total: int) -> Report:

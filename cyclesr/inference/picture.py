@@ -1,10 +1,9 @@
-"""A picture with everything that its file holds: colours, bit depth, transparency, and whether it is gray."""
+"""A picture with what its file holds: colours and their profile, bit depth, transparency, and whether it is gray."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -23,6 +22,7 @@ WITH_ALPHA = (".png", ".tif", ".tiff", ".webp")
 WITH_16_BITS = (".png", ".tif", ".tiff")
 STREAMED = {".png": write_png, ".tif": write_tiff, ".tiff": write_tiff}
 LONGEST_SIDES = {".jpg": 65535, ".jpeg": 65535, ".webp": 16383}
+_PROFILE_PART = 65519  # bytes: a JPEG segment holds 65535, its length and the profile's heading among them
 _ALPHA_MARGIN = 4  # LR pixels beyond a row of tiles, of which bicubic enlargement sees 2
 
 
@@ -34,11 +34,13 @@ class Picture:
         pixels: (H, W, 3) RGB, uint8 or uint16; gray is repeated.
         alpha: (H, W) of the same type, or ``None``.
         gray: the file has one channel.
+        profile: ICC profile that says what the colours mean; empty where the file has none.
     """
 
     pixels: np.ndarray
     alpha: np.ndarray | None
     gray: bool
+    profile: bytes = b""
 
     @property
     def bits(self) -> int:
@@ -77,7 +79,7 @@ def read_picture(path: str | Path) -> Picture:
     """
     pixels = read_image(path)
     gray, alpha = _gray_and_alpha(Path(path), pixels)
-    return Picture(pixels, alpha, gray)
+    return Picture(pixels, alpha, gray, _profile(Path(path), gray))
 
 
 def _gray_and_alpha(path: Path, rgb: np.ndarray) -> tuple[bool, np.ndarray | None]:
@@ -96,6 +98,13 @@ def _bands(path: Path) -> tuple[int, bool]:
     """The number of channels that the header speaks of, and whether it speaks of transparency."""
     with open_header(path) as header:
         return len(header.getbands()), "A" in header.getbands() or "transparency" in header.info
+
+
+def _profile(path: Path, gray: bool) -> bytes:
+    """The ICC profile, if it is one of the colours that were decoded: one of CMYK, say, is not."""
+    with open_header(path) as header:
+        profile: bytes = header.info.get("icc_profile") or b""
+    return profile if profile[16:20] == (b"GRAY" if gray else b"RGB ") else b""
 
 
 def check_format(path: Path, picture: Picture, scale: int) -> None:
@@ -119,34 +128,47 @@ def check_format(path: Path, picture: Picture, scale: int) -> None:
         )
 
 
-def write_bands(path: Path, size: tuple[int, int], bands: Iterable[np.ndarray]) -> None:
+def write_bands(path: Path, size: tuple[int, int], bands: Iterable[np.ndarray], profile: bytes = b"") -> None:
     """Writes an image, whole or not at all; PNG and TIFF in the memory of a few bands.
 
     Args:
         path: the suffix chooses the format; missing folders are made.
         size: (height, width).
         bands: (k, width, channels) each, uint8 or uint16, from top to bottom; gray, RGB, or RGB with alpha.
+        profile: ICC profile of the colours; left out of BMP and WebP.
 
     Raises:
         UserError: the place cannot be written, or the disk is full; what was there is intact.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, partial(_write, path.suffix.lower(), size, bands))
+        write_whole(path, partial(_write, path.suffix.lower(), size, bands, profile))
     except OSError as error:
         raise UserError(f"The image {path} cannot be written: {error.strerror}.") from error
 
 
-def _write(suffix: str, size: tuple[int, int], bands: Iterable[np.ndarray], path: Path) -> None:
+def _write(suffix: str, size: tuple[int, int], bands: Iterable[np.ndarray], profile: bytes, path: Path) -> None:
     with path.open("wb") as file:
         if suffix in STREAMED:
-            STREAMED[suffix](file, size, bands)
+            STREAMED[suffix](file, size, bands, profile)
         else:
-            _encode(file, suffix, np.concatenate(list(bands)))
+            data = _encoded(suffix, np.concatenate(list(bands)))
+            file.write(_with_profile(data, profile) if suffix in (".jpg", ".jpeg") else data)
 
 
-def _encode(file: BinaryIO, suffix: str, image: np.ndarray) -> None:
+def _encoded(suffix: str, image: np.ndarray) -> bytes:
     channels = image.shape[2]
     bgr = image if channels == 1 else image[..., [2, 1, 0, 3][:channels]]
     _, data = cv2.imencode(suffix, np.ascontiguousarray(bgr))
-    file.write(data.tobytes())
+    return data.tobytes()
+
+
+def _with_profile(jpeg: bytes, profile: bytes) -> bytes:
+    """A JPEG with an ICC profile, cut into segments that a length of 16 bits can count, behind its first header."""
+    parts = [profile[i : i + _PROFILE_PART] for i in range(0, len(profile), _PROFILE_PART)]
+    segments = b""
+    for number, part in enumerate(parts, 1):
+        body = b"ICC_PROFILE\0" + bytes([number, len(parts)]) + part
+        segments += b"\xff\xe2" + (2 + len(body)).to_bytes(2, "big") + body
+    first = 4 + int.from_bytes(jpeg[4:6], "big")  # behind SOI and JFIF's APP0
+    return jpeg[:first] + segments + jpeg[first:]

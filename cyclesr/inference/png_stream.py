@@ -13,7 +13,7 @@ _SUB = 1  # the filter: each sample is stored as the difference to that of the p
 _ROWS_AT_A_TIME = 64
 
 
-def write_png(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray]) -> None:
+def write_png(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray], profile: bytes = b"") -> None:
     """Writes a PNG image of any size in the memory of a few rows.
 
     Rows are filtered and compressed as OpenCV does by default (differences along the row, runs, fast), which makes
@@ -23,6 +23,7 @@ def write_png(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray]
         file: open for writing.
         size: (height, width) of the image.
         bands: (k, width, channels) each, uint8 or uint16, from top to bottom; 1, 3 or 4 channels.
+        profile: ICC profile of the colours, or nothing.
 
     Raises:
         ValueError: the bands are not of this size.
@@ -33,6 +34,8 @@ def write_png(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray]
     for band in bands:
         if not rows:
             file.write(_chunk(b"IHDR", _header(size, band)))
+            if profile:
+                file.write(_chunk(b"iCCP", b"ICC\0\0" + zlib.compress(profile)))  # a name, and how it is compressed
         rows += len(band)
         if band.shape[1] != size[1] or rows > size[0]:
             raise ValueError(f"A band of {band.shape}, down to row {rows}, is no part of an image of {size}.")

@@ -13,13 +13,14 @@ _PREDICTOR = 2  # each sample is stored as the difference to that of the pixel o
 _LARGEST_TIFF = 4 * 10**9  # bytes: offsets have 32 bits; beyond, the file is a BigTIFF
 
 
-def write_tiff(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray]) -> None:
+def write_tiff(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray], profile: bytes = b"") -> None:
     """Writes a deflated TIFF image of any size in the memory of a few rows; a BigTIFF where a TIFF cannot hold it.
 
     Args:
         file: open for writing, and seekable.
         size: (height, width) of the image.
         bands: (k, width, channels) each, uint8 or uint16, from top to bottom; 1, 3 or 4 channels.
+        profile: ICC profile of the colours, or nothing.
 
     Raises:
         ValueError: the bands are not of this size.
@@ -38,6 +39,7 @@ def write_tiff(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray
             compression="zlib",
             predictor=_PREDICTOR,
             rowsperstrip=_ROWS_OF_A_STRIP,
+            iccprofile=profile or None,
             metadata=None,
         )
 

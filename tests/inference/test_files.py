@@ -106,6 +106,38 @@ def test_folder_with_a_corrupt_image(tmp_path, checkpoint):
     assert np.array_equal(cv2.imread(str(tmp_path / "sr" / "c.png")), twice(image))
 
 
+def profile_of(kind: bytes, size: int) -> bytes:
+    """Bytes that look like an ICC profile of a colour space."""
+    return bytes(16) + kind + np.random.default_rng(0).bytes(size - 20)
+
+
+@pytest.mark.parametrize("source", [".png", ".jpg", ".tif"])
+@pytest.mark.parametrize("target", [".png", ".jpg", ".tif"])
+def test_the_colour_profile_is_kept(tmp_path, source, target):
+    profile = profile_of(b"RGB ", 150_000)  # three segments of a JPEG
+    path, out = tmp_path / f"a{source}", tmp_path / f"b{target}"
+    Image.new("RGB", (9, 7), (200, 90, 30)).save(path, icc_profile=profile)
+    upscale_file(path, out)
+    with Image.open(out) as found:
+        assert found.info["icc_profile"] == profile
+        assert found.size == (18, 14)
+        assert np.abs(np.asarray(found).astype(int) - (200, 90, 30)).max() <= 3
+    assert cv2.imread(str(out)).shape == (14, 18, 3)
+
+
+def test_a_profile_of_other_colours_than_the_decoded_ones_is_left_out(tmp_path):
+    cases = {"RGB": (b"RGB ", True), "L": (b"GRAY", True), "CMYK": (b"CMYK", False), "RGBA": (b"RGB ", True)}
+    for mode, (kind, kept) in cases.items():
+        path = tmp_path / f"{mode}.tif" if mode == "RGBA" else tmp_path / f"{mode}.jpg"
+        Image.new(mode, (8, 8)).save(path, icc_profile=profile_of(kind, 200))
+        assert read_picture(path).profile == (profile_of(kind, 200) if kept else b"")
+    upscale_file(tmp_path / "L.jpg", tmp_path / "gray.png")
+    with Image.open(tmp_path / "gray.png") as found:
+        assert (found.mode, found.info["icc_profile"]) == ("L", profile_of(b"GRAY", 200))
+    upscale_file(tmp_path / "RGB.jpg", tmp_path / "without.webp")
+    assert read_picture(tmp_path / "without.webp").profile == b""
+
+
 def test_one_file_to_one_file(tmp_path, checkpoint):
     image = np.random.default_rng(3).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     cv2.imwrite(str(tmp_path / "a.png"), image)
