@@ -5,7 +5,6 @@ A cache opens a path as an array (H, W, 3), uint8 or uint16; slicing the array r
 
 import hashlib
 import os
-import tempfile
 from bisect import bisect_left
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,6 +12,7 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Protocol
+from uuid import uuid4
 
 import numpy as np
 import torch
@@ -139,13 +139,13 @@ def _described(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype]:
 
 def _write_whole(entry: Path, pixels: np.ndarray) -> None:
     entry.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=entry.parent, suffix=".part")
+    part = entry.with_name(f"{uuid4().hex}.part")  # not by tempfile, whose files are for one user alone
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
             np.save(file, pixels)
-        os.replace(part, entry)
+        part.replace(entry)
     except BaseException:
-        os.unlink(part)
+        part.unlink(missing_ok=True)
         raise
     for old in entry.parent.glob("*.npy"):
         if old != entry:

@@ -78,6 +78,17 @@ def test_disk_never_shows_half_an_entry(tmp_path: Path, monkeypatch: pytest.Monk
     assert [p for p in (tmp_path / "cache").rglob("*") if p.is_file()] == []
 
 
+def test_disk_entries_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
+    write_image(tmp_path / "a.png", np.zeros((4, 4, 3), np.uint8))
+    before = os.umask(0o027)
+    try:
+        DiskCache(tmp_path / "cache").open(tmp_path / "a.png")
+    finally:
+        os.umask(before)
+    (entry,) = (tmp_path / "cache").rglob("*.npy")
+    assert entry.stat().st_mode & 0o777 == 0o640
+
+
 def test_same_name_in_two_folders_are_two_entries(tmp_path: Path) -> None:
     images = [make_image(tmp_path / folder / "a.png", seed) for seed, folder in enumerate(["x", "y"])]
     cache = DiskCache(tmp_path / "cache")
