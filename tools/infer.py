@@ -9,7 +9,7 @@ from cyclesr.cli import at_least, run
 def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", help="a .pth file that training wrote; nothing else is needed")
+    parser.add_argument("checkpoint", help="a .safetensors or .pth file that training wrote; nothing else is needed")
     parser.add_argument("input", help="an image, a folder of images, or a quoted glob such as 'photos/*.jpg'")
     parser.add_argument("-o", "--out", required=True, help="a folder (results keep their names, as .png) or one file")
     parser.add_argument("--tile", default="auto", help="side of a tile in LR pixels, 'auto' or 'none' (default: auto)")
@@ -42,7 +42,8 @@ def main() -> None:
         device=args.device,
         workers=args.workers,
     )
-    print(f"{len(report.written)} images written to {args.out}")
+    count = len(report.written)
+    print(f"{count} image{'s' * (count != 1)} written to {args.out}")
     if report.failed:
         print(*report.failed, sep="\n", file=sys.stderr)
         raise UserError(f"{len(report.failed)} of {len(report.failed) + len(report.written)} images failed; see above.")

@@ -3,7 +3,7 @@
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -18,6 +18,8 @@ from cyclesr.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _EXIF_ORIENTATION = 0x0112
+_CONVERT_HEIC = " HEIC: convert it to JPEG or PNG first."
+_HEIC_BRANDS = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"hevc")  # bytes 8 to 12, whatever the file is named
 _pillow_limits = Lock()
 
 
@@ -45,9 +47,17 @@ def image_names(folder: str | Path, numbers: Numbers = None) -> list[str]:
         raise UserError(f"The image folder {folder} {found}. Give a folder of images ({' '.join(SUFFIXES)}).")
     names = [name for name in os.listdir(folder) if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
     if not names:
-        raise UserError(f"The folder {folder} holds no image ({' '.join(SUFFIXES)}; subfolders are not searched).")
+        hint = heic_hint(os.listdir(folder))
+        raise UserError(
+            f"The folder {folder} holds no image ({' '.join(SUFFIXES)}; subfolders are not searched).{hint}"
+        )
     names.sort(key=_natural_key)
     return names if numbers is None else _in_range(folder, names, *numbers)
+
+
+def heic_hint(names: Iterable[str]) -> str:
+    """What to do about the files of phones, which nothing here reads, if some are among the names."""
+    return _CONVERT_HEIC if any(name.lower().endswith((".heic", ".heif")) for name in names) else ""
 
 
 def _natural_key(name: str) -> tuple[str, str]:
@@ -90,6 +100,8 @@ def read_image(path: str | Path) -> np.ndarray:
     if data and not _is_cut_off(data):
         with suppress(cv2.error):  # of a header that promises more than 2^30 pixels
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if image is None and data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        raise UserError(f"The image {path} cannot be read.{_CONVERT_HEIC}")
     if image is None:
         raise UserError(f"The image {path} ({len(data)} bytes) is corrupt, cut off or of an unknown kind. Remove it.")
     if image.dtype not in (np.uint8, np.uint16):

@@ -15,6 +15,7 @@ from cyclesr.inference.trust import refuse_what_is_no_network
 from cyclesr.registry import SR_BACKBONES
 
 KEYS = {"config", "scale", "state_dict"}
+_STARTS = (b"PK", b"\x80")  # of what torch.save writes: zip files, and before version 1.6 pickles
 METADATA = "cyclesr"  # the key in a .safetensors file whose value is the config and the scale, as JSON
 
 
@@ -103,6 +104,12 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     _check_is_file(path)
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start and not start.startswith(_STARTS):
+        raise UserError(
+            f"{path} is no checkpoint, nor weights. Give a .pth file, as training writes into its work dir."
+        )
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from rich.progress import Progress
 
-from cyclesr.datasets.images import SUFFIXES, list_images
+from cyclesr.datasets.images import SUFFIXES, heic_hint, list_images
 from cyclesr.errors import UserError
 from cyclesr.inference.checkpoint import load_sr
 from cyclesr.inference.picture import Picture, check_format, read_picture, write_bands
@@ -164,6 +164,7 @@ def find_inputs(source: str) -> list[Path]:
     if not images:
         raise UserError(
             f"There is no image {source!r}. Give a file, a folder of images or a glob ({' '.join(SUFFIXES)})."
+            f"{heic_hint(map(str, found))}"
         )
     return images
 
@@ -184,7 +185,11 @@ def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
     first: dict[Path, Path] = {}
     for path, target in zip(inputs, targets, strict=True):
         if target in first:
-            raise UserError(f"{first[target]} and {path} would both become {target}: do them in two runs.")
+            runs = " and ".join(repr(str(one.with_name(f"*{one.suffix}"))) for one in (first[target], path))
+            raise UserError(
+                f"{first[target]} and {path} would both become {target}: rename one, or do {runs} in two runs, each "
+                "into a folder of its own."
+            )
         first[target] = path
     overwritten = {path.resolve() for path in inputs} & {target.resolve() for target in targets}
     if overwritten:

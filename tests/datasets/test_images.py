@@ -121,6 +121,9 @@ def test_other_unreadable_files(tmp_path: Path) -> None:
             reader(tmp_path / "text.png")
         with pytest.raises(UserError, match=r"absent\.png cannot be read"):
             reader(tmp_path / "absent.png")
+    (tmp_path / "phone.jpg").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(UserError, match=r"phone\.jpg cannot be read\. HEIC: convert it to JPEG or PNG first\."):
+        read_image(tmp_path / "phone.jpg")
     header = (13).to_bytes(4, "big") + b"IHDR" + (70000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
     end = bytes(4) + b"IEND" + zlib.crc32(b"IEND").to_bytes(4, "big")
     checked = header + zlib.crc32(header[4:]).to_bytes(4, "big")
@@ -152,7 +155,8 @@ def test_listing_is_natural_and_skips_the_rest(tmp_path: Path) -> None:
 def test_listing_refuses(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"does not exist"):
         list_images(tmp_path / "none")
-    with pytest.raises(UserError, match=r"holds no image"):
+    (tmp_path / "IMG_1.HEIC").touch()
+    with pytest.raises(UserError, match=r"holds no image .*HEIC: convert it to JPEG or PNG first\."):
         list_images(tmp_path)
     (tmp_path / "f").touch()
     with pytest.raises(UserError, match=r"is a file"):

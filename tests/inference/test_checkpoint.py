@@ -74,8 +74,10 @@ def test_cut_in_half(tmp_path, kept):
 def test_no_checkpoint_at_all(tmp_path):
     path = tmp_path / "photo.pth"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10)
-    with pytest.raises(UserError, match=r"photo\.pth"):
-        load_sr(path)
+    for name in ("photo.pth", "photo.jpg"):
+        with pytest.raises(UserError, match=rf"{name} is no checkpoint, nor weights\. Give a \.pth file"):
+            load_sr(path.rename(tmp_path / name))
+        path = tmp_path / name
 
 
 def test_weights_of_another_network(tmp_path):

@@ -151,11 +151,17 @@ def test_globs(tmp_path):
     assert [p.name for p in find_inputs(str(tmp_path / "x*"))] == ["x1.png", "x2.jpg"]
     with pytest.raises(UserError, match="There is no image"):
         find_inputs(str(tmp_path / "z*.png"))
+    (tmp_path / "z.HEIC").touch()
+    with pytest.raises(UserError, match=r"There is no image .*HEIC: convert it to JPEG or PNG first\."):
+        find_inputs(str(tmp_path / "z*"))
 
 
 def test_outputs_never_collide_or_overwrite(tmp_path):
-    with pytest.raises(UserError, match=r"a.png and .*a.jpg would both become"):
-        name_outputs([tmp_path / "a.png", tmp_path / "a.jpg"], tmp_path / "out")
+    both = [tmp_path / "odd" / "a.png", tmp_path / "odd" / "a.JPG"]
+    with pytest.raises(
+        UserError, match=r"a.png and .*a.JPG would both become .*do '.*odd/\*.png' and '.*odd/\*.JPG' in"
+    ):
+        name_outputs(both, tmp_path / "out")
     with pytest.raises(UserError, match="overwrite its input"):
         name_outputs([tmp_path / "a.png"], tmp_path)
     with pytest.raises(UserError, match="2 images do not fit into the one file"):

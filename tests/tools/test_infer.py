@@ -32,6 +32,11 @@ def test_a_folder_with_a_corrupt_image_ends_with_2_and_does_the_others(tool, che
     assert cv2.imread(str(tmp_path / "sr" / "0001x4.png")).shape == (64, 64, 3)
 
 
+def test_one_image_is_one(tool, checkpoint, folders, tmp_path) -> None:
+    done = tool("infer", checkpoint, folders["lr"] / "0001x4.png", "-o", tmp_path / "sr.png", "--device", "cpu")
+    assert done.stdout == f"1 image written to {tmp_path / 'sr.png'}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
