@@ -13,6 +13,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--format",
         required=True,
+        choices=("spandrel", "safetensors", "torchscript"),
         help="spandrel (.pth, .safetensors: for chaiNNer, ComfyUI ...), safetensors, or torchscript (.pt)",
     )
     return parser.parse_args()

@@ -2,6 +2,7 @@
 
 import torch
 
+from cyclesr.inference.export import FORMATS
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -13,3 +14,10 @@ def test_an_exported_file_is_there(tool, tmp_path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "out.safetensors written" in done.stdout
     assert (tmp_path / "out.safetensors").is_file()
+
+
+def test_the_formats_of_the_command_line_are_those_there_are(tool) -> None:
+    done = tool("export", "net.pth", "out.onnx", "--format", "onnx")
+    assert done.returncode == 2
+    found = done.stderr.replace("'", "")  # Python 3.12 quotes the choices no more
+    assert f"choose from {', '.join(FORMATS)})" in found
