@@ -87,13 +87,10 @@ class Runner(MMEngineRunner):
                 self._resume = False
         super().load_or_resume()
         if self._resume:
-            self._say_what_is_left(self.message_hub.runtime_info.get("max_iters"))
+            self._warn_of_another_length(self.message_hub.runtime_info.get("max_iters"))
 
-    def _say_what_is_left(self, former: int | None) -> None:
-        """Warns of a training that is done already, or whose length is not what it was."""
-        if self.iter >= self.max_iters:
-            self.logger.warning("%s is trained for %d iterations: nothing is left to do.", self.work_dir, self.iter)
-        elif former not in (None, self.max_iters):
+    def _warn_of_another_length(self, former: int | None) -> None:
+        if former not in (None, self.max_iters):
             self.logger.warning(
                 "The training was to have %d iterations, now it has %d: stages and learning rates that are fractions "
                 "of its length are those of the new length from here on.",
