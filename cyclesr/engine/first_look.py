@@ -15,7 +15,6 @@ _MAKERS = {
     "data/DIV2K/aligned": "tools/prepare_data.py align",
     "data/DIV2K": "tools/prepare_data.py div2k",
     "data/demo_seed": "make demo, or tools/prepare_data.py demo,",
-    "data/track": "tools/prepare_data.py track",
 }
 _NAMED = 20  # more names than this are no help in one line
 
