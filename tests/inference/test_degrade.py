@@ -171,7 +171,7 @@ def test_mistakes_in_folders(photos: Path, tmp_path: Path) -> None:
     report, _ = degrade_folder(checkpoint, photos, tmp_path / "new", device="cpu")
     assert [path.name for path in report.written] == ["0002.png"]
     assert "0001.png (4 bytes) is corrupt" in report.failed[0]
-    assert "measures 3x40, less than the scale 4" in report.failed[1]
+    assert "measures 40x3, less than the scale 4" in report.failed[1]
 
 
 def test_checkpoints_without_a_translator(tmp_path: Path) -> None:
