@@ -12,6 +12,7 @@ from cyclesr.models.backbones.lapsrn import LapSRN
 from cyclesr.models.backbones.memnet import MemNet
 from cyclesr.models.backbones.msrresnet import MSRResNet
 from cyclesr.models.backbones.original_vdsr import OriginalVDSR
+from cyclesr.models.backbones.padded import Padded
 from cyclesr.models.backbones.rcan import RCAN
 from cyclesr.models.backbones.rdn import RDN
 from cyclesr.models.backbones.rrdbnet import RRDBNet
@@ -37,6 +38,7 @@ __all__ = [
     "MSRResNet",
     "MemNet",
     "OriginalVDSR",
+    "Padded",
     "RRDBNet",
     "SRResNet",
     "SRVGGNetCompact",

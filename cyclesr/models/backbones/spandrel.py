@@ -6,10 +6,10 @@ import warnings
 from math import lcm
 from typing import Any, ClassVar, NamedTuple
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError, did_you_mean
+from cyclesr.models.backbones.padded import mirror_to_fit
 from cyclesr.models.backbones.upsampling import factors
 from cyclesr.registry import SR_BACKBONES
 
@@ -23,7 +23,7 @@ class Architecture(NamedTuple):
     window: str = ""  # and of this argument
     scales: tuple[int, ...] = (2, 3, 4, 8)
     package: str = ""  # if its name is another
-    defaults: tuple[tuple[str, Any], ...] = ()  # where the constructor refuses its own
+    defaults: tuple[tuple[str, Any], ...] = ()  # where its own fail, or are lost when spandrel reads the weights
 
 
 ARCHITECTURES = {
@@ -36,8 +36,8 @@ ARCHITECTURES = {
     "DRCT": Architecture("upscale", multiple=16, window="window_size"),
     "ESRGAN": Architecture("scale", smallest=2, scales=(2, 4, 8)),
     "FDAT": Architecture("scale", scales=(2, 3, 4)),
-    "GRL": Architecture("upscale"),
-    "HAT": Architecture("upscale", smallest=16),
+    "GRL": Architecture("upscale", defaults=(("stripe_shift", True),)),
+    "HAT": Architecture("upscale", smallest=16, defaults=(("window_size", 16),)),
     "MoESR": Architecture("scale", smallest=2),
     "MoSR": Architecture("upscale"),
     "OmniSR": Architecture("up_scale", smallest=16),
@@ -52,6 +52,7 @@ ARCHITECTURES = {
     "Swin2SR": Architecture("upscale", smallest=16, defaults=(("window_size", 8),)),
     "SwinIR": Architecture("upscale", smallest=16, defaults=(("window_size", 8),)),
 }
+GRL_TABLES = ("table_w", "table_sh", "index_sh_a2w")  # no weights: from their shapes spandrel reads the windows
 WINDOWS = ("window_size", "split_size", "split_size_0", "split_size_1", "stripe_size")
 PLANES = ("num_in_ch", "num_out_ch")
 
@@ -67,7 +68,8 @@ class Spandrel(nn.Module):
         arch: ATD, CRAFT, Compact, DAT, DCTLSA, DITN, DRCT, ESRGAN, FDAT, GRL, HAT, MoESR, MoSR, OmniSR, PLKSR, RCAN,
             RGT, RealPLKSR, SAFMN, SPAN, SeemoRe, SwiftSRGAN, Swin2SR or SwinIR.
         **hyperparameters: of the architecture's constructor, less its scale. The defaults are spandrel's, except that
-            ``upsampler`` is ``pixelshuffle`` where spandrel's default is none, and Swin's windows have 8 pixels, not 7.
+            ``upsampler`` is ``pixelshuffle`` where spandrel's default is none, Swin's windows have 8 pixels and HAT's
+            16, not 7, and GRL shifts its stripes.
 
     Raises:
         UserError: spandrel is not installed, or knows no such architecture, scale or hyperparameters.
@@ -105,26 +107,9 @@ class Spandrel(nn.Module):
         return {f"network.{name}": value for name, value in weights.items()}
 
     def to_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The opposite of :meth:`from_public`."""
-        return {name.removeprefix("network."): value for name, value in weights.items()}
-
-
-def mirror_to_fit(image: Tensor, multiple: int, smallest: int) -> Tensor:
-    """Mirrors the bottom and right of images until both sides fit; what a mirror cannot give repeats the edge.
-
-    Args:
-        image: ``(N, C, H, W)``.
-        multiple: both sides become multiples of it.
-        smallest: both sides become at least this long.
-    """
-    for axis in (-1, -2):
-        length = image.shape[axis]
-        missing = -(-max(length, smallest) // multiple) * multiple - length
-        mirrored = min(missing, length - 1)
-        for amount, mode in ((mirrored, "reflect"), (missing - mirrored, "replicate")):
-            if amount:
-                image = F.pad(image, (0, amount, 0, 0) if axis == -1 else (0, 0, 0, amount), mode=mode)
-    return image
+        """The opposite of :meth:`from_public`, with what tells spandrel the windows of GRL."""
+        tables = {name: value for name, value in self.network.named_buffers() if name in GRL_TABLES}
+        return {**tables, **{name.removeprefix("network."): value for name, value in weights.items()}}
 
 
 def _found(arch: str, scale: int) -> Architecture:

@@ -71,8 +71,7 @@ def test_every_parameter_gets_a_finite_gradient(name: str) -> None:
     lr = torch.rand(2, 3, 9, 8, requires_grad=True)
     network.train()(lr).square().mean().backward()
     assert [n for n, p in network.named_parameters() if p.grad is None or not p.grad.isfinite().all()] == []
-    assert lr.grad is not None  # the feedback to the translator passes through
-    assert lr.grad.abs().sum() > 0
+    assert lr.grad.norm() > 0  # the feedback to the translator passes through
 
 
 @pytest.mark.parametrize("name", sorted(registered()))
@@ -80,7 +79,6 @@ def test_a_flat_image_gives_finite_gradients(name: str) -> None:
     network = tiny(name, scales(name)[0]).train()
     lr = torch.full((2, 3, 9, 8), 0.5, requires_grad=True)
     network(lr).square().mean().backward()
-    assert lr.grad is not None
     assert all(g.isfinite().all() for g in [lr.grad, *(p.grad for p in network.parameters())])
 
 
