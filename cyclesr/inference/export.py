@@ -71,20 +71,24 @@ def compare(network: nn.Module, other: Upscale, sizes: tuple[tuple[int, int], ..
         sizes: of LR images.
 
     Raises:
-        UserError: the outputs differ by more than 1e-5, or the other way fails.
+        UserError: the outputs differ by more than 1e-5, or one of the two fails.
     """
     for size in sizes:
         lr = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0))
-        expected = network(lr)
-        try:
-            found = other(lr.clone())
-        except RuntimeError as error:
-            raise UserError(f"the file loads, but fails on images of {size[0]}x{size[1]}.") from error
+        expected = _run(network, lr, "the network itself")
+        found = _run(other, lr, "the file loads, but")
         if found.shape != expected.shape:
             raise UserError(f"the file makes {tuple(found.shape)} of {tuple(lr.shape)}, not {tuple(expected.shape)}.")
         difference = (found - expected).abs().max().item() / max(1.0, expected.abs().max().item())
         if not difference <= TOLERANCE:
             raise UserError(f"the file loads, but gives another image (it differs by {difference:.2g}).")
+
+
+def _run(upscale: Upscale, lr: Tensor, who: str) -> Tensor:
+    try:
+        return upscale(lr.clone())
+    except (RuntimeError, ValueError) as error:
+        raise UserError(f"{who} fails on images of {lr.shape[-2]}x{lr.shape[-1]}.") from error
 
 
 def _write_spandrel(network: nn.Module, _entry: dict[str, Any], path: Path) -> None:
@@ -135,7 +139,8 @@ def _read_safetensors(path: Path, _scale: int) -> Upscale:
 def _write_torchscript(network: nn.Module, _entry: dict[str, Any], path: Path) -> None:
     with warnings.catch_warnings():  # what a trace cannot follow shows in the comparison
         warnings.simplefilter("ignore")
-        traced = torch.jit.trace(network, torch.rand(1, 3, *ODD[0]), check_trace=False)
+        example = torch.rand(1, 3, *ODD[0])
+        traced = _run(lambda lr: torch.jit.trace(network, lr, check_trace=False), example, "what torch traces")
         torch.jit.save(traced, str(path))
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import nn
+from spandrel_sizes import SIZES
+from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.inference.checkpoint import load_sr
@@ -67,6 +68,23 @@ def test_spandrel_gives_the_same_image(checkpoint, tmp_path: Path, config, known
     assert left(tmp_path) == [out.name]
 
 
+@pytest.mark.parametrize("arch", sorted(SIZES))
+def test_spandrel_reads_every_architecture_of_its_own(checkpoint, tmp_path: Path, arch: str) -> None:
+    """The exporter compares."""
+    pytest.importorskip("spandrel")
+    export(checkpoint(type="Spandrel", arch=arch, **SIZES[arch]), tmp_path / "out.pth", "spandrel")
+    assert left(tmp_path) == ["out.pth"]
+
+
+def test_spandrel_reads_the_windows_of_grl(checkpoint, tmp_path: Path) -> None:
+    """Its weights do not show them; tables beside them do."""
+    pytest.importorskip("spandrel")
+    windows = dict(window_size=16, stripe_size=[16, 32], anchor_window_down_factor=2)
+    path = checkpoint(type="Spandrel", arch="GRL", **{**SIZES["GRL"], **windows})
+    export(path, tmp_path / "out.safetensors", "spandrel")
+    assert left(tmp_path) == ["out.safetensors"]
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
@@ -90,6 +108,29 @@ def test_what_spandrel_reads_otherwise_is_not_left_behind(checkpoint, tmp_path: 
         export(checkpoint(**config), tmp_path / "out.pth", "spandrel")
     assert left(tmp_path) == ["out.pth"]
     assert (tmp_path / "out.pth").read_text() == "an older file"
+
+
+class Wide(nn.Module):
+    """Takes no width below 80."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        if lr.shape[-1] < 80:
+            raise ValueError("too narrow")
+        return self.conv(lr).repeat_interleave(2, 2).repeat_interleave(2, 3)
+
+
+@pytest.mark.parametrize(("format", "ending"), [("safetensors", "safetensors"), ("torchscript", "pt")])
+def test_a_network_that_fails_at_the_sizes_compared_is_one_line(
+    checkpoint, tmp_path: Path, monkeypatch, format: str, ending: str
+) -> None:
+    monkeypatch.setitem(SR_BACKBONES.module_dict, "Wide", Wide)
+    with pytest.raises(UserError, match=rf"Wide was not exported for {format}: .+ fails on images of 64x64\."):
+        export(checkpoint(type="Wide"), tmp_path / f"out.{ending}", format)
+    assert left(tmp_path) == []
 
 
 def test_safetensors_hold_config_and_weights(checkpoint, tmp_path: Path) -> None:
