@@ -84,7 +84,8 @@ class Upscaler:
             (3, scale * h, scale * w) float32 on the CPU, not clamped.
 
         Raises:
-            UserError: the network's output has another size, or even the smallest tile does not fit into memory.
+            UserError: the network fails, or its output has another size; or even the smallest tile does not fit into
+                memory.
         """
         _, height, width = lr.shape
         sr = torch.empty(3, height * self.scale, width * self.scale)
@@ -115,7 +116,8 @@ class Upscaler:
             try:
                 tiles = [keep(self._tile(lr, row, column)) for column in columns]
             except torch.OutOfMemoryError as error:
-                self.tile = self._smaller_tile(tile, error)
+                self.tile, tiles = self._smaller_tile(tile, error), []
+            if not tiles:  # no longer in the except block: the error holds the activations
                 torch.cuda.empty_cache()
                 continue
             yield row, tiles
@@ -147,14 +149,27 @@ class Upscaler:
 
     def _run(self, lr: Tensor) -> Tensor:
         precision = torch.autocast(self.device.type, self.dtype) if self.dtype else nullcontext()
-        with precision:
-            result = self.network(lr[None])[0]
+        try:
+            with precision:
+                result = self.network(lr[None])[0]
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, ValueError) as error:
+            raise UserError(_failure(self.network, lr, error)) from error
         expected = (3, lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
         if tuple(result.shape) != expected:
             raise UserError(
                 f"The network made {tuple(result.shape)} of {tuple(lr.shape)}; x{self.scale} is {expected}."
             )
         return result.float()
+
+
+def _failure(network: nn.Module, lr: Tensor, error: Exception) -> str:
+    cause = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    return (
+        f"{type(network).__name__} fails on {lr.shape[-1]}x{lr.shape[-2]} pixels: {cause}. If it takes certain sizes "
+        "alone, train it as the network of type='Padded', which fits images to them."
+    )
 
 
 def _cut(lr: Tensor | np.ndarray, rows: slice, columns: slice) -> Tensor:

@@ -122,6 +122,23 @@ def test_a_given_tile_that_does_not_fit_is_a_users_mistake():
         Upscaler(Hungry(), 1, overlap=60)(torch.rand(3, 300, 300))
 
 
+class Windows(nn.Module):
+    """Takes multiples of 4 alone, as window attention does."""
+
+    def forward(self, lr: Tensor) -> Tensor:
+        return lr.unfold(-1, 4, 4).reshape(lr.shape)
+
+
+def test_a_size_that_a_network_does_not_take_is_one_line():
+    image = torch.rand(3, 8, 12)
+    assert torch.equal(Upscaler(Windows(), 1)(image), image)
+    with pytest.raises(
+        UserError, match=r"^Windows fails on 11x8 pixels: shape .+\. If it .+ type='Padded'.*$"
+    ) as error:
+        Upscaler(Windows(), 1)(image[..., :11])
+    assert "\n" not in str(error.value)
+
+
 def test_ensemble_of_a_network_that_commutes_changes_nothing():
     lr = torch.rand(3, 7, 10)
     assert torch.allclose(ensemble_of_eight(lambda x: 2 * x + 1, lr), 2 * lr + 1)
