@@ -60,6 +60,9 @@ class ProbabilisticDegradation(Translator):
         adversarial_weight: of G1's adversarial loss; the discriminator's own loss is not scaled by it.
         r1_weight: half of it times the R1 penalty on real images is added to the discriminator's loss.
 
+    By default there is one kernel and one noise level for all images, and fresh noise alone is drawn: kernels are drawn
+    for each image with ``num_kernels`` of the blur above 1, levels with ``spread`` of the noise above 0.
+
     The real images must not be flipped or turned in training: a kernel that is not round would become several.
 
     Differs from Luo et al.: kernels and noise act on ``syn``, not on ``hr``; both are parameters, a few numbers each,
