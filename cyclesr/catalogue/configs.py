@@ -1,5 +1,7 @@
 """One row a config file: what it pairs, and what it says of itself."""
 
+import re
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +17,7 @@ class ConfigRow(NamedTuple):
         method: type of the model.
         translator: its type, or empty.
         backbone: type of the SR network.
-        line: the first comment of the file.
+        line: the first sentence of the file's first comment.
     """
 
     name: str
@@ -53,5 +55,7 @@ def _type_of(config: dict[str, Any] | None) -> str:
 
 
 def _first_comment(path: Path) -> str:
-    line = path.read_text(encoding="utf-8").partition("\n")[0]
-    return line.lstrip("# ").rstrip(".:") if line.startswith("#") else ""
+    """The first sentence of the comment that the file begins with."""
+    lines = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
+    comment = " ".join(line.lstrip("# ") for line in lines)
+    return re.split(r"\. (?=[A-Z])|[.:] python ", comment)[0].rstrip(".:")  # "Bulat et al. of Table 1" goes on

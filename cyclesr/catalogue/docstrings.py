@@ -13,22 +13,33 @@ ROLE = re.compile(r":\w+:`~?([^`<]+)`")
 
 
 def summary(kind: type) -> str:
-    """The first line without its reference, its mark-up made plain."""
-    line = (inspect.getdoc(kind) or "").partition("\n")[0]
+    """The first line of a class's own docstring, see :func:`first_line`."""
+    return first_line(kind.__doc__ or "")
+
+
+def first_line(text: str) -> str:
+    """The first line of a docstring without its reference, its mark-up made plain."""
+    line = inspect.cleandoc(text).partition("\n")[0]
     for unwanted in (ADDRESS.pattern, IN_PARENTHESES):
         line = re.sub(f",? ?{unwanted}", "", line)
     return ROLE.sub(lambda match: _plain(match[0], match[1]), line).replace("``", "`").rstrip(".:")
 
 
 def paper(kind: type) -> tuple[str, str]:
+    """The reference of a class, from its own docstring if it has one, else from its module's."""
+    return reference(kind.__doc__ or "", sys.modules[kind.__module__].__doc__ or "")
+
+
+def reference(text: str, module: str = "") -> tuple[str, str]:
     """The reference ``Lim et al., CVPRW 2017`` and the address ``https://arxiv.org/abs/...``; each may be empty.
 
-    The first of each is taken, from the class's docstring if it has a reference, else from its module's.
+    Args:
+        text: a docstring; the first of each is taken.
+        module: that of the module, for what the text lacks.
     """
-    module = sys.modules[kind.__module__].__doc__ or ""
-    for text in (kind.__dict__.get("__doc__") or "", module):
-        if found := REFERENCE.search(text):
-            address = ADDRESS.search(text) or ADDRESS.search(module)
+    for place in (text, module):
+        if found := REFERENCE.search(place):
+            address = ADDRESS.search(place) or ADDRESS.search(module)
             return found["whole"] or _joined(found), address[0] if address else ""
     return "", ""
 

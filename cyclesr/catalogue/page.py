@@ -21,7 +21,7 @@ Parameters are those of all generators, as the defaults make them; MACs are thos
 ## SR networks
 
 At scale 4, as the defaults make them; MACs are multiply-accumulates of convolutions and matrix products for one LR
-image of 64x64. A dash: the class needs more than a scale, or stands for many networks.
+image of 64x64. A dash: the class needs more than a scale, or stands for many networks; or its MACs depend on the image.
 
 {backbones}
 
@@ -29,13 +29,14 @@ image of 64x64. A dash: the class needs more than a scale, or stands for many ne
 
 {losses}
 
-Adversarial losses of translators are words: `adversarial="lsgan"`, {modes}.
+The last six are no classes: a translator, or `sr_adversarial` of the model, takes them by these arguments.
 
 ## Any translator with any SR network
 
 {count_translators} translators x {count_backbones} SR networks = {pairs} pairs. Each is built, takes two joint steps,
 moves what it should and nothing else, is saved and loaded, degrades, and upscales odd sizes in
 [tests/contract](../tests/contract/test_pairs.py): some of the pairs in `make test`, all of them in `make test-slow`.
+An x says that the pair is among those tests, not that this page has run it: a pair that fails there fails CI.
 
 {matrix}
 """
@@ -43,13 +44,10 @@ moves what it should and nothing else, is saved and loaded, degrades, and upscal
 
 def page() -> str:
     """The page as Markdown."""
-    from cyclesr.models.losses.gan import GAN_MODES
-
     translators, backbones = own_names("translators"), own_names("backbones")
     matrix = [(backbone, *["x"] * len(translators)) for backbone in backbones]
     return PAGE.format(
         **{kinds: _table(kinds) for kinds in ("translators", "backbones", "losses")},
-        modes=", ".join(f"`{mode}`" for mode in GAN_MODES[1:]),
         count_translators=len(translators),
         count_backbones=len(backbones),
         pairs=len(translators) * len(backbones),
@@ -66,7 +64,7 @@ def _table(kinds: str) -> str:
     own = set(own_names(kinds))
     rows = []
     for entry in entries(kinds):
-        if entry.name in own:
+        if entry.name.partition("(")[0] in own:
             name, *others, paper, line = cells(kinds, entry)
             rows.append((f"`{name}`", *others, f"[{paper}]({entry.address})" if entry.address else paper, line))
     return as_markdown(HEADS[kinds], rows)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from torch import Tensor, nn
 from cyclesr.catalogue.complexity import macs, parameters, scaled
 from cyclesr.catalogue.configs import config_files, config_row
 from cyclesr.catalogue.docstrings import paper, summary
-from cyclesr.catalogue.entries import LISTS, Entry, classes, entries
+from cyclesr.catalogue.entries import LISTS, Entry, classes, entries, listed
 from cyclesr.catalogue.lists import cells, listing
 from cyclesr.catalogue.page import own_names, page
 from cyclesr.catalogue.tables import as_markdown, as_text
 from cyclesr.errors import UserError
-from cyclesr.models.backbones import EDSR, VDSR
+from cyclesr.models.backbones import EDSR, VDSR, Spandrel
 from cyclesr.models.losses import ContextualBilateralLoss, MSELoss
+from cyclesr.models.sr_adversarial import MODES
 from cyclesr.registry import SR_BACKBONES
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +93,63 @@ def test_entry_of_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Documented" not in own_names("backbones")
 
 
+class Computing(Documented):
+    def __init__(self, scale: int) -> None:
+        super().__init__(scale, int(torch.linspace(8, 9, 2)[0].item()))
+
+
+class Looking(Documented):
+    def forward(self, lr: Tensor) -> Tensor:
+        return super().forward(lr) if lr.mean().item() < 2 else lr
+
+
+class Failing(Documented):
+    def __init__(self, scale: int) -> None:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [(Computing, ("995", "4.03 M")), (Looking, ("995", "-")), (Failing, ("-", "-"))]
+)
+def test_a_network_of_others_that_cannot_be_measured_has_a_dash(kind, expected, monkeypatch) -> None:
+    monkeypatch.setitem(SR_BACKBONES.module_dict, "Documented", kind)
+    (entry,) = entries("backbones", "documented")
+    assert cells("backbones", entry)[1:] == (*expected, "-", "")  # nor is nn.Module's docstring theirs
+
+
+def test_each_network_of_a_class_of_many_has_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [(dict(channels=4), "A small one (Doe 2001), https://arxiv.org/abs/0101.00001."), (dict(word="a"), "Wrong")]
+    monkeypatch.setattr(Documented, "variants", classmethod(lambda cls: made), raising=False)
+    monkeypatch.setitem(SR_BACKBONES.module_dict, "Documented", Documented)
+    rows = [cells("backbones", entry) for entry in entries("backbones", "documented")]
+    assert [row[0] for row in rows] == ["Documented", "Documented(channels=4)", 'Documented(word="a")']
+    assert rows[1][1:] == (str(4 * 76 + 4 * 48 + 3), "2.02 M", "Doe 2001", "A small one")
+    assert rows[2][1:] == ("-", "-", "-", "Wrong")
+
+
+def test_networks_of_spandrel() -> None:
+    pytest.importorskip("spandrel")
+    rows = {entry.name: cells("backbones", entry) for entry in entries("backbones", "spandrel(arch=*compact*")}
+    compact = ("621 k", "2.54 G", "Wang et al. 2021", "SRVGGNetCompact, a plain network")
+    assert rows == {'Spandrel(arch="Compact")': ('Spandrel(arch="Compact")', *compact)}
+    (swin,) = entries("backbones", 'Spandrel(arch="SwinIR")')  # computes while it is built
+    assert (swin.parameters, swin.macs, swin.paper) == (3_487_347, 17_148_542_976, "Liang et al., ICCVW 2021")
+
+
+def test_adversarial_losses_are_listed() -> None:
+    names = [entry.name for entry in entries("losses")]
+    assert {*MODES, "R1"} == set(names) - classes(LISTS["losses"][0]).keys()
+    (ragan,) = entries("losses", "ragan")
+    shown = (
+        "ragan",
+        'sr_adversarial=dict(mode="ragan")',
+        "Jolicoeur-Martineau 2019",
+        "Relativistic average, of D_h alone",
+    )
+    assert cells("losses", ragan) == shown
+    assert ragan.address == "https://arxiv.org/abs/1807.00734"
+
+
 def test_published_size_of_the_modified_vdsr() -> None:
     (entry,) = (entry for entry in entries("backbones", "vdsr") if entry.name == "VDSR")
     assert entry.parameters == 1_114_051 == parameters(VDSR(4))
@@ -114,6 +173,23 @@ def test_configs(tmp_path: Path) -> None:
         config_files(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("# One line: short.\nsteps = 1", "One line: short"),
+        (
+            "# Doe et al. of Table 1 on\n# Track 2, x4.\n# Beside each number: more.\n",
+            "Doe et al. of Table 1 on Track 2, x4",
+        ),
+        ("# On two cores, on folders:\n#   python tools/train.py X\n", "On two cores, on folders"),
+        ("steps = 1  # none\n", ""),
+    ],
+)
+def test_the_first_sentence_of_a_config(comment: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text(f"{comment}\nmodel = dict(type='SupervisedSR')\n")
+    assert config_row("one", tmp_path / "one.py").line == expected
+
+
 def test_tables() -> None:
     assert as_text(("a", "bb"), [("ccc", "d")]) == "a    bb\nccc  d"
     assert as_markdown(("a", "b"), [("1|2", "3")]) == "| a | b |\n| --- | --- |\n| 1\\|2 | 3 |"
@@ -128,9 +204,23 @@ def test_every_class_has_a_line_and_every_network_a_paper(kinds: str) -> None:
         assert free or paper(found[name])[0], f"{name} has no reference in its docstring"
 
 
-def test_the_page_is_current() -> None:
-    command = "run: python tools/list.py --write docs/catalogue.md"
-    assert (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8") == page(), command
+COMMAND = "run: python tools/list.py --write docs/catalogue.md"
+
+
+def test_the_page_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of spandrel's networks the names alone, which are quick."""
+    lines = (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8").splitlines()
+    theirs = [line for line in lines if line.startswith("| `Spandrel(")]
+    names = [name for name in listed(SR_BACKBONES) if name.startswith("Spandrel(")]
+    assert [line.split("`")[1] for line in theirs] == names or not find_spec("spandrel"), COMMAND
+    monkeypatch.setattr(Spandrel, "variants", classmethod(lambda cls: []))
+    assert [line for line in lines if line not in theirs] == page().splitlines(), COMMAND
+
+
+@pytest.mark.slow
+def test_all_of_the_page_is_current() -> None:
+    pytest.importorskip("spandrel")
+    assert (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8") == page(), COMMAND
 
 
 def test_the_page_counts_its_pairs(monkeypatch: pytest.MonkeyPatch) -> None:

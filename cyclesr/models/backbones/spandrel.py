@@ -1,6 +1,6 @@
 """Networks of the package spandrel, https://github.com/chaiNNer-org/spandrel: SwinIR, HAT, DAT, SPAN, RealPLKSR ..."""
 
-import importlib
+import importlib.util
 import inspect
 import warnings
 from math import lcm
@@ -18,39 +18,122 @@ class Architecture(NamedTuple):
     """What spandrel leaves to the caller of an architecture's constructor."""
 
     scale: str  # the constructor's word for it
+    what: str  # with its paper, as a docstring has it
     smallest: int = 1  # side of an image in LR pixels
     multiple: int = 1  # both sides are multiples of it
     window: str = ""  # and of this argument
     scales: tuple[int, ...] = (2, 3, 4, 8)
     package: str = ""  # if its name is another
+    needed: tuple[tuple[str, Any], ...] = ()  # values for the catalogue, of what has no default
     defaults: tuple[tuple[str, Any], ...] = ()  # where its own fail, or are lost when spandrel reads the weights
 
 
 ARCHITECTURES = {
-    "ATD": Architecture("upscale", smallest=8),
-    "CRAFT": Architecture("upscale", multiple=16),
-    "Compact": Architecture("upscale"),
-    "DAT": Architecture("upscale", smallest=16),
-    "DCTLSA": Architecture("upscale", smallest=16),
-    "DITN": Architecture("upscale", window="patch_size"),
-    "DRCT": Architecture("upscale", multiple=16, window="window_size"),
-    "ESRGAN": Architecture("scale", smallest=2, scales=(2, 4, 8)),
-    "FDAT": Architecture("scale", scales=(2, 3, 4)),
-    "GRL": Architecture("upscale", defaults=(("stripe_shift", True),)),
-    "HAT": Architecture("upscale", smallest=16, defaults=(("window_size", 16),)),
-    "MoESR": Architecture("scale", smallest=2),
-    "MoSR": Architecture("upscale"),
-    "OmniSR": Architecture("up_scale", smallest=16),
-    "PLKSR": Architecture("upscaling_factor"),
-    "RCAN": Architecture("scale"),
-    "RGT": Architecture("upscale", smallest=16),
-    "RealPLKSR": Architecture("upscaling_factor", package="PLKSR"),
-    "SAFMN": Architecture("upscaling_factor", multiple=8),
-    "SPAN": Architecture("upscale"),
-    "SeemoRe": Architecture("scale", smallest=16),
-    "SwiftSRGAN": Architecture("upscale_factor", scales=(2, 4, 8)),
-    "Swin2SR": Architecture("upscale", smallest=16, defaults=(("window_size", 8),)),
-    "SwinIR": Architecture("upscale", smallest=16, defaults=(("window_size", 8),)),
+    "ATD": Architecture(
+        "upscale",
+        "Window attention and attention to learnt tokens (Zhang et al., CVPR 2024), https://arxiv.org/abs/2401.08209",
+        smallest=8,
+    ),
+    "CRAFT": Architecture(
+        "upscale",
+        "Attention that high frequencies refine (Li et al., ICCV 2023), https://arxiv.org/abs/2308.05022",
+        multiple=16,
+    ),
+    "Compact": Architecture(
+        "upscale", "SRVGGNetCompact, a plain network (Wang et al. 2021), https://arxiv.org/abs/2107.10833"
+    ),
+    "DAT": Architecture(
+        "upscale",
+        "Attention over places and over channels in turn (Chen et al., ICCV 2023), https://arxiv.org/abs/2308.03364",
+        smallest=16,
+    ),
+    "DCTLSA": Architecture(
+        "upscale", "Densely connected transformer with linear self-attention (Zeng et al. 2023)", smallest=16
+    ),
+    "DITN": Architecture(
+        "upscale",
+        "A transformer unit made for deployment (Liu et al., ACM MM 2023), https://arxiv.org/abs/2308.02794",
+        window="patch_size",
+    ),
+    "DRCT": Architecture(
+        "upscale",
+        "Swin blocks in dense residual groups (Hsu et al., CVPRW 2024), https://arxiv.org/abs/2404.00722",
+        multiple=16,
+        window="window_size",
+    ),
+    "ESRGAN": Architecture(
+        "scale",
+        "RRDBNet, dense blocks (Wang et al., ECCVW 2018), https://arxiv.org/abs/1809.00219",
+        smallest=2,
+        scales=(2, 4, 8),
+    ),
+    "FDAT": Architecture("scale", "A fast relative of DAT, of spandrel's community", scales=(2, 3, 4)),
+    "GRL": Architecture(
+        "upscale",
+        "Attention in windows, stripes and channels (Li et al., CVPR 2023), https://arxiv.org/abs/2303.00748",
+        defaults=(("stripe_shift", True),),
+    ),
+    "HAT": Architecture(
+        "upscale",
+        "Window, overlapping and channel attention (Chen et al., CVPR 2023), https://arxiv.org/abs/2205.04437",
+        smallest=16,
+        defaults=(("window_size", 16),),
+    ),
+    "MoESR": Architecture("scale", "Gated convolutions in blocks, of spandrel's community", smallest=2),
+    "MoSR": Architecture("upscale", "Gated convolutions, a relative of MambaOut, of spandrel's community"),
+    "OmniSR": Architecture(
+        "up_scale",
+        "Attention over places and channels at once (Wang et al., CVPR 2023), https://arxiv.org/abs/2304.10244",
+        smallest=16,
+    ),
+    "PLKSR": Architecture(
+        "upscaling_factor",
+        "Large kernels on a part of the channels (Lee et al. 2024), https://arxiv.org/abs/2404.11848",
+    ),
+    "RCAN": Architecture(
+        "scale", "Residual blocks with channel attention (Zhang et al., ECCV 2018), https://arxiv.org/abs/1807.02758"
+    ),
+    "RGT": Architecture(
+        "upscale",
+        "Recursive generalization transformer (Chen et al., ICLR 2024), https://arxiv.org/abs/2303.06373",
+        smallest=16,
+    ),
+    "RealPLKSR": Architecture(
+        "upscaling_factor",
+        "PLKSR with norm and dropout, for real images (Lee et al. 2024), https://arxiv.org/abs/2404.11848",
+        package="PLKSR",
+    ),
+    "SAFMN": Architecture(
+        "upscaling_factor",
+        "Features modulated at several scales (Sun et al., ICCV 2023), https://arxiv.org/abs/2302.13800",
+        multiple=8,
+        needed=(("dim", 36),),
+    ),
+    "SPAN": Architecture(
+        "upscale", "Attention without parameters (Wan et al., CVPRW 2024), https://arxiv.org/abs/2311.12770"
+    ),
+    "SeemoRe": Architecture(
+        "scale",
+        "Mixtures of low-rank experts (Zamfir et al., ICML 2024), https://arxiv.org/abs/2402.03412",
+        smallest=16,
+    ),
+    "SwiftSRGAN": Architecture(
+        "upscale_factor",
+        "SRResNet of separable convolutions (Krishnan & Krishnan 2021), https://arxiv.org/abs/2111.14320",
+        scales=(2, 4, 8),
+    ),
+    "Swin2SR": Architecture(
+        "upscale",
+        "Swin blocks of version 2 (Conde et al., ECCVW 2022), https://arxiv.org/abs/2209.11345",
+        smallest=16,
+        defaults=(("window_size", 8),),
+    ),
+    "SwinIR": Architecture(
+        "upscale",
+        "Attention in shifted windows (Liang et al., ICCVW 2021), https://arxiv.org/abs/2108.10257",
+        smallest=16,
+        defaults=(("window_size", 8),),
+    ),
 }
 GRL_TABLES = ("table_w", "table_sh", "index_sh_a2w")  # no weights: from their shapes spandrel reads the windows
 WINDOWS = ("window_size", "split_size", "split_size_0", "split_size_1", "stripe_size")
@@ -102,6 +185,12 @@ class Spandrel(nn.Module):
         sr = self.network(padded.clone())  # RCAN multiplies its input in place
         return sr[..., : lr.shape[-2] * self.scale, : lr.shape[-1] * self.scale]
 
+    @classmethod
+    def variants(cls) -> list[tuple[dict[str, Any], str]]:
+        """For the catalogue: the arguments of each network that this class makes, and what it is."""
+        there = importlib.util.find_spec("spandrel") is not None
+        return [(dict(arch=n, **dict(a.needed)), a.what) for n, a in ARCHITECTURES.items()] if there else []
+
     def from_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
         """Weights of the architecture itself under the names of this network."""
         return {f"network.{name}": value for name, value in weights.items()}
@@ -140,9 +229,10 @@ def _arguments(arch: str, found: Architecture, build: type[nn.Module], given: di
     known = [name for name in parameters if name != found.scale]
     for name in given:
         if name not in known:
-            near = did_you_mean(name, known)
+            taken = ["scale", "arch", *known]
+            near = did_you_mean(name, taken)
             raise UserError(
-                f"Spandrel with arch={arch!r} takes no argument {name!r}.{near} It takes: {', '.join(known)}."
+                f"Spandrel with arch={arch!r} takes no argument {name!r}.{near} It takes: {', '.join(taken)}."
             )
     defaults = {name: parameters[name].default for name in known} | {name: 3 for name in PLANES if name in known}
     if defaults.get("upsampler") == "":

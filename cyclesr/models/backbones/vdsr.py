@@ -13,7 +13,8 @@ from cyclesr.registry import SR_BACKBONES
 class VDSR(nn.Module):
     """A deep plain network at LR resolution inside one skip, then sub-pixel upsampling; 1.1 M parameters by default.
 
-    Unlike the original VDSR (Kim et al., 2016) it takes the LR image itself, not its bicubic upsampling.
+    Unlike the original VDSR (Kim et al., CVPR 2016), https://arxiv.org/abs/1511.04587, it takes the LR image itself,
+    not its bicubic upsampling.
 
     Args:
         scale: 2, 3, 4 or 8.

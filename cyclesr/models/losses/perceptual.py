@@ -34,7 +34,8 @@ class PerceptualLoss(nn.Module):
     Raises:
         UserError: no weights, or an unknown network, layer or criterion.
 
-    Source: Johnson et al. 2016; before the activation: ESRGAN (Wang et al. 2018), Sec. 3.3.
+    Source: Johnson et al. 2016, https://arxiv.org/abs/1603.08155; before the activation:
+    ESRGAN (Wang et al. 2018), Sec. 3.3.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(network="alexnet", layers=dict(conv1=1.0))

@@ -1,4 +1,4 @@
-"""CycleGAN (Zhu et al. 2017) as the translator of Eq. (2)."""
+"""CycleGAN (Zhu et al., ICCV 2017), https://arxiv.org/abs/1703.10593, as the translator of Eq. (2)."""
 
 from typing import Any, ClassVar
 
