@@ -40,6 +40,8 @@ class Registry(mmengine_registry.Registry):
         Raises:
             UserError: no such name, the message lists the nearest ones; or a dotted path that cannot be imported.
         """
+        if key.startswith("cyclesr.") and key.count(".") > 1:  # mmengine takes the package for a scope, and cuts it off
+            return self._imported_from(key)
         try:
             found = super().get(key)
         except RuntimeError:

@@ -40,6 +40,15 @@ def test_is_read_checked_written_and_read_again(path: Path, tmp_path: Path) -> N
     assert 'default_scope = "cyclesr"' not in path.read_text()  # from the base
 
 
+def test_several_scales_are_refused() -> None:
+    config = load("demo/cyclesr_track")
+    config.model.sr.scale = 2
+    with pytest.raises(
+        UserError, match=r"one scale; this config has .*model\.sr\.scale=2.*val_dataloader\.dataset\.scale=4"
+    ):
+        check_config(config)
+
+
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_folders_of_ones_own_take_the_place_of_unpaired_ones(path: Path) -> None:
     config = load_config(str(path))

@@ -53,7 +53,7 @@ class LapSRN(nn.Module):
     def __init__(self, scale: int, channels: int = 64, num_layers: int = 10, planes: Planes = "rgb") -> None:
         super().__init__()
         if scale not in STAGES:
-            raise UserError(f"LapSRN has the scales 2, 4 and 8, found {scale}.")
+            raise UserError(f"LapSRN has the scales 2, 4 and 8, found {scale!r}.")
         self.stages = range(1, STAGES[scale] + 1)
         self.colour = Colour(planes, scale)
         shown = self.colour.channels

@@ -31,7 +31,7 @@ class Padded(nn.Module):
     def __init__(self, scale: int, network: dict[str, Any], multiple: int = 8, smallest: int = 1) -> None:
         super().__init__()
         for name, value in dict(scale=scale, multiple=multiple, smallest=smallest).items():
-            if value < 1:
+            if not isinstance(value, int) or value < 1:
                 raise UserError(f"{name} of Padded must be a whole number from 1 on, found {value!r}.")
         self.scale = scale
         self.multiple = multiple

@@ -67,7 +67,7 @@ class RRDBNet(nn.Module):
     def __init__(self, scale: int, channels: int = 64, num_blocks: int = 23, growth: int = 32) -> None:
         super().__init__()
         if scale not in UNSHUFFLE:
-            raise UserError(f"RRDBNet has the scales 1, 2 and 4, found {scale}.")
+            raise UserError(f"RRDBNet has the scales 1, 2 and 4, found {scale!r}.")
         self.scale = scale
         self.conv_first = nn.Conv2d(3 * UNSHUFFLE[scale] ** 2, channels, 3, padding=1)
         self.body = nn.Sequential(*(_Block(channels, growth) for _ in range(num_blocks)))

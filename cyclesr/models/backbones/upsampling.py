@@ -17,7 +17,7 @@ def factors(scale: int) -> list[int]:
     """
     stages = {2: [2], 3: [3], 4: [2, 2], 8: [2, 2, 2]}
     if scale not in stages:
-        raise UserError(f"The scale must be 2, 3, 4 or 8, found {scale}.")
+        raise UserError(f"The scale must be 2, 3, 4 or 8, found {scale!r}.")
     return stages[scale]
 
 

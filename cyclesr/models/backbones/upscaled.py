@@ -23,8 +23,8 @@ class Upscaled(nn.Module):
 
     def __init__(self, scale: int, network: dict[str, Any] | None = None) -> None:
         super().__init__()
-        if scale < 1:
-            raise UserError(f"The scale must be a whole number from 1 on, found {scale}.")
+        if not isinstance(scale, int) or scale < 1:
+            raise UserError(f"The scale must be a whole number from 1 on, found {scale!r}.")
         self.scale = scale
         self.network = MODELS.build({"type": "ResNetGenerator", **(network or {})})
 

@@ -57,7 +57,7 @@ class HighToLow(nn.Module):
     ) -> None:
         super().__init__()
         if scale not in STRIDES:
-            raise UserError(f"The scale must be 2, 3, 4 or 8, found {scale}.")
+            raise UserError(f"The scale must be 2, 3, 4 or 8, found {scale!r}.")
         if downsampling not in ("strided", "unshuffle"):
             raise UserError(f"downsampling must be strided or unshuffle, found {downsampling!r}.")
         self.scale = scale

@@ -72,6 +72,7 @@ def test_a_checkpoint_does_not_choose_what_else_is_called(tmp_path, kind: str) -
     ("arguments", "message"),
     [
         (dict(scale=0), "scale of Padded must be a whole number from 1 on, found 0"),
+        (dict(scale="2"), "scale of Padded must be a whole number from 1 on, found '2'"),
         (dict(multiple=0), "multiple of Padded must be a whole number from 1 on, found 0"),
         (dict(smallest=-1), "smallest of Padded must be a whole number from 1 on, found -1"),
         (dict(network=dict(channels=8)), r"network of Padded needs its type, .+found \{'channels': 8\}"),

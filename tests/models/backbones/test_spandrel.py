@@ -76,6 +76,7 @@ def test_our_own_networks_compute_what_spandrels_do() -> None:
     ("arguments", "message"),
     [
         (dict(arch="SwinIr"), r"There is no arch 'SwinIr'\. Did you mean 'SwinIR'"),
+        (dict(ach="HAT"), r"no argument 'ach'\. Did you mean 'arch'.* It takes: scale, arch, .+embed_dim"),
         (dict(arch="SwinIR", upscale=4), "Spandrel with arch='SwinIR' takes no argument 'upscale'"),
         (dict(arch="HAT", embed_dims=12), r"arch='HAT' takes no argument 'embed_dims'\. Did you mean 'embed_dim'"),
         (dict(arch="SAFMN"), "SAFMN needs a value for dim"),
