@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from cyclesr.errors import UserError
 from cyclesr.models.losses.precision import full
 from cyclesr.registry import LOSSES
 
@@ -39,6 +40,9 @@ class FocalFrequencyLoss(nn.Module):
         weight: of the loss.
         alpha: how much more the hard frequencies count; the paper's is 1, and 0 makes the loss the MSE.
         patch: side of the squares whose spectra are compared, from the top left; 0 compares those of whole images.
+
+    Raises:
+        UserError: a patch that is larger than the images.
     """
 
     def __init__(self, weight: float = 1.0, alpha: float = 1.0, patch: int = 0) -> None:
@@ -55,4 +59,9 @@ class FocalFrequencyLoss(nn.Module):
     def _cut(self, image: Tensor) -> Tensor:
         if not self.patch:
             return image
+        if min(image.shape[-2:]) < self.patch:
+            raise UserError(
+                f"FocalFrequencyLoss has patches of {self.patch} pixels, but its images have "
+                f"{image.shape[-1]}x{image.shape[-2]}: give a smaller patch, or larger crops."
+            )
         return image.unfold(-2, self.patch, self.patch).unfold(-2, self.patch, self.patch)

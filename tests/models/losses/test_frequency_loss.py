@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from cyclesr.errors import UserError
 from cyclesr.models.losses.frequency import FocalFrequencyLoss, focal_frequency, focal_weights, spectral_distance
 from cyclesr.models.losses.total_variation import total_variation
 from cyclesr.registry import LOSSES
@@ -23,6 +24,13 @@ def in_numpy(sr: np.ndarray, hr: np.ndarray, alpha: float) -> float:
 def test_equals_numpy(alpha: float) -> None:
     sr, hr = torch.rand(2, 3, 7, 10, dtype=torch.float64), torch.rand(2, 3, 7, 10, dtype=torch.float64)
     assert focal_frequency(sr, hr, alpha).item() == pytest.approx(in_numpy(sr.numpy(), hr.numpy(), alpha), rel=1e-12)
+
+
+def test_a_patch_larger_than_the_images_is_one_line() -> None:
+    with pytest.raises(
+        UserError, match="FocalFrequencyLoss has patches of 64 pixels, but its images have 64x48: give a"
+    ):
+        FocalFrequencyLoss(patch=64)(torch.rand(1, 3, 48, 64), torch.rand(1, 3, 48, 64))
 
 
 def test_patches_are_images_of_their_own() -> None:

@@ -88,7 +88,9 @@ def test_terms_of_weight_zero_are_absent() -> None:
 def test_both_generators_learn(start: str, judged: str) -> None:
     translator, given = build(start=start, noise_channels=1), images()
     sum(translator.generator_losses(**given, t=translator.translate(**given)).values()).backward()
-    assert all(p.grad is not None for p in translator.generators.parameters())
+    for generator in translator.generators.values():
+        assert all(p.grad.isfinite().all() for p in generator.parameters())
+        assert sum(p.grad.norm() for p in generator.parameters()) > 0
     assert [translator.generators[key].noise_channels for key in ("to_real", "to_syn")] == [1, 0]
 
 
