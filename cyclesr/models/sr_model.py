@@ -35,7 +35,7 @@ class SRModel(BaseModel):
         sr_loss: the first term of Eq. (3), which every model builds.
 
     Raises:
-        UserError: no scale in the config, and a network whose output tells none.
+        UserError: no scale in the config, and a network whose output tells none; or a network of another scale.
     """
 
     sr_loss: nn.Module
@@ -55,6 +55,8 @@ class SRModel(BaseModel):
         self.sr: nn.Module = self.as_memory_format(SR_BACKBONES.build(sr))
         self.sr_average = MovingAverage(self.sr, average) if average else None
         self.scale = int(sr["scale"]) if "scale" in sr else scale_of(self.sr)
+        if "scale" in sr:
+            _refuse_another_scale(self.sr, self.scale)
         self.perceptual = self.sr_adversarial = None
         if perceptual is not None:
             self.perceptual = self.as_memory_format(LOSSES.build({"type": "PerceptualLoss", **perceptual}))
@@ -167,6 +169,15 @@ class SRModel(BaseModel):
     def forward(self, lr: Tensor, data_samples: None = None, mode: str = "tensor") -> Tensor:
         """SR of LR images, ``(N, 3, h, w)`` to ``(N, 3, s*h, s*w)``; the other arguments are mmengine's, unused."""
         return self.inference_network(lr)
+
+
+def _refuse_another_scale(network: nn.Module, scale: int) -> None:
+    try:
+        found = scale_of(network)
+    except UserError:  # it may take larger images alone
+        return
+    if found != scale:
+        raise UserError(f"The config of {type(network).__name__} says scale={scale}, but it makes images x{found}.")
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
-from cyclesr.models.sr_model import SRModel, scale_of
+from cyclesr.models.sr_model import SRModel, _refuse_another_scale, scale_of
 from cyclesr.models.supervised import SupervisedSR
 from cyclesr.registry import SR_BACKBONES
 
@@ -40,6 +40,12 @@ def test_a_scale_that_is_not_in_the_config_is_found_by_trying(config: dict[str, 
     model = build(**config)
     assert model.sr_entry()["scale"] == model.scale == scale
     assert model.sr_entry()["config"] == config
+
+
+def test_a_network_of_another_scale_than_its_config_says() -> None:
+    with pytest.raises(UserError, match="Upsample says scale=4, but it makes images x2"):
+        _refuse_another_scale(nn.Upsample(scale_factor=2), 4)
+    _refuse_another_scale(nn.Conv2d(3, 3, 20), 4)  # which takes no image of 16 px: not known
 
 
 def test_trying_leaves_the_network_and_the_random_numbers_alone() -> None:
