@@ -80,3 +80,14 @@ def test_mistakes(weights, tmp_path: Path) -> None:
         import_file(tmp_path / "net.pth", CONFIG, tmp_path / "out.pth")
     with pytest.raises(UserError, match=r"out\.safetensors cannot be written"):
         import_file(tmp_path / "net.pth", CONFIG, tmp_path / "net.pth" / "out.safetensors")
+
+
+@pytest.mark.parametrize("scale", [2, 8])
+def test_the_old_layout_of_another_scale_is_for_spandrels_esrgan(scale: int, tmp_path: Path) -> None:
+    pytest.importorskip("spandrel")
+    config = dict(type="Spandrel", scale=scale, arch="ESRGAN", num_filters=8, num_blocks=1)
+    network = SR_BACKBONES.build(dict(config))
+    torch.save(network.to_public(network.state_dict()), tmp_path / "old.pth")
+    with pytest.raises(UserError, match=r"no RRDBNet's of scale 4\. .+ type=Spandrel arch=ESRGAN, with scale 2"):
+        import_weights(tmp_path / "old.pth", dict(type="RRDBNet", scale=4, channels=8, num_blocks=1))
+    assert import_weights(tmp_path / "old.pth", config)["scale"] == scale

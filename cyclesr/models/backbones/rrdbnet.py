@@ -1,5 +1,6 @@
 """RRDBNet of ESRGAN (Wang et al., ECCVW 2018), https://arxiv.org/abs/1809.00219."""
 
+import re
 from typing import Any, ClassVar
 
 import torch
@@ -12,6 +13,7 @@ from cyclesr.models.networks.image_size import pad_to_fit
 from cyclesr.models.networks.initialise import initialise
 from cyclesr.registry import SR_BACKBONES
 
+OTHER = "ESRGAN's own layout of other scales is that of type=Spandrel arch=ESRGAN, with scale 2, 4 or 8."
 UNSHUFFLE = {1: 4, 2: 2, 4: 1}  # the body works at a quarter of the output's resolution, whatever the scale
 
 
@@ -67,7 +69,7 @@ class RRDBNet(nn.Module):
     def __init__(self, scale: int, channels: int = 64, num_blocks: int = 23, growth: int = 32) -> None:
         super().__init__()
         if scale not in UNSHUFFLE:
-            raise UserError(f"RRDBNet has the scales 1, 2 and 4, found {scale!r}.")
+            raise UserError(f"RRDBNet has the scales 1, 2 and 4, found {scale!r}. {OTHER}")
         self.scale = scale
         self.conv_first = nn.Conv2d(3 * UNSHUFFLE[scale] ** 2, channels, 3, padding=1)
         self.body = nn.Sequential(*(_Block(channels, growth) for _ in range(num_blocks)))
@@ -87,7 +89,14 @@ class RRDBNet(nn.Module):
         return sr[..., : lr.shape[-2] * self.scale, : lr.shape[-1] * self.scale]
 
     def from_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Weights of either layout of ESRGAN's own releases, of scale 4, under the names of this network."""
+        """Weights of either layout of ESRGAN's own releases, of scale 4, under the names of this network.
+
+        Raises:
+            UserError: weights of ESRGAN's first layout and another scale.
+        """
+        numbered = [int(found[1]) for name in weights if (found := re.fullmatch(r"model\.(\d+)\.weight", name))]
+        if numbered and (self.scale, max(numbered)) != (4, 10):  # two upsampling layers end in layer 10
+            raise UserError(f"These weights are no RRDBNet's of scale {self.scale}. {OTHER}")
         rules = [
             (r"RRDB_trunk\.(\d+)\.RDB(\d)\.(.+)", r"body.\1.rdb\2.\3"),
             (r"trunk_conv\.(.+)", r"conv_body.\1"),
