@@ -38,7 +38,7 @@ class EDSR(nn.Module):
         mean_shift: inside, images are in 0 to 255 less the mean colour of DIV2K, as published; else in [0, 1].
             The published weights need it, and :meth:`from_public`.
 
-    Differs from EDSR: the names of some weights; x8.
+    Differs from EDSR: images are in [0, 1] by default, not in 0 to 255; the names of some weights; x8.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)

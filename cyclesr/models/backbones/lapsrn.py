@@ -34,7 +34,8 @@ class _Features(nn.Module):
 class LapSRN(nn.Module):
     """At each stage, a bilinear-like upsampling of the image plus a residual from features of twice the size.
 
-    870,112 parameters for x4 luma. Weights are named as in twtygqyy/pytorch-LapSRN (``planes="luma"``).
+    870,112 parameters for x4 luma, 873,824 for RGB. Weights are named as in twtygqyy/pytorch-LapSRN
+    (``planes="luma"``).
 
     Args:
         scale: 2, 4 or 8.

@@ -33,7 +33,8 @@ class _Block(nn.Module):
 class RDN(nn.Module):
     """Dense blocks inside skips; all their outputs are fused before the upsampling; 22,271,107 parameters for x4.
 
-    Weights are named as in yjn870/RDN-pytorch and mmagic.
+    Weights are named as in yjn870/RDN-pytorch and mmagic, whose upsampling has ``channels`` as here; that of
+    EDSR-PyTorch has ``growth``, another layout where the two differ.
 
     Args:
         scale: 2, 3, 4 or 8.

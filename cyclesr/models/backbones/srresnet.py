@@ -28,6 +28,8 @@ class _Block(nn.Module):
 class SRResNet(nn.Module):
     """9x9 head and tail, PReLU, residual blocks with norm inside one long skip, sub-pixel upsampling.
 
+    The names of the weights are this library's own, and they start as PyTorch has them.
+
     Args:
         scale: 2, 3, 4 or 8.
         channels: of every layer.

@@ -35,7 +35,8 @@ class Hourglass(nn.Module):
         init: see :func:`~cyclesr.models.networks.initialise.initialise`.
 
     Differs from DiscoGAN's release: convolutions have biases, ReLU follows the bottleneck where it has LeakyReLU, and
-    there is no fully connected bottleneck.
+    there is no fully connected bottleneck; the input is moved to [-1, 1], and tanh, moved back, is in place of the
+    sigmoid; weights start as N(0, 0.02).
 
     Raises:
         UserError: another kernel, or no level.

@@ -30,7 +30,9 @@ class DiscoGAN(TwoCycles):
         free_noise: feedback does not pull at the noise, see :class:`~cyclesr.models.translators.CycleGAN`.
 
     Differs from the paper's code: it adds feature matching (0.9, beside 0.1 of the adversarial loss), raises the weight
-    of the cycles during training (0.01, then 0.5), and updates the discriminators at every third step.
+    of the cycles during training (0.01, then 0.5), and updates the discriminators at every third step. Its generators
+    take images in [0, 1] and end in a sigmoid, where ours see [-1, 1] and end in tanh; its weights start as PyTorch has
+    them, where ours start as N(0, 0.02).
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(
