@@ -30,7 +30,7 @@ class HighToLow(nn.Module):
         num_blocks: residual blocks, at LR size.
         downsampling: ``strided`` looks at HR with the head and doubles the channels at each strided convolution;
             ``unshuffle`` gives the head the HR pixels of an LR pixel as channels, so that all work is done at LR
-            size: for CPUs.
+            size: for CPUs. ``bicubic`` shows it the bicubic LR alone, as CycleGAN's G1 sees it.
         norm: ``instance``, ``batch`` or ``none``.
         head_kernel, tail_kernel: odd sizes of the first and the last convolution.
         residual: the output is the bicubic LR plus the tail's output, in units of [0, 1], with a tail that starts at
@@ -47,7 +47,7 @@ class HighToLow(nn.Module):
         scale: int,
         channels: int = 64,
         num_blocks: int = 9,
-        downsampling: Literal["strided", "unshuffle"] = "strided",
+        downsampling: Literal["strided", "unshuffle", "bicubic"] = "strided",
         norm: str = "instance",
         head_kernel: int = 7,
         tail_kernel: int = 7,
@@ -58,14 +58,14 @@ class HighToLow(nn.Module):
         super().__init__()
         if scale not in STRIDES:
             raise UserError(f"The scale must be 2, 3, 4 or 8, found {scale!r}.")
-        if downsampling not in ("strided", "unshuffle"):
-            raise UserError(f"downsampling must be strided or unshuffle, found {downsampling!r}.")
+        if downsampling not in ("strided", "unshuffle", "bicubic"):
+            raise UserError(f"downsampling must be strided, unshuffle or bicubic, found {downsampling!r}.")
         self.scale = scale
-        self.unshuffle = scale if downsampling == "unshuffle" else 1
+        self.downsampling = downsampling
         self.residual = residual
         self.noise_channels = noise_channels
         self.smallest = scale * max(2, head_kernel // 2 + 1, tail_kernel // 2 + 1)
-        inputs = 3 * self.unshuffle**2 + noise_channels
+        inputs = (3 * scale**2 if downsampling == "unshuffle" else 3) + noise_channels
         head = nn.Conv2d(inputs, channels, head_kernel, padding=head_kernel // 2, padding_mode="reflect")
         layers = [head, make_norm(norm, channels), nn.ReLU(inplace=True)]
         for factor in STRIDES[scale] if downsampling == "strided" else []:
@@ -98,8 +98,15 @@ class HighToLow(nn.Module):
                 f"An HR image of {hr.shape[-2]}x{hr.shape[-1]} cannot be downsampled by {self.scale}: both sides must "
                 "be multiples of it."
             )
-        x = F.pixel_unshuffle(pad_to_fit(2 * hr - 1, self.scale, self.smallest), self.unshuffle)
+        x = 2 * self._seen(pad_to_fit(hr, self.scale, self.smallest)) - 1
         if self.noise_channels:
             x = torch.cat([x, noise_beside(x, self.noise_channels, noise_level)], dim=1)
         out = self.tail(self.features(x))[..., :height, :width].to(hr.dtype)  # images stay float32 under autocast
         return imresize(hr, size=(height, width)).clamp(0, 1) + out if self.residual else (F.tanh(out) + 1) / 2
+
+    def _seen(self, hr: Tensor) -> Tensor:
+        """What the head sees of ``hr``."""
+        if self.downsampling == "bicubic":
+            height, width = (side // self.scale for side in hr.shape[-2:])
+            return imresize(hr, size=(height, width)).clamp(0, 1)
+        return F.pixel_unshuffle(hr, self.scale) if self.downsampling == "unshuffle" else hr

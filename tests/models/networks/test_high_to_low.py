@@ -5,9 +5,10 @@ import torch
 
 from cyclesr.errors import UserError
 from cyclesr.models.degradation import Bicubic
+from cyclesr.models.imresize import imresize
 from cyclesr.models.networks import HighToLow
 
-WAYS = pytest.mark.parametrize("downsampling", ["strided", "unshuffle"])
+WAYS = pytest.mark.parametrize("downsampling", ["strided", "unshuffle", "bicubic"])
 
 
 @WAYS
@@ -44,6 +45,17 @@ def test_what_an_lr_pixel_sees_of_hr() -> None:
 
 
 @WAYS
+def test_bicubic_alone_is_blind_to_what_bicubic_lr_loses(downsampling: str) -> None:
+    down = imresize(torch.eye(40), size=(10, 40))
+    stripes = torch.randn(40)
+    stripes -= torch.linalg.pinv(down) @ down @ stripes
+    flat = torch.full((1, 3, 40, 48), 0.5)
+    striped = flat + (0.4 * stripes / stripes.abs().max()).view(40, 1)
+    network = HighToLow(4, 8, 1, downsampling, "none", noise_channels=0)
+    assert torch.allclose(network(striped), network(flat), atol=1e-5) == (downsampling == "bicubic")
+
+
+@WAYS
 def test_noise_is_fresh_and_a_level_of_zero_silences_it(downsampling: str) -> None:
     hr = torch.rand(2, 3, 16, 16)
     network = HighToLow(4, channels=4, num_blocks=1, downsampling=downsampling, noise_channels=2)
@@ -54,7 +66,7 @@ def test_noise_is_fresh_and_a_level_of_zero_silences_it(downsampling: str) -> No
 def test_mistakes_are_said_in_words() -> None:
     with pytest.raises(UserError, match="2, 3, 4 or 8, found 5"):
         HighToLow(5)
-    with pytest.raises(UserError, match="strided or unshuffle, found 'pool'"):
+    with pytest.raises(UserError, match="unshuffle or bicubic, found 'pool'"):
         HighToLow(4, channels=4, downsampling="pool")
     with pytest.raises(UserError, match="18x16 cannot be downsampled by 4"):
         HighToLow(4, channels=4, num_blocks=0)(torch.rand(1, 3, 18, 16))
