@@ -14,7 +14,8 @@ from cyclesr.models.networks.image_size import pad_to_fit
 from cyclesr.models.networks.initialise import Init, initialise, zero
 from cyclesr.models.networks.norms import make_norm
 from cyclesr.models.networks.residual import ResidualBlock
-from cyclesr.models.networks.resnet_generator import noise_beside
+from cyclesr.models.networks.style import StyledGenerator
+from cyclesr.models.networks.vae import ImageEncoder, NoisyDecoder
 from cyclesr.registry import MODELS
 
 
@@ -29,7 +30,7 @@ class Gaussian(NamedTuple):
         return self.mean + torch.exp(0.5 * self.log_variance) * torch.randn_like(self.mean)
 
 
-class ContentEncoder(nn.Module):
+class ContentEncoder(ImageEncoder):
     """Image to content mean; the defaults are those of DRIT's released code.
 
     Args:
@@ -61,13 +62,6 @@ class ContentEncoder(nn.Module):
         self.down = nn.Sequential(*layers)
         self.blocks = nn.ModuleList(ResidualBlock(channels * self.multiple, norm, "reflect") for _ in range(num_blocks))
         initialise(self, init)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Content means ``(N, channels * 2**num_down, h, w)`` of images ``(N, 3, H, W)`` in [0, 1] of any size."""
-        x: Tensor = self.down(pad_to_fit(2 * image - 1, self.multiple, self.smallest))
-        for block in self.blocks:
-            x = block(x)
-        return x
 
 
 class GaussianStyleEncoder(nn.Module):
@@ -115,7 +109,7 @@ class _HalvingBlock(nn.Module):
         return F.avg_pool2d(self.body(x), 2) + self.shortcut(F.avg_pool2d(x, 2))
 
 
-class ConcatDecoder(nn.Module):
+class ConcatDecoder(NoisyDecoder):
     """Content and style to image, the style as constant maps beside the features; DRIT's released code by default.
 
     The style joins before the second residual block, before each doubling and before the last convolution.
@@ -160,9 +154,7 @@ class ConcatDecoder(nn.Module):
         # Replicated, as reflection would need more pixels than a tiny image has.
         self.tail = nn.Conv2d(inputs + style_dim, 3, kernel, padding=kernel // 2, padding_mode="replicate")
         initialise(self, init)
-        if noise_channels:
-            self.noise = nn.Conv2d(noise_channels, inputs if num_down else width, 1, bias=False)
-            nn.init.normal_(self.noise.weight, 0.0, 0.1)
+        self.make_noise(inputs if num_down else width)
         if residual:
             zero(self.tail)
 
@@ -175,21 +167,18 @@ class ConcatDecoder(nn.Module):
             style: ``(N, style_dim)``.
             noise_level: factor of the noise.
         """
-        x = content if self.ups else self._with_noise(content, noise_level)
+        x = content if self.ups else self.with_noise(content, noise_level)
         for i, block in enumerate(self.blocks):
             x = block(_beside(x, style) if i == 1 else x)
         for i, (up, norm) in enumerate(zip(self.ups, self.norms, strict=True), start=1):
             x = up(_beside(x, style))
-            x = F.relu(norm(self._with_noise(x, noise_level) if i == len(self.ups) else x))
+            x = F.relu(norm(self.with_noise(x, noise_level) if i == len(self.ups) else x))
         out = self.tail(_beside(x, style))[..., : image.shape[-2], : image.shape[-1]].to(image.dtype)
         return image + out if self.residual else (torch.tanh(out) + 1) / 2
 
-    def _with_noise(self, x: Tensor, level: float) -> Tensor:
-        return x + self.noise(noise_beside(x, self.noise_channels, level)) if self.noise_channels else x
-
 
 @MODELS.register_module()
-class DisentangledGenerator(nn.Module):
+class DisentangledGenerator(StyledGenerator):
     """Translation of one domain to the other: content encoder of the first, style encoder and decoder of the second.
 
     Args:
@@ -221,14 +210,6 @@ class DisentangledGenerator(nn.Module):
         self.decoder: ConcatDecoder = ConcatDecoder(
             channels, num_blocks, num_down, style_dim, tail_kernel, norm, residual, noise_channels, init
         )
-
-    def forward(self, image: Tensor, style: Tensor | None = None) -> Tensor:
-        """Images ``(N, 3, H, W)`` in [0, 1] to the same size; N(0, 1) styles ``(N, style_dim)`` unless given."""
-        return self.decoder(self.encoder(image), image, self.drawn(image) if style is None else style)
-
-    def drawn(self, image: Tensor) -> Tensor:
-        """Fresh N(0, 1) styles, one for each image."""
-        return torch.randn(len(image), self.decoder.style_dim, device=image.device, dtype=image.dtype)
 
 
 def _beside(x: Tensor, style: Tensor) -> Tensor:

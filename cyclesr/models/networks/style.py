@@ -1,6 +1,7 @@
 """MUNIT's generators: an image is a content, which both domains share, and a style of its own domain."""
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -107,7 +108,27 @@ class StyleDecoder(nn.Module):
         return self.up(content, image, noise_level)
 
 
-class StyleTranslation(nn.Module):
+class StyledGenerator(nn.Module):
+    """Translation of one domain to the other in a style that is given or drawn; subclasses make the parts.
+
+    Attributes:
+        encoder: an image to its content.
+        decoder: a content, the image that it is of, and a style to an image; ``style_dim`` is the style's length.
+    """
+
+    encoder: nn.Module
+    decoder: Any
+
+    def forward(self, image: Tensor, style: Tensor | None = None) -> Tensor:
+        """Images ``(N, 3, H, W)`` in [0, 1] to the same size; N(0, 1) styles ``(N, style_dim)`` unless given."""
+        return self.decoder(self.encoder(image), image, self.drawn(image) if style is None else style)
+
+    def drawn(self, image: Tensor) -> Tensor:
+        """Fresh N(0, 1) styles, one for each image."""
+        return torch.randn(len(image), self.decoder.style_dim, device=image.device, dtype=image.dtype)
+
+
+class StyleTranslation(StyledGenerator):
     """Translation of one domain to the other: the content encoder of the first, the rest of the second.
 
     Args:
@@ -121,14 +142,6 @@ class StyleTranslation(nn.Module):
         self.encoder: Encoder = encoder
         self.style: StyleEncoder = style
         self.decoder: StyleDecoder = decoder
-
-    def forward(self, image: Tensor, style: Tensor | None = None) -> Tensor:
-        """Images ``(N, 3, H, W)`` in [0, 1] to the same size; N(0, 1) styles ``(N, style_dim)`` unless given."""
-        return self.decoder(self.encoder(image), image, self.drawn(image) if style is None else style)
-
-    def drawn(self, image: Tensor) -> Tensor:
-        """Fresh N(0, 1) styles, one for each image."""
-        return torch.randn(len(image), self.decoder.style_dim, device=image.device, dtype=image.dtype)
 
 
 def _perceptron(widths: list[int], init: Init) -> nn.Sequential:

@@ -12,7 +12,49 @@ from cyclesr.models.networks.residual import ResidualBlock
 from cyclesr.models.networks.resnet_generator import noise_beside
 
 
-class Encoder(nn.Module):
+class ImageEncoder(nn.Module):
+    """Convolutions down to a lower resolution, then residual blocks; subclasses make them.
+
+    Attributes:
+        multiple: both sides of an image are padded to multiples of it.
+        smallest: and to at least as long.
+    """
+
+    multiple: int
+    smallest: int
+    down: nn.Sequential
+    blocks: nn.ModuleList
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Means ``(N, channels * 2**num_down, h, w)`` of images ``(N, 3, H, W)`` in [0, 1] of any size."""
+        x: Tensor = self.down(pad_to_fit(2 * image - 1, self.multiple, self.smallest))
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+class NoisyDecoder(nn.Module):
+    """A decoder that adds fresh N(0, 1) noise through a 1x1 convolution.
+
+    Attributes:
+        noise_channels: of the noise; 0 adds none.
+    """
+
+    noise_channels: int
+    noise: nn.Conv2d
+
+    def make_noise(self, width: int) -> None:
+        """Makes the convolution, from the noise to features of this width, where there is noise."""
+        if self.noise_channels:
+            self.noise = nn.Conv2d(self.noise_channels, width, 1, bias=False)
+            nn.init.normal_(self.noise.weight, 0.0, 0.1)
+
+    def with_noise(self, x: Tensor, level: float) -> Tensor:
+        """Features and noise times a level."""
+        return x + self.noise(noise_beside(x, self.noise_channels, level)) if self.noise_channels else x
+
+
+class Encoder(ImageEncoder):
     """Image to latent mean; the defaults are those of UNIT's released code.
 
     Args:
@@ -43,15 +85,8 @@ class Encoder(nn.Module):
         self.blocks = _blocks(channels * self.multiple, num_blocks, norm)
         initialise(self, init)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Latent mean ``(N, channels * 2**num_down, h, w)`` of images ``(N, 3, H, W)`` in [0, 1] of any size."""
-        x: Tensor = self.down(pad_to_fit(2 * image - 1, self.multiple, self.smallest))
-        for block in self.blocks:
-            x = block(x)
-        return x
 
-
-class Decoder(nn.Module):
+class Decoder(NoisyDecoder):
     """Latent code to image; the defaults are those of UNIT's released code.
 
     Args:
@@ -86,9 +121,7 @@ class Decoder(nn.Module):
         )
         self.tail = nn.Conv2d(channels, 3, kernel, padding=kernel // 2, padding_mode="reflect")
         initialise(self, init)
-        if noise_channels:
-            self.noise = nn.Conv2d(noise_channels, widths[-2] if num_down else width, 1, bias=False)
-            nn.init.normal_(self.noise.weight, 0.0, 0.1)
+        self.make_noise(widths[-2] if num_down else width)
         if residual:
             zero(self.tail)
 
@@ -100,17 +133,14 @@ class Decoder(nn.Module):
             image: ``(N, 3, H, W)`` in [0, 1], what ``latent`` encodes; its values matter with ``residual`` alone.
             noise_level: factor of the noise.
         """
-        x = latent if self.ups else self._with_noise(latent, noise_level)
+        x = latent if self.ups else self.with_noise(latent, noise_level)
         for block in self.blocks:
             x = block(x)
         for i, up in enumerate(self.ups, start=1):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-            x = up(self._with_noise(x, noise_level) if i == len(self.ups) else x)
+            x = up(self.with_noise(x, noise_level) if i == len(self.ups) else x)
         out = self.tail(x)[..., : image.shape[-2], : image.shape[-1]].to(image.dtype)
         return image + out if self.residual else (torch.tanh(out) + 1) / 2
-
-    def _with_noise(self, x: Tensor, level: float) -> Tensor:
-        return x + self.noise(noise_beside(x, self.noise_channels, level)) if self.noise_channels else x
 
 
 class EncoderDecoder(nn.Module):

@@ -32,14 +32,15 @@ class Translation(NamedTuple):
 
     def fakes(self) -> dict[str, Tensor]:
         """The translated images by the domain whose discriminator judges them: ``real``, ``syn``; those there are."""
-        return _there(real=self.fake_real, syn=self.fake_syn)
+        return present(real=self.fake_real, syn=self.fake_syn)
 
     def reconstructions(self) -> dict[str, Tensor]:
         """The ends of the cycles by domain, ``syn`` and ``real``; empty of a one-sided translator."""
-        return _there(syn=self.rec_syn, real=self.rec_real)
+        return present(syn=self.rec_syn, real=self.rec_real)
 
 
-def _there(**images: Tensor | None) -> dict[str, Tensor]:
+def present(**images: Tensor | None) -> dict[str, Tensor]:
+    """Those images that are not None, by name."""
     return {domain: image for domain, image in images.items() if image is not None}
 
 
@@ -135,3 +136,11 @@ def batched(network: nn.Module, *calls: tuple[Tensor, ...], run: Callable[..., A
     if isinstance(joined, Tensor):
         return list(joined.split(sizes))
     return [list(scales) for scales in zip(*(scale.split(sizes) for scale in joined), strict=True)]
+
+
+def one_or_both(network: nn.Module, image: Tensor, other: Tensor, both: bool) -> tuple[Tensor, Tensor | None]:
+    """What a network makes of an image, and of another one where both are wanted; see :func:`batched`."""
+    if not both:
+        return network(image), None
+    made, made_of_other = batched(network, (image,), (other,))
+    return made, made_of_other

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.models.losses.gan import GANMode, check_mode
-from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, judge_losses
+from cyclesr.models.translators.adversarial import adversarial_losses, all_judge_losses, build_discriminators
 from cyclesr.models.translators.base import Translation, Translator, check_free_noise
 from cyclesr.models.translators.image_pool import ImagePool
 from cyclesr.registry import MODELS, TRANSLATORS
@@ -86,10 +86,8 @@ class Bulat(Translator):
 
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Half the sum of the real and the fake term, as in CycleGAN, and R1 where weighted."""
-        shown = self.pool(t.fake_real.detach())
-        terms = judge_losses(self.discriminators["real"], real, shown, self.adversarial, self.r1_weight)
-        terms["disc"] = 0.5 * terms["disc"]
-        return {f"loss_{name}_real": term for name, term in terms.items()}
+        images, shown = dict(real=real), dict(real=self.pool(t.fake_real.detach()))
+        return all_judge_losses(self.discriminators, images, shown, self.adversarial, self.r1_weight, halved=True)
 
     def degrade(self, hr: Tensor) -> Tensor:
         """G1 for inference: ``fake_real`` ``(N, 3, h, w)`` of ``hr`` ``(N, 3, s*h, s*w)``, with fresh noise."""

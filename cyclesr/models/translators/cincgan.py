@@ -9,7 +9,15 @@ from cyclesr.errors import UserError
 from cyclesr.models.losses.gan import GANMode, check_mode
 from cyclesr.models.losses.total_variation import total_variation
 from cyclesr.models.translators.adversarial import adversarial_losses, all_judge_losses, build_discriminators
-from cyclesr.models.translators.base import Translation, Translator, batched, check_free_noise, completed
+from cyclesr.models.translators.base import (
+    Translation,
+    Translator,
+    batched,
+    check_free_noise,
+    completed,
+    one_or_both,
+    present,
+)
 from cyclesr.registry import MODELS, TRANSLATORS
 
 GENERATOR = dict(
@@ -52,7 +60,8 @@ class CinCGAN(Translator):
         r1_weight: half of it times the R1 penalty on real images is added to the discriminator's loss.
         free_noise: feedback does not pull at the noise, see :class:`~cyclesr.models.translators.CycleGAN`.
 
-    Differs from the paper: the order of the cycle, by default. Total variation is a mean of absolute differences. The
+    Differs from the paper: the order of the cycle, by default. Images are in [0, 1]: a squared error of weight 10
+    counts as 2.5 would in [-1, 1], an L1 of weight 5 as 2.5. Total variation is a mean of absolute differences. The
     last convolutions of the generators end in tanh; the discriminator's convolutions are padded, but for the last.
 
     Raises:
@@ -105,10 +114,9 @@ class CinCGAN(Translator):
         """
         there, back = (self.generators[f"to_{domain}"] for domain in (self.judged, self.start))
         images = dict(syn=syn, real=real)
-        first, *same = batched(there, (images[self.start],), *[(images[self.judged],)] * bool(self.identity_weight))
-        extra = {f"same_{self.judged}": image for image in same}
-        if self.free_noise:
-            extra["quiet_real"] = self.generators["to_real"](syn, noise_level=0.0)
+        first, same = one_or_both(there, images[self.start], images[self.judged], bool(self.identity_weight))
+        quiet_real = self.generators["to_real"](syn, noise_level=0.0) if self.free_noise else None
+        extra = present(**{f"same_{self.judged}": same}, quiet_real=quiet_real)
         if self.start == "syn":
             return Translation(first, rec_syn=back(first), extra=extra)
         rec_real, fake_real = batched(back, (first,), (syn,))

@@ -7,14 +7,15 @@ from torch import Tensor, nn
 
 from cyclesr.models.losses.gan import GANMode, check_mode
 from cyclesr.models.losses.pixel import low_pass_l1
-from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, judge_losses
+from cyclesr.models.translators.adversarial import adversarial_losses, all_judge_losses, build_discriminators
 from cyclesr.models.translators.base import (
     DirectionWeights,
     Translation,
     Translator,
-    batched,
     by_direction,
     check_free_noise,
+    one_or_both,
+    present,
 )
 from cyclesr.models.translators.image_pool import ImagePool
 from cyclesr.registry import MODELS, TRANSLATORS
@@ -93,14 +94,13 @@ class CycleGAN(Translator):
         With ``free_noise``, ``quiet_real`` is ``fake_real`` less its noise.
         """
         to_real, to_syn = self.generators["to_real"], self.generators["to_syn"]
-        fake_real, *same_real = batched(to_real, (syn,), *[(real,)] * bool(self.identity_weight["real"]))
-        fake_syn, *same_syn = batched(to_syn, (real,), *[(syn,)] * bool(self.identity_weight["syn"]))
-        quiet_real = [to_real(syn, noise_level=0.0)] if self.free_noise else []
-        extra = dict(same_real=same_real, same_syn=same_syn, quiet_real=quiet_real)
+        fake_real, same_real = one_or_both(to_real, syn, real, bool(self.identity_weight["real"]))
+        fake_syn, same_syn = one_or_both(to_syn, real, syn, bool(self.identity_weight["syn"]))
+        quiet_real = to_real(syn, noise_level=0.0) if self.free_noise else None
         rec_syn = self._cycled("syn", to_syn, fake_real)
         rec_real = self._cycled("real", to_real, fake_syn)
-        images = {key: image for key, made in extra.items() for image in made}
-        return Translation(fake_real, fake_syn, rec_syn, rec_real, images)
+        extra = present(same_real=same_real, same_syn=same_syn, quiet_real=quiet_real)
+        return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
 
     def _cycled(self, key: str, network: nn.Module, fake: Tensor) -> Tensor:
         """The reconstruction of a fake; without a graph where no loss will need it."""
@@ -122,11 +122,6 @@ class CycleGAN(Translator):
 
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Half the sum of the real and the fake term for each discriminator, and R1 where weighted."""
-        losses: dict[str, Tensor] = {}
         images = dict(syn=syn, real=real)
-        for key, fake in t.fakes().items():
-            shown = self.pools[key](fake.detach())
-            terms = judge_losses(self.discriminators[key], images[key], shown, self.adversarial, self.r1_weight)
-            terms["disc"] = 0.5 * terms["disc"]
-            losses |= {f"loss_{name}_{key}": term for name, term in terms.items()}
-        return losses
+        shown = {key: self.pools[key](fake.detach()) for key, fake in t.fakes().items()}
+        return all_judge_losses(self.discriminators, images, shown, self.adversarial, self.r1_weight, halved=True)

@@ -12,9 +12,9 @@ from cyclesr.models.translators.base import (
     DirectionWeights,
     Translation,
     Translator,
-    batched,
     by_direction,
     check_free_noise,
+    one_or_both,
 )
 from cyclesr.registry import MODELS
 
@@ -68,10 +68,10 @@ class TwoCycles(Translator):
         """
         to_real, to_syn = self.generators["to_real"], self.generators["to_syn"]
         fake_syn = to_syn(real)
-        fake_real, *rec_real = batched(to_real, (syn,), *[(fake_syn,)] * bool(self.cycle_weight["real"]))
+        fake_real, rec_real = one_or_both(to_real, syn, fake_syn, bool(self.cycle_weight["real"]))
         rec_syn = to_syn(fake_real) if self.cycle_weight["syn"] else None
         extra = dict(quiet_real=to_real(syn, noise_level=0.0)) if self.free_noise else {}
-        return Translation(fake_real, fake_syn, rec_syn, next(iter(rec_real), None), extra)
+        return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """The adversarial and the cycle term of each direction; cycles of weight 0 are absent."""

@@ -10,7 +10,7 @@ from cyclesr.models.losses.gan import GANMode, check_mode
 from cyclesr.models.losses.kl import unit_variance_kl
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.networks.vae import Decoder, Encoder, EncoderDecoder, share_blocks
-from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, judge_losses
+from cyclesr.models.translators.adversarial import adversarial_losses, all_judge_losses, build_discriminators
 from cyclesr.models.translators.base import (
     DirectionWeights,
     Translation,
@@ -133,12 +133,8 @@ class UNIT(Translator):
 
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """The sum of the real and the fake term over all scales for each discriminator, and R1 where weighted."""
-        losses: dict[str, Tensor] = {}
         images = dict(syn=syn, real=real)
-        for key, fake in t.fakes().items():
-            terms = judge_losses(self.discriminators[key], images[key], fake, self.adversarial, self.r1_weight)
-            losses |= {f"loss_{name}_{key}": term for name, term in terms.items()}
-        return losses
+        return all_judge_losses(self.discriminators, images, t.fakes(), self.adversarial, self.r1_weight)
 
     def degrade(self, syn: Tensor) -> Tensor:
         """G1(syn): the latent mean decoded, or a sample with ``degrade_latent_noise``."""
