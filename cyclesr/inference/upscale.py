@@ -35,7 +35,7 @@ class Upscaler:
         scale: of the network.
         device: where it runs; images may be elsewhere, results are on the CPU.
         tile: side of a tile in LR pixels; ``None`` takes the image whole; ``auto`` begins with 512 and halves it
-            whenever the memory of a GPU does not suffice. A CPU's is not waited for: of an image larger than 512 it
+            whenever the memory does not suffice. A CPU's is not waited for: of an image larger than 512 it
             takes tiles of ``768 / scale``.
         overlap: LR pixels that a tile sees beyond its own on every side. Where the network's receptive radius is no
             larger, tiles equal the whole image; networks with global operations (instance norm) always differ.
@@ -115,7 +115,9 @@ class Upscaler:
             columns = spans(width, tile, self.overlap)
             try:
                 tiles = [keep(self._tile(lr, row, column)) for column in columns]
-            except torch.OutOfMemoryError as error:
+            except (MemoryError, RuntimeError) as error:
+                if not _ran_out_of_memory(error):
+                    raise
                 self.tile, tiles = self._smaller_tile(tile, error), []
             if not tiles:  # no longer in the except block: the error holds the activations
                 torch.cuda.empty_cache()
@@ -130,7 +132,7 @@ class Upscaler:
             return min(tile, max(CPU_OUTPUT // self.scale, SMALLEST_TILE))
         return tile
 
-    def _smaller_tile(self, present: int, error: torch.OutOfMemoryError) -> int:
+    def _smaller_tile(self, present: int, error: Exception) -> int:
         if not self.adaptive or present // 2 < SMALLEST_TILE:
             raise UserError(
                 f"The memory of {self.device} does not suffice for tiles of {present} pixels: give a smaller --tile."
@@ -152,9 +154,9 @@ class Upscaler:
         try:
             with precision:
                 result = self.network(lr[None])[0]
-        except torch.OutOfMemoryError:
-            raise
         except (RuntimeError, ValueError) as error:
+            if _ran_out_of_memory(error):
+                raise
             raise UserError(_failure(self.network, lr, error)) from error
         expected = (3, lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
         if tuple(result.shape) != expected:
@@ -162,6 +164,11 @@ class Upscaler:
                 f"The network made {tuple(result.shape)} of {tuple(lr.shape)}; x{self.scale} is {expected}."
             )
         return result.float()
+
+
+def _ran_out_of_memory(error: Exception) -> bool:
+    """torch has a class for the memory of GPUs alone."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _failure(network: nn.Module, lr: Tensor, error: Exception) -> str:

@@ -171,26 +171,31 @@ class SRModel(BaseModel):
         return self.inference_network(lr)
 
 
-def _refuse_another_scale(network: nn.Module, scale: int) -> None:
+def scale_of(network: nn.Module, side: int = 16) -> int:
+    """The scale of an SR network, found by enlarging an image of ``side`` pixels; its statistics stay as they are.
+
+    Raises:
+        UserError: the network refuses such an image, or its output is no image, or no whole multiple of it.
+    """
+    return _scale_between(network, side, _tried(network, side))
+
+
+def _refuse_another_scale(network: nn.Module, scale: int, side: int = 16) -> None:
     try:
-        found = scale_of(network)
+        output = _tried(network, side)
     except UserError:  # it may take larger images alone
         return
+    found = _scale_between(network, side, output)
     if found != scale:
         raise UserError(f"The config of {type(network).__name__} says scale={scale}, but it makes images x{found}.")
 
 
 @torch.no_grad()
-def scale_of(network: nn.Module, side: int = 16) -> int:
-    """The scale of an SR network, found by enlarging an image of ``side`` pixels; its statistics stay as they are.
-
-    Raises:
-        UserError: the network refuses such an image, or its output is no whole multiple of it.
-    """
+def _tried(network: nn.Module, side: int) -> Any:
     training = network.training
     weight = next(network.parameters(), torch.empty(0))
     try:
-        height, width = network.eval()(weight.new_zeros(1, 3, side, side)).shape[-2:]
+        return network.eval()(weight.new_zeros(1, 3, side, side))
     except Exception as error:  # the network may be anybody's
         raise UserError(
             f"The config of {type(network).__name__} has no 'scale', and it cannot be tried on {side}x{side} pixels: "
@@ -198,8 +203,19 @@ def scale_of(network: nn.Module, side: int = 16) -> int:
         ) from error
     finally:
         network.train(training)
+
+
+def _scale_between(network: nn.Module, side: int, output: Any) -> int:
+    name = type(network).__name__
+    if not isinstance(output, Tensor) or output.shape[:2] != (1, 3):
+        found = tuple(output.shape) if isinstance(output, Tensor) else f"a {type(output).__name__}"
+        raise UserError(
+            f"{name} made {found} of an image (1, 3, {side}, {side}); an SR network makes a tensor (N, 3, s*h, s*w). "
+            "Wrap one that makes more in a module that returns the image alone."
+        )
+    height, width = output.shape[-2:]
     if height != width or height % side or not height:
-        raise UserError(f"{type(network).__name__} makes {height}x{width} of {side}x{side} pixels: no whole scale.")
+        raise UserError(f"{name} makes {height}x{width} of {side}x{side} pixels: no whole scale.")
     return int(height // side)
 
 

@@ -122,6 +122,20 @@ def test_a_given_tile_that_does_not_fit_is_a_users_mistake():
         Upscaler(Hungry(), 1, overlap=60)(torch.rand(3, 300, 300))
 
 
+class HungryOnCpu(nn.Module):
+    """Asks a CPU for more memory than any has, above 100 pixels a side."""
+
+    def forward(self, lr: Tensor) -> Tensor:
+        return torch.empty(2**60) if max(lr.shape) > 100 else lr
+
+
+def test_a_cpu_without_memory_is_met_as_a_gpu_is():
+    image = torch.rand(3, 300, 180)
+    assert torch.equal(Upscaler(HungryOnCpu(), 1, overlap=4)(image), image)
+    with pytest.raises(UserError, match="The memory of cpu does not suffice for tiles of 300 pixels: give a smaller"):
+        Upscaler(HungryOnCpu(), 1, tile=None)(image)
+
+
 class Windows(nn.Module):
     """Takes multiples of 4 alone, as window attention does."""
 

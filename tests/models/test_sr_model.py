@@ -69,3 +69,17 @@ def test_trying_leaves_the_network_and_the_random_numbers_alone() -> None:
 def test_no_scale_is_guessed(network: nn.Module, message: str) -> None:
     with pytest.raises(UserError, match=message):
         scale_of(network)
+
+
+class Pair(nn.Upsample):
+    def forward(self, lr: Tensor) -> tuple[Tensor, Tensor]:  # as networks that return features beside the image
+        return super().forward(lr), lr
+
+
+@pytest.mark.parametrize(
+    ("network", "made"), [(Pair(scale_factor=2), "a tuple"), (nn.Conv2d(3, 12, 1), r"\(1, 12, 16, 16\)")]
+)
+def test_what_is_no_image_is_refused(network: nn.Module, made: str) -> None:
+    for refuse in (scale_of, lambda network: _refuse_another_scale(network, 2)):
+        with pytest.raises(UserError, match=rf"made {made} of an image \(1, 3, 16, 16\).* returns the image alone"):
+            refuse(network)
