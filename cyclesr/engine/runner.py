@@ -11,11 +11,11 @@ from mmengine.model import convert_sync_batchnorm
 from mmengine.runner import Runner as MMEngineRunner
 from torch import nn
 
-from cyclesr.engine.whole_file import is_whole, write_whole
 from cyclesr.errors import UserError
 from cyclesr.inference.checkpoint import load_weights, read_checkpoint, save_sr
 from cyclesr.inference.public_weights import read_weights
 from cyclesr.registry import RUNNERS
+from cyclesr.whole_file import is_whole, write_whole
 
 
 @RUNNERS.register_module(name="CycleSRRunner")

@@ -12,11 +12,11 @@ from cyclesr.config import load_config
 from cyclesr.datasets.images import list_images
 from cyclesr.datasets.tracks import split_and_simulate
 from cyclesr.demo import track_of
-from cyclesr.engine.whole_file import write_whole_text
 from cyclesr.errors import UserError
 from cyclesr.evaluation.comparison import Track
 from cyclesr.evaluation.tables import ROWS, align_track, demo_config, full_config, with_pairs
 from cyclesr.evaluation.track_benchmark import iterations_for
+from cyclesr.whole_file import write_whole_text
 
 # Keys that say where files lie, or how often one is written. They may change; what a cell is does not.
 PLACES = (".dataset.hr", ".dataset.lr", ".dataset.real", "perceptual.weights", "hooks.checkpoint.interval")

@@ -12,7 +12,6 @@ from mmengine.config import Config
 
 from cyclesr.engine.launch import train
 from cyclesr.engine.runner import newest_checkpoint
-from cyclesr.engine.whole_file import write_whole_text
 from cyclesr.errors import UserError
 from cyclesr.evaluation.comparison import degradation_psnr
 from cyclesr.evaluation.evaluate import BICUBIC, Settings, evaluate_config
@@ -23,6 +22,7 @@ from cyclesr.evaluation.table_page import page
 from cyclesr.evaluation.tables import ROWS, Key, Table, rows_of, tracks_of
 from cyclesr.inference.translator import load_degradation
 from cyclesr.registry import LOSSES
+from cyclesr.whole_file import write_whole_text
 
 Result = dict[str, Any]
 LPIPS = "alex"

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from cyclesr.datasets.images import SUFFIXES, open_header, read_image, to_array
-from cyclesr.engine.whole_file import write_whole
 from cyclesr.errors import UserError
 from cyclesr.inference.png_stream import write_png
 from cyclesr.inference.tiff_stream import write_tiff
 from cyclesr.inference.upscale import Span, Upscaler
 from cyclesr.models.imresize import imresize
+from cyclesr.whole_file import write_whole
 
 WITH_ALPHA = (".png", ".tif", ".tiff", ".webp")
 WITH_16_BITS = (".png", ".tif", ".tiff")

@@ -1,5 +1,6 @@
 """Weights that others published, for the SR networks here that are laid out as theirs."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from torch import Tensor
 from cyclesr.errors import UserError
 from cyclesr.inference.checkpoint import load_weights, read_checkpoint, save_sr
 from cyclesr.registry import SR_BACKBONES
+from cyclesr.whole_file import write_whole
 
 CONTAINERS = ("params_ema", "params", "state_dict", "model_state_dict", "model", "net")
 PREFIXES = ("module.", "_orig_mod.", "generator.", "netG.", "netSR.")
@@ -20,7 +22,7 @@ def import_file(path: str | Path, config: dict[str, Any], out: str | Path) -> No
 
     Args:
         path, config: as for :func:`import_weights`.
-        out: the file to write.
+        out: the file to write; what is there is kept until the new file is whole.
 
     Raises:
         UserError: as for :func:`import_weights`, or ``out`` is named otherwise or cannot be written.
@@ -30,7 +32,7 @@ def import_file(path: str | Path, config: dict[str, Any], out: str | Path) -> No
     entry = import_weights(path, config)
     try:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
-        save_sr(entry, out)
+        write_whole(Path(out), partial(save_sr, entry))
     except OSError as error:
         raise UserError(f"{out} cannot be written: {error.strerror or error}.") from error
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
+from cyclesr import whole_file
 from cyclesr.engine import runner as runner_module
-from cyclesr.engine import whole_file
 from cyclesr.engine.launch import train
 from cyclesr.errors import UserError
 from cyclesr.evaluation.quality import SRQuality

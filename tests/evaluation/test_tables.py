@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from cyclesr import whole_file
 from cyclesr.datasets.tracks import split_and_simulate
-from cyclesr.engine import whole_file
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.errors import UserError
 from cyclesr.evaluation import table_cells, table_runs

@@ -1,6 +1,7 @@
 """Published weights: every wrapping of them, and one clear line for those that do not fit."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -51,6 +52,23 @@ def test_an_imported_file_is_all_that_inference_needs(weights, tmp_path: Path) -
     lr = torch.rand(1, 3, 5, 6)
     assert scale == 2
     assert torch.equal(network(lr), expected(lr))
+
+
+def test_a_full_disk_costs_no_network(weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_file(weights, tmp_path / "public.safetensors")
+    out = tmp_path / "net.safetensors"
+    import_file(tmp_path / "public.safetensors", CONFIG, out)
+    before = out.read_bytes()
+
+    def half(entry: dict[str, Any], path: Path) -> None:
+        path.write_bytes(before[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cyclesr.inference.public_weights.save_sr", half)
+    with pytest.raises(UserError, match=r"net\.safetensors cannot be written: No space left on device"):
+        import_file(tmp_path / "public.safetensors", CONFIG, out)
+    assert out.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.safetensors", "public.safetensors"]
 
 
 def test_a_network_renames_its_public_weights(tmp_path: Path) -> None:
