@@ -86,10 +86,12 @@ class Registry(mmengine_registry.Registry):
             supplied: arguments that whoever builds it adds.
 
         Raises:
-            UserError: an unknown name, an argument that the class does not take, one that it needs, or text in place of
-                a number; the message lists what it takes.
+            UserError: no ``type``, an unknown name, an argument that the class does not take, one that it needs, or
+                text in place of a number; the message lists what it takes.
         """
         kind = cfg.get("type")
+        if kind is None:
+            raise UserError(f"A config of the kind {self.name!r} needs a 'type'; found {', '.join(cfg) or 'nothing'}.")
         target = self.get(kind) if isinstance(kind, str) else kind
         parameters = inspect.signature(target).parameters if callable(target) else {}
         name = getattr(target, "__name__", str(target))

@@ -43,7 +43,8 @@ def test_a_wrong_argument_names_the_class_and_its_parameters(registry, name) -> 
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (dict(tpye="EDSR", scale=4), r"'tpye'\. Did you mean 'type'"),
+        (dict(tpye="EDSR", scale=4), r"'SR network' needs a 'type'; found tpye, scale\."),
+        ({}, r"'SR network' needs a 'type'; found nothing\."),
         (
             dict(type="EDSR", scale=4, tpye="VDSR"),
             r"EDSR takes no argument 'tpye'\. Did you mean 'type'\? It takes: scale",
