@@ -32,7 +32,7 @@ model = dict(
     ),
     sr=dict(type="EDSR", scale=4, channels=48, num_blocks=6, upsampling="direct", global_skip=True),
     sr_loss=dict(type="MSELoss", weight=10.0),
-    feedback_weight=10.0,  # with CycleSR's 1000, G1 hides detail of HR in LR, and SR falls below bicubic
+    feedback_weight=10.0,  # with 1000, a G1 that sees HR hides its detail in LR: docs/results/analysis.md
     optimisation="joint",
     channels_last=True,
 )
