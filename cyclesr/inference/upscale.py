@@ -35,8 +35,8 @@ class Upscaler:
         scale: of the network.
         device: where it runs; images may be elsewhere, results are on the CPU.
         tile: side of a tile in LR pixels; ``None`` takes the image whole; ``auto`` begins with 512 and halves it
-            whenever the memory does not suffice. A CPU's is not waited for: of an image larger than 512 it
-            takes tiles of ``768 / scale``.
+            whenever the memory does not suffice; on a CPU, whose memory ends in swapping, it begins with
+            ``768 / scale`` for an image larger than 512.
         overlap: LR pixels that a tile sees beyond its own on every side. Where the network's receptive radius is no
             larger, tiles equal the whole image; networks with global operations (instance norm) always differ.
         dtype: of autocast (bfloat16, float16); ``None`` computes in float32.
@@ -167,8 +167,8 @@ class Upscaler:
 
 
 def _ran_out_of_memory(error: Exception) -> bool:
-    """torch has a class for the memory of GPUs alone."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+    """torch has a class for the memory of GPUs alone; a CPU's allocator names itself."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def _failure(network: nn.Module, lr: Tensor, error: Exception) -> str:
