@@ -25,9 +25,12 @@ import torch
 from torch.utils.data import default_collate
 
 from cyclesr.datasets.crops import collate_crops
-from cyclesr.datasets.images import list_images, read_image, to_tensor, write_image
 from cyclesr.datasets.unpaired import UnpairedDataset
 from cyclesr.engine.prefetch import on_device
+from cyclesr.images.listing import list_images
+from cyclesr.images.reading import read_image
+from cyclesr.images.tensors import to_tensor
+from cyclesr.images.writing import write_image
 
 TITLES = {
     "ours": "from the cache, as stored",

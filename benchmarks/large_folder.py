@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
-from cyclesr.datasets.images import write_image
 from cyclesr.datasets.unpaired import UnpairedDataset
 from cyclesr.engine.sampler import EndlessSampler
+from cyclesr.images.writing import write_image
 
 CROP, SCALE = 4, 4
 LINKS = 1000  # of one file; file systems allow some 65 000

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cyclesr.evaluation.psnr import to_decibel
-from cyclesr.evaluation.shift_search import squared_errors
+from cyclesr.metrics.psnr import to_decibel
+from cyclesr.metrics.shift_search import squared_errors
 
 
 def make_pair(size: int, reach: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

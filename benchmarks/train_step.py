@@ -21,10 +21,10 @@ from reference_step import ReferenceStep
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from cyclesr.engine.memory_format import ChannelsLast
-from cyclesr.engine.optim import PartOptimizers, PartOptimizersConstructor
-from cyclesr.engine.precision import autocast_dtype
 from cyclesr.models.collaborative import CollaborativeSR
+from cyclesr.optim.memory_format import ChannelsLast
+from cyclesr.optim.parts import PartOptimizers, PartOptimizersConstructor
+from cyclesr.optim.precision import autocast_dtype
 from cyclesr.registry import MODELS
 
 CASES: dict[str, dict[str, Any]] = {

@@ -3,7 +3,7 @@
 import argparse
 
 from cyclesr.catalogue import command
-from cyclesr.cli import run
+from cyclesr.cli.arguments import run
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from cyclesr.cli import at_least, key_values, positive, run
+from cyclesr.cli.arguments import at_least, key_values, positive, run
 from cyclesr.errors import UserError
 
 

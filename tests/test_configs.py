@@ -9,9 +9,9 @@ from mmengine.config import Config
 
 from cyclesr.config import check_config, load_config, train_on
 from cyclesr.engine.hooks.stage import StageHook
-from cyclesr.engine.optim import PARTS, PartOptimizersConstructor
 from cyclesr.errors import UserError
 from cyclesr.models.stages import Stage
+from cyclesr.optim.parts import PARTS, PartOptimizersConstructor
 from cyclesr.registry import MODELS
 
 CONFIGS = Path(__file__).parents[1] / "configs"

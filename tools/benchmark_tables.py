@@ -12,7 +12,7 @@ import argparse
 from itertools import chain
 from pathlib import Path
 
-from cyclesr.cli import at_least, positive, run
+from cyclesr.cli.arguments import at_least, positive, run
 from cyclesr.errors import UserError
 
 TRACKS = ("unknown", "mild", "wild")
@@ -59,9 +59,9 @@ def main() -> None:
     """Runs what is missing, cell by cell; each finished one renews the page."""
     args = parse_arguments()
     check_arguments(args)
-    from cyclesr.evaluation.table_cells import Bench
-    from cyclesr.evaluation.table_runs import check_weights, run_table
-    from cyclesr.evaluation.tables import keys_of
+    from cyclesr.experiments.table_cells import Bench
+    from cyclesr.experiments.table_runs import check_weights, run_table
+    from cyclesr.experiments.tables import keys_of
 
     bench = Bench(
         args.scale,

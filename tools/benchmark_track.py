@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cyclesr.cli import at_least, positive, run
+from cyclesr.cli.arguments import at_least, positive, run
 
 METHODS = ("bicubic", "sr_syn", "cyclesr", "unitsr", "sr_paired")
 
@@ -26,8 +26,8 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Simulates, trains, compares, prints the table."""
     args = parse_arguments()
-    from cyclesr.evaluation.comparison import as_table
-    from cyclesr.evaluation.track_benchmark import benchmark_track
+    from cyclesr.experiments.comparison import as_table
+    from cyclesr.experiments.track_benchmark import benchmark_track
 
     configs = dict(cyclesr=args.cyclesr, unitsr=args.unitsr)
     work_dir = args.work_dir / f"{args.track}_seed{args.seed}"

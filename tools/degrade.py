@@ -6,7 +6,7 @@ The result trains any SR network: pairs of LR and HR images of the same name.
 import argparse
 import sys
 
-from cyclesr.cli import at_least, run
+from cyclesr.cli.arguments import at_least, run
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cyclesr.cli import at_least, run
+from cyclesr.cli.arguments import at_least, run
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -20,8 +20,8 @@ def main() -> None:
     """Prepares the data, trains, compares, prints the table."""
     args = parse_arguments()
     from cyclesr.datasets.tracks import make_demo
-    from cyclesr.demo import run_demo
-    from cyclesr.evaluation.comparison import as_table
+    from cyclesr.experiments.comparison import as_table
+    from cyclesr.experiments.demo import run_demo
 
     data = args.data or Path(f"data/demo_seed{args.seed}")
     if not (data / "manifest.json").is_file():  # written last

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from cyclesr.cli import key_values, run
+from cyclesr.cli.arguments import key_values, run
 from cyclesr.errors import UserError
 
 TRUTHS = ("degradation_psnr", "psnr")
@@ -30,10 +30,10 @@ def main() -> None:
     """Measures every checkpoint, prints the curve."""
     args = parse_arguments()
     from cyclesr.config import check_config, load_config
-    from cyclesr.demo import track_of
-    from cyclesr.evaluation.drift import agreement, drift_curve
-    from cyclesr.evaluation.evaluate import metric_config
-    from cyclesr.evaluation.report import check_place, strict_json
+    from cyclesr.experiments.demo import track_of
+    from cyclesr.experiments.drift import agreement, drift_curve
+    from cyclesr.inference.evaluate import metric_config
+    from cyclesr.inference.evaluation_report import check_place, strict_json
 
     config = load_config(args.config, key_values(args.cfg_options))
     check_config(config)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from cyclesr.cli import run
+from cyclesr.cli.arguments import run
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -5,7 +5,7 @@ For example: python tools/import_weights.py IMDN_x4.pth imdn.safetensors type=IM
 
 import argparse
 
-from cyclesr.cli import key_values, run
+from cyclesr.cli.arguments import key_values, run
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -20,7 +20,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Writes the file."""
     args = parse_arguments()
-    from cyclesr.inference.public_weights import import_file
+    from cyclesr.checkpoints.public_weights import import_file
 
     import_file(args.weights, key_values(args.network), args.out)
     print(f"{args.out} written")

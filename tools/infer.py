@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from cyclesr.cli import at_least, run
+from cyclesr.cli.arguments import at_least, run
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -4,7 +4,7 @@ import argparse
 
 from cyclesr.catalogue.command import add_arguments
 from cyclesr.catalogue.command import main as list_them
-from cyclesr.cli import run
+from cyclesr.cli.arguments import run
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cyclesr.cli import at_least, positive, run
+from cyclesr.cli.arguments import at_least, positive, run
 from cyclesr.errors import UserError
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ def check_folders(args: argparse.Namespace) -> None:
 
 def calibrate_protocols(args: argparse.Namespace) -> None:
     """Scores bicubic, prints the table and writes it."""
-    from cyclesr.evaluation.calibration import calibrate, markdown, write_table
-    from cyclesr.evaluation.report import check_place
+    from cyclesr.experiments.calibration import calibrate, markdown, write_table
+    from cyclesr.inference.evaluation_report import check_place
 
     check_place(args.out)
     rows, images = calibrate(

@@ -7,7 +7,7 @@ python tools/test.py --images DIR --hr DIR --protocol classic_y
 
 import argparse
 
-from cyclesr.cli import at_least, key_values, run
+from cyclesr.cli.arguments import at_least, key_values, run
 from cyclesr.errors import UserError
 
 
@@ -50,8 +50,8 @@ def main() -> None:
     """Scores, prints the row, writes the files."""
     args = parse_arguments()
     check_arguments(args)
-    from cyclesr.evaluation.evaluate import Settings, evaluate_config, evaluate_folder
-    from cyclesr.evaluation.report import check_place, markdown, write_results
+    from cyclesr.inference.evaluate import Settings, evaluate_config, evaluate_folder
+    from cyclesr.inference.evaluation_report import check_place, markdown, write_results
 
     if args.out:
         check_place(args.out)

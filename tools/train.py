@@ -7,7 +7,7 @@ python tools/train.py configs/demo/cyclesr_demo.py --hr sharp/ --real mine/ --it
 import argparse
 from pathlib import Path
 
-from cyclesr.cli import at_least, key_values, run
+from cyclesr.cli.arguments import at_least, key_values, run
 from cyclesr.errors import UserError
 
 

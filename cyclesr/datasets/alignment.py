@@ -21,12 +21,15 @@ import cv2
 import numpy as np
 import torch
 
-from cyclesr.datasets.images import list_images, read_image, to_tensor, write_image
 from cyclesr.datasets.paired import match_hr
 from cyclesr.datasets.simulation import refuse_other_images
+from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
-from cyclesr.evaluation.shift_search import best_shift
-from cyclesr.models.imresize import imresize
+from cyclesr.images.listing import list_images
+from cyclesr.images.reading import read_image
+from cyclesr.images.tensors import to_tensor
+from cyclesr.images.writing import write_image
+from cyclesr.metrics.shift_search import best_shift
 from cyclesr.workers import in_processes
 
 TAPS = 4  # of the windowed sinc, on each side

@@ -17,9 +17,9 @@ from uuid import uuid4
 import numpy as np
 import torch
 
-from cyclesr.datasets.images import read_image
 from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
+from cyclesr.images.reading import read_image
 
 # Images share blocks of this size: one block of shared memory costs a file handle, and a process may have few.
 _BLOCK_BYTES = 64 * 2**20

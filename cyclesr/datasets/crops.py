@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.utils.data import Dataset, default_collate, get_worker_info
 
 from cyclesr.datasets.draws import turned
-from cyclesr.datasets.images import to_tensor
 from cyclesr.errors import UserError
+from cyclesr.images.tensors import to_tensor
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
-from cyclesr.datasets.images import SUFFIXES
 from cyclesr.errors import UserError
+from cyclesr.images.listing import SUFFIXES
 
 ADDRESS = "https://data.vision.ee.ethz.ch/cvl/DIV2K/"
 

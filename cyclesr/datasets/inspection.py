@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from cyclesr.datasets.images import SUFFIXES, image_size, list_images, read_image
 from cyclesr.datasets.paired import match_hr
 from cyclesr.errors import UserError
+from cyclesr.images.listing import SUFFIXES, list_images
+from cyclesr.images.reading import image_size, read_image
 
 Watch = Callable[[list[Path]], Iterable[Path]]
 

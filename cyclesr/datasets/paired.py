@@ -8,9 +8,9 @@ import numpy as np
 from cyclesr.datasets.cache import build_cache
 from cyclesr.datasets.crops import Crop, CropDataset, Cut
 from cyclesr.datasets.draws import crop_at, generator, shuffled
-from cyclesr.datasets.images import list_images
 from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
+from cyclesr.images.listing import list_images
 from cyclesr.registry import DATASETS
 
 

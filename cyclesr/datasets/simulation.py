@@ -20,10 +20,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from cyclesr.datasets.images import SUFFIXES, list_images, read_image, to_array, to_tensor, without_surplus, write_image
+from cyclesr.degradations.bicubic import Bicubic
+from cyclesr.degradations.blur import Blur
+from cyclesr.degradations.kernels import blur_kernel
 from cyclesr.errors import UserError
-from cyclesr.models.degradation import Bicubic, Blur
-from cyclesr.models.kernels import blur_kernel
+from cyclesr.images.listing import SUFFIXES, list_images
+from cyclesr.images.reading import read_image, without_surplus
+from cyclesr.images.tensors import to_array, to_tensor
+from cyclesr.images.writing import write_image
 
 # Track and the letter that marks its files, as in DIV2K.
 TRACKS = {"unknown": "", "mild": "m", "wild": "w"}

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from cyclesr.datasets.images import list_images, read_image, without_surplus, write_image
 from cyclesr.datasets.simulation import refuse_other_images, simulate_track, write_manifest
 from cyclesr.errors import UserError
+from cyclesr.images.listing import list_images
+from cyclesr.images.reading import read_image, without_surplus
+from cyclesr.images.writing import write_image
 
 # The demo's photographs. They ship inside the scikit-image and scikit-learn wheels: nothing is downloaded.
 DEMO_HR = ("astronaut.png", "motorcycle_left.png", "grass.png", "brick.png", "hubble_deep_field.jpg", "china.jpg")

@@ -9,9 +9,9 @@ import numpy as np
 from cyclesr.datasets.cache import build_cache
 from cyclesr.datasets.crops import Crop, CropDataset, Cut
 from cyclesr.datasets.draws import crop_at, generator, shuffled
-from cyclesr.datasets.images import image_names
 from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError, did_you_mean
+from cyclesr.images.listing import image_names
 from cyclesr.registry import DATASETS
 
 OfHrAlone = Literal["hr", "hr_flips"]

@@ -10,20 +10,15 @@ from cyclesr.engine.hooks import (
     StageHook,
 )
 from cyclesr.engine.loop import ResumableTrainLoop
-from cyclesr.engine.optim import PartOptimizers, PartOptimizersConstructor
 from cyclesr.engine.runner import Runner
 from cyclesr.engine.sampler import EndlessSampler
-from cyclesr.engine.schedule import LinearDecayLR
 
 __all__ = [
     "CheckpointContentsHook",
     "ConsoleRunner",
     "EndlessSampler",
-    "LinearDecayLR",
     "LossLogHook",
     "NonFiniteHook",
-    "PartOptimizers",
-    "PartOptimizersConstructor",
     "PreviewHook",
     "ProgressHook",
     "RankStatesHook",

@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from cyclesr.engine.optim import PartOptimizers
 from cyclesr.errors import UserError
 from cyclesr.models.sr_model import SRModel
+from cyclesr.optim.parts import PartOptimizers
 
 
 def train_step(model: SRModel, batch: dict[str, Any], optimizers: PartOptimizers) -> dict[str, Tensor]:

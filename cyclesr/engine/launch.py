@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from cyclesr.config import DATALOADERS, check_config, load_config, train_on
 from cyclesr.engine.console import ConsoleRunner
-from cyclesr.engine.first_look import check_folders, check_images
+from cyclesr.engine.preflight import check_folders, check_images
 from cyclesr.errors import UserError
 
 

@@ -11,11 +11,13 @@ from mmengine.model import convert_sync_batchnorm
 from mmengine.runner import Runner as MMEngineRunner
 from torch import nn
 
+from cyclesr.atomic_write import write_whole
+from cyclesr.checkpoints.public_weights import read_weights
+from cyclesr.checkpoints.reading import is_whole, read_checkpoint
+from cyclesr.checkpoints.sr_network import save_sr
+from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
-from cyclesr.inference.checkpoint import load_weights, read_checkpoint, save_sr
-from cyclesr.inference.public_weights import read_weights
 from cyclesr.registry import RUNNERS
-from cyclesr.whole_file import is_whole, write_whole
 
 
 @RUNNERS.register_module(name="CycleSRRunner")
@@ -29,7 +31,7 @@ class Runner(MMEngineRunner):
         """Moves the model to its device; with ``sync_bn = "torch"`` in the config, BatchNorm spans all ranks.
 
         No DistributedDataParallel: it cannot follow parts that train in turn. The optimizers average the gradients
-        over the ranks before each step instead (:class:`~cyclesr.engine.optim.PartOptimizers`).
+        over the ranks before each step instead (:class:`~cyclesr.optim.parts.PartOptimizers`).
 
         Raises:
             UserError: ``sync_bn`` without a GPU, where torch has none.

@@ -1,6 +1,6 @@
 """Using a trained SR network: checkpoints, images of any size, files."""
 
-from cyclesr.inference.checkpoint import load_sr
+from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.inference.upscale import Upscaler
 
 __all__ = ["Upscaler", "load_sr"]

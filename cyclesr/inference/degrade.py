@@ -7,9 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cyclesr.datasets.images import list_images, read_image, to_array, to_tensor, without_surplus, write_image
 from cyclesr.datasets.simulation import refuse_other_images
 from cyclesr.errors import UserError
+from cyclesr.images.listing import list_images
+from cyclesr.images.reading import read_image, without_surplus
+from cyclesr.images.tensors import to_array, to_tensor
+from cyclesr.images.writing import write_image
 from cyclesr.inference.files import Report, choose_device, name_outputs, process_each
 from cyclesr.inference.translator import LearntDegradation, load_degradation
 from cyclesr.inference.upscale import Upscaler

@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from cyclesr.checkpoints.sr_network import load_sr, read_sr, save_sr
 from cyclesr.errors import UserError, did_you_mean
-from cyclesr.inference.checkpoint import load_sr, read_sr, save_sr
 
 Upscale: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -32,7 +32,7 @@ def export(checkpoint: str | Path, out: str | Path, format: str) -> None:
     """Writes the SR network of a checkpoint for other programs.
 
     Args:
-        checkpoint: as for :func:`~cyclesr.inference.checkpoint.load_sr`.
+        checkpoint: as for :func:`~cyclesr.checkpoints.sr_network.load_sr`.
         out: the file to write. What is there stays as it is unless the new file has passed the comparison.
         format: ``spandrel`` (``.pth`` or ``.safetensors``: weights as chaiNNer, ComfyUI and others read them),
             ``safetensors`` (weights under our names, with config and scale in the metadata) or ``torchscript``

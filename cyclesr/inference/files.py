@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from rich.progress import Progress
 
-from cyclesr.datasets.images import SUFFIXES, heic_hint, list_images
+from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.errors import UserError
-from cyclesr.inference.checkpoint import load_sr
-from cyclesr.inference.picture import Picture, check_format, read_picture, write_bands
+from cyclesr.images.listing import SUFFIXES, heic_hint, list_images
+from cyclesr.images.picture import Picture, check_format, read_picture, write_bands
+from cyclesr.inference.enlarge import enlarge
 from cyclesr.inference.pipeline import Stages, in_stages
-from cyclesr.inference.progress import progress_bar
 from cyclesr.inference.upscale import Upscaler
+from cyclesr.progress import progress_bar
 
 
 @dataclass
@@ -117,7 +118,7 @@ class Upscaling(Stages[Job, Picture, np.ndarray]):
         """Super-resolves a picture, a band of rows at a time, and shows how far it is."""
         height, done = self.upscaler.scale * len(picture.pixels), 0
         self.progress.update(self.task, description=job.source.name)
-        for band in picture.enlarged(self.upscaler):
+        for band in enlarge(picture, self.upscaler):
             yield band
             done += len(band)
             self.progress.update(self.task, completed=job.number + done / height)

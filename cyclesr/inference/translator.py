@@ -11,9 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.checkpoints.reading import read_checkpoint
+from cyclesr.checkpoints.trust import refuse_what_is_no_network
+from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
-from cyclesr.inference.checkpoint import load_weights, read_checkpoint
-from cyclesr.inference.trust import refuse_what_is_no_network
 from cyclesr.models.translators.base import Translator
 from cyclesr.registry import DEGRADATIONS, TRANSLATORS
 
@@ -56,7 +57,7 @@ def load_degradation(path: str | Path, device: str | torch.device = "cpu") -> Le
         In eval mode, without gradients.
 
     Raises:
-        UserError: as for :func:`~cyclesr.inference.checkpoint.load_sr`; or the checkpoint holds no translator.
+        UserError: as for :func:`~cyclesr.checkpoints.sr_network.load_sr`; or the checkpoint holds no translator.
     """
     if Path(path).suffix == ".safetensors":
         raise UserError(

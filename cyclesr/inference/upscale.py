@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cyclesr.datasets.images import to_tensor
 from cyclesr.errors import UserError
+from cyclesr.images.tensors import to_tensor
 
 FIRST_TILE = 512  # LR pixels; what 'auto' begins with
 CPU_OUTPUT = 768  # pixels; the side of what 'auto' makes at a time of a larger image on a CPU

@@ -22,12 +22,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cyclesr.engine.memory_format import ChannelsLast
-from cyclesr.engine.optim import PartOptimizers
 from cyclesr.errors import UserError
 from cyclesr.models.sr_model import Batch, Losses, SRModel
 from cyclesr.models.stages import Stage
 from cyclesr.models.translators.base import Translation, Translator
+from cyclesr.optim.memory_format import ChannelsLast
+from cyclesr.optim.parts import PartOptimizers
 from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS, TRANSLATORS
 
 

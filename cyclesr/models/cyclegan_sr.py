@@ -5,12 +5,12 @@ from typing import Any
 
 import torch
 
-from cyclesr.engine.memory_format import ChannelsLast
-from cyclesr.engine.optim import PartOptimizers
 from cyclesr.errors import UserError
 from cyclesr.models.backbones.upscaled import Upscaled
 from cyclesr.models.sr_model import Batch, SRModel
 from cyclesr.models.translators.base import Translator
+from cyclesr.optim.memory_format import ChannelsLast
+from cyclesr.optim.parts import PartOptimizers
 from cyclesr.registry import MODELS, TRANSLATORS
 
 

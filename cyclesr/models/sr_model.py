@@ -7,11 +7,11 @@ import torch
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
-from cyclesr.engine.memory_format import ChannelsLast, memory_format
-from cyclesr.engine.optim import PartOptimizers
+from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
-from cyclesr.inference.checkpoint import load_weights
 from cyclesr.models.moving_average import MovingAverage
+from cyclesr.optim.memory_format import ChannelsLast, memory_format
+from cyclesr.optim.parts import PartOptimizers
 from cyclesr.registry import LOSSES, MODELS, SR_BACKBONES
 
 Batch: TypeAlias = dict[str, Any]
@@ -24,7 +24,7 @@ class SRModel(BaseModel):
     Args:
         sr: config of ``SR_BACKBONES``.
         channels_last: memory format of the networks and images, see
-            :func:`~cyclesr.engine.memory_format.memory_format`.
+            :func:`~cyclesr.optim.memory_format.memory_format`.
         average: decay of the exponential moving average of the SR network's weights, which validation and
             inference then use; 0 keeps none.
         perceptual: arguments of :class:`~cyclesr.models.losses.PerceptualLoss`, or of the ``type`` that they name.

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cyclesr.engine.memory_format import ChannelsLast
-from cyclesr.engine.optim import PartOptimizers
 from cyclesr.models.sr_model import Batch, SRModel
+from cyclesr.optim.memory_format import ChannelsLast
+from cyclesr.optim.parts import PartOptimizers
 from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS
 
 

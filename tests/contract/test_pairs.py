@@ -23,7 +23,7 @@ from tiny_models import (
     weights,
 )
 
-from cyclesr.inference.checkpoint import load_sr
+from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.inference.translator import load_degradation
 from cyclesr.inference.upscale import Upscaler
 from cyclesr.models import Stage

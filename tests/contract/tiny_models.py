@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cyclesr.engine.optim import PARTS, PartOptimizersConstructor
 from cyclesr.errors import UserError
 from cyclesr.models import CollaborativeSR
+from cyclesr.optim.parts import PARTS, PartOptimizersConstructor
 from cyclesr.registry import LOSSES, MODELS, SR_BACKBONES, TRANSLATORS, Registry
 
 SCALE, SIDE = 2, 16  # of the SR networks; of the LR images

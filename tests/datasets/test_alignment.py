@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from cyclesr.datasets.alignment import Alignment, Limits, NotAligned, align, align_folders, find_shift
-from cyclesr.datasets.images import read_image, write_image
 from cyclesr.errors import UserError
+from cyclesr.images.reading import read_image
+from cyclesr.images.writing import write_image
 
 HEIGHT, WIDTH = 192, 208
 LIMITS = Limits(shift=16)

@@ -9,8 +9,9 @@ import pytest
 
 import cyclesr.datasets.cache as subject
 from cyclesr.datasets.cache import DiskCache, MemoryCache, NoCache, build_cache
-from cyclesr.datasets.images import read_image, write_image
 from cyclesr.errors import UserError
+from cyclesr.images.reading import read_image
+from cyclesr.images.writing import write_image
 
 
 def make_image(path: Path, seed: int = 0, dtype: type = np.uint8) -> np.ndarray:

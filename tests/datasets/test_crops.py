@@ -8,10 +8,10 @@ import torch
 from torch.utils.data import DataLoader, default_collate
 
 from cyclesr.datasets.crops import CropDataset, channels_first, collate_crops
-from cyclesr.datasets.images import write_image
 from cyclesr.datasets.paired import PairedDataset
 from cyclesr.datasets.unpaired import UnpairedDataset
 from cyclesr.errors import UserError
+from cyclesr.images.writing import write_image
 
 
 def write_pair(folder: Path, n: int, dtype: type = np.uint8) -> None:

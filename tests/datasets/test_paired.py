@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from cyclesr.datasets.images import write_image
 from cyclesr.datasets.paired import match_hr
 from cyclesr.errors import UserError
+from cyclesr.images.writing import write_image
 from cyclesr.registry import DATASETS
 
 

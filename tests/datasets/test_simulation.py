@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cyclesr.datasets.images import list_images, read_image, to_tensor, write_image
 from cyclesr.datasets.paired import PairedDataset
 from cyclesr.datasets.simulation import make_track
+from cyclesr.degradations.track import TrackDegradation
 from cyclesr.errors import UserError
-from cyclesr.models.degradation import TrackDegradation
+from cyclesr.images.listing import list_images
+from cyclesr.images.reading import read_image
+from cyclesr.images.tensors import to_tensor
+from cyclesr.images.writing import write_image
 
 
 @pytest.fixture

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 import cyclesr.datasets.tracks as subject
-from cyclesr.datasets.images import list_images, read_image, write_image
 from cyclesr.datasets.paired import PairedDataset
 from cyclesr.datasets.tracks import DEMO_HELD_OUT, DEMO_HR, DEMO_REAL, make_demo, split_and_simulate
+from cyclesr.degradations.track import TrackDegradation
 from cyclesr.errors import UserError
-from cyclesr.models.degradation import TrackDegradation
+from cyclesr.images.listing import list_images
+from cyclesr.images.reading import read_image
+from cyclesr.images.writing import write_image
 
 
 @pytest.fixture(scope="module")

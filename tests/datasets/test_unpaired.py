@@ -9,8 +9,8 @@ import torch
 from torch.utils.data import default_collate
 
 from cyclesr.datasets.draws import shuffled, turned
-from cyclesr.datasets.images import write_image
 from cyclesr.errors import UserError
+from cyclesr.images.writing import write_image
 from cyclesr.registry import DATASETS
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import torch
 
-from cyclesr import whole_file
+from cyclesr import atomic_write
+from cyclesr.checkpoints.reading import read_checkpoint
+from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.engine import runner as runner_module
 from cyclesr.engine.launch import train
 from cyclesr.errors import UserError
-from cyclesr.evaluation.quality import SRQuality
-from cyclesr.inference.checkpoint import load_sr, read_checkpoint
+from cyclesr.metrics.quality import SRQuality
 
 _runs = count()
 
@@ -147,8 +148,8 @@ def test_a_failed_write_leaves_what_was_there(tmp_path) -> None:
         raise OSError("No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        whole_file.write_whole(path, fails)
+        atomic_write.write_whole(path, fails)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
-    whole_file.write_whole(path, lambda partial: partial.write_text("new") and None)
+    atomic_write.write_whole(path, lambda partial: partial.write_text("new") and None)
     assert path.read_text() == "new"

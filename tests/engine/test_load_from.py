@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 from test_checkpoints import log, run
 
+from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.errors import UserError
-from cyclesr.inference.checkpoint import read_checkpoint
 from cyclesr.models.backbones import RRDBNet
 
 RRDB = dict(

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.engine.hooks import NonFiniteHook
 from cyclesr.engine.launch import train
 from cyclesr.errors import UserError
-from cyclesr.inference.checkpoint import read_checkpoint
 from cyclesr.registry import LOSSES
 
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from test_checkpoints import run
 
-from cyclesr.inference.checkpoint import load_sr, read_checkpoint
+from cyclesr.checkpoints.reading import read_checkpoint
+from cyclesr.checkpoints.sr_network import load_sr
 
 
 @pytest.fixture

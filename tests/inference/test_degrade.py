@@ -7,12 +7,13 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from cyclesr.datasets.images import read_image, write_image
 from cyclesr.datasets.paired import PairedDataset
+from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
+from cyclesr.images.reading import read_image
+from cyclesr.images.writing import write_image
 from cyclesr.inference.degrade import degrade_folder
 from cyclesr.inference.translator import load_degradation, read_assigned
-from cyclesr.models.imresize import imresize
 from cyclesr.registry import MODELS
 
 GENERATOR = dict(channels=4, num_blocks=1, num_down=0, norm="none", head_kernel=3)

@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from spandrel_sizes import SIZES
 from torch import Tensor, nn
 
+from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.errors import UserError
-from cyclesr.inference.checkpoint import load_sr
 from cyclesr.inference.export import export
 from cyclesr.registry import SR_BACKBONES
 

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
+from cyclesr.images.picture import read_picture
 from cyclesr.inference.files import (
     Job,
     Upscaling,
@@ -19,10 +20,9 @@ from cyclesr.inference.files import (
     name_outputs,
     process_each,
 )
-from cyclesr.inference.picture import read_picture
 from cyclesr.inference.pipeline import in_stages
-from cyclesr.inference.progress import progress_bar
 from cyclesr.inference.upscale import Upscaler
+from cyclesr.progress import progress_bar
 from cyclesr.registry import SR_BACKBONES
 
 

@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.engine import accumulate as accumulate_module
-from cyclesr.engine.optim import PartOptimizersConstructor
 from cyclesr.errors import UserError
 from cyclesr.models.collaborative import CollaborativeSR
 from cyclesr.models.stages import Stage
 from cyclesr.models.translators.base import Translation, Translator
+from cyclesr.optim.parts import PartOptimizersConstructor
 from cyclesr.registry import MODELS, SR_BACKBONES, TRANSLATORS
 
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from cyclesr.engine.optim import PartOptimizersConstructor
+from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.errors import UserError
-from cyclesr.inference.checkpoint import load_sr
 from cyclesr.models import CycleGANSR
 from cyclesr.models.translators import CycleGAN
+from cyclesr.optim.parts import PartOptimizersConstructor
 from cyclesr.registry import MODELS
 
 NETWORK = dict(channels=4, num_blocks=1, num_down=1)

@@ -12,13 +12,13 @@ from test_collaborative import PARTS, assert_near, batch, build, moved_parts, we
 from torch import Tensor, nn
 
 from cyclesr.engine import accumulate as accumulate_module
-from cyclesr.engine.optim import PartOptimizersConstructor
 from cyclesr.errors import UserError
 from cyclesr.models.collaborative import CollaborativeSR
 from cyclesr.models.losses.gan import discriminator_loss, generator_loss
 from cyclesr.models.sr_adversarial import SRAdversarial
 from cyclesr.models.stages import Stage
 from cyclesr.models.supervised import SupervisedSR
+from cyclesr.optim.parts import PartOptimizersConstructor
 from cyclesr.registry import MODELS
 
 ADAM = dict(optimizer=dict(type="Adam", lr=1e-2))

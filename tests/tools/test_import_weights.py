@@ -2,7 +2,7 @@
 
 import torch
 
-from cyclesr.inference.checkpoint import load_sr
+from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.registry import SR_BACKBONES
 
 

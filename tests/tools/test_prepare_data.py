@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from cyclesr.datasets import div2k
-from cyclesr.datasets.images import list_images, write_image
+from cyclesr.images.listing import list_images
+from cyclesr.images.writing import write_image
 
 LR_CELLS = ["4", "4", "0", "12", "8"]  # images, readable, 16 bit, width, height
 TOOL = Path(__file__).parents[2] / "tools" / "prepare_data.py"

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
-from cyclesr.evaluation.lpips import Lpips, find_weights, how_to_get
+from cyclesr.metrics.lpips import Lpips, find_weights, how_to_get
 from cyclesr.models.losses.frozen import Frozen
 from cyclesr.models.losses.precision import full
 from cyclesr.registry import LOSSES

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
-from cyclesr.evaluation.ssim import SMALLEST, gaussian_taps, mean_ssim, ssim_terms
+from cyclesr.metrics.ssim import SMALLEST, gaussian_taps, mean_ssim, ssim_terms
 from cyclesr.models.losses.precision import full
 from cyclesr.registry import LOSSES
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.errors import UserError
-from cyclesr.inference.checkpoint import load_sr
 from cyclesr.inference.upscale import Upscaler
 from cyclesr.models.backbones import EDSR, Padded
 from cyclesr.models.backbones.padded import mirror_to_fit

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
 from cyclesr.models.backbones import Upscaled
-from cyclesr.models.imresize import imresize
 
 
 def test_a_residual_network_starts_as_bicubic_upscaling() -> None:

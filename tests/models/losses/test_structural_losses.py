@@ -7,7 +7,7 @@ from scipy.signal import convolve2d
 from torch import Tensor
 
 from cyclesr.errors import UserError
-from cyclesr.evaluation.ssim import ssim
+from cyclesr.metrics.ssim import ssim
 from cyclesr.models.losses.ssim import SCALE_WEIGHTS, multi_scale_similarity, structural_similarity
 from cyclesr.registry import LOSSES
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from cyclesr.degradations.bicubic import Bicubic
+from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
-from cyclesr.models.degradation import Bicubic
-from cyclesr.models.imresize import imresize
-from cyclesr.models.networks import HighToLow
+from cyclesr.models.translators.bulat import HighToLow
 
 WAYS = pytest.mark.parametrize("downsampling", ["strided", "unshuffle", "bicubic"])
 

@@ -9,7 +9,7 @@ from scipy.signal import convolve2d
 from torch import Tensor
 
 from cyclesr.errors import UserError
-from cyclesr.models.networks import GaussianBlur
+from cyclesr.models.translators.probabilistic import GaussianBlur
 
 
 def shaped(a: float, b: float, c: float, **options: object) -> GaussianBlur:

@@ -6,7 +6,7 @@ import torch
 from scipy.signal import correlate2d
 
 from cyclesr.errors import UserError
-from cyclesr.models.networks import LearntNoise
+from cyclesr.models.translators.probabilistic import LearntNoise
 
 
 def test_its_variance_is_a_straight_line_of_the_signal() -> None:

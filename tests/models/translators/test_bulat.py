@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from cyclesr.engine.optim import PartOptimizersConstructor
+from cyclesr.degradations.bicubic import Bicubic
 from cyclesr.models.collaborative import CollaborativeSR
-from cyclesr.models.degradation import Bicubic
 from cyclesr.models.stages import Stage
 from cyclesr.models.translators import Bulat
+from cyclesr.optim.parts import PartOptimizersConstructor
 
 
 def build(**kwargs: Any) -> Bulat:

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
-from cyclesr.models.networks.patch_head import PatchHead
 from cyclesr.models.networks.resnet_generator import ResNetGenerator
 from cyclesr.models.translators import CUT, FastCUT
+from cyclesr.models.translators.cut.patch_head import PatchHead
 
 
 def build(kind: type[CUT] = CUT, **options: Any) -> CUT:
@@ -80,7 +80,9 @@ def test_losses_by_hand() -> None:
 def test_as_many_random_places_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     translator, (syn, real) = build(num_patches=4, head_width=8), images()
     shown: list[Tensor] = []
-    monkeypatch.setattr("cyclesr.models.translators.cut.patch_nce", lambda q, k, t: shown.append(k) or q.sum())
+    monkeypatch.setattr(
+        "cyclesr.models.translators.cut.translator.patch_nce", lambda q, k, t: shown.append(k) or q.sum()
+    )
     t = translator.translate(syn, real)
     translator.generator_losses(syn, real, t)
     assert [tuple(key.shape) for key in shown] == [(2, 4, 8)] * 6

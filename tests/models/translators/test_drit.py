@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
-from cyclesr.engine.optim import PartOptimizersConstructor
 from cyclesr.errors import UserError
 from cyclesr.models.losses.kl import gaussian_kl
-from cyclesr.models.networks import ContentDiscriminator, DisentangledGenerator
-from cyclesr.models.networks.disentangled import ConcatDecoder, ContentEncoder, Gaussian, GaussianStyleEncoder
 from cyclesr.models.translators import DRIT
+from cyclesr.models.translators.drit import ContentDiscriminator, DisentangledGenerator
+from cyclesr.models.translators.drit.networks import ConcatDecoder, ContentEncoder, Gaussian, GaussianStyleEncoder
+from cyclesr.optim.parts import PartOptimizersConstructor
 
 
 def build(**options: Any) -> DRIT:

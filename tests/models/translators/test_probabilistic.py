@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from cyclesr.config import load_config, train_on
 from cyclesr.datasets.tracks import DEMO_HELD_OUT, DEMO_HR, DEMO_REAL, lay_out
-from cyclesr.demo import track_of
+from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
-from cyclesr.evaluation.comparison import Track, degradation_psnr, noise_levels, train_method
-from cyclesr.models.imresize import imresize
+from cyclesr.experiments.comparison import Track, degradation_psnr, noise_levels, train_method
+from cyclesr.experiments.demo import track_of
 from cyclesr.models.translators import ProbabilisticDegradation
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,32 @@
+"""Weights into a network, all of them or none."""
+
+from torch import Tensor, nn
+
+from cyclesr.errors import UserError
+
+
+def load_weights(network: nn.Module, weights: dict[str, Tensor], complaint: str) -> None:
+    """Loads all weights of a network.
+
+    Args:
+        network: gets the weights.
+        weights: by name.
+        complaint: how the message begins when they do not fit.
+
+    Raises:
+        UserError: names or shapes differ; the message says what was expected and what was found.
+    """
+    own = network.state_dict()
+    missing, unknown = [n for n in own if n not in weights], [n for n in weights if n not in own]
+    if missing or unknown:
+        raise UserError(f"{complaint}: expected {_listed(missing)}, found {_listed(unknown)} instead.")
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1:2] or [str(error)]
+        raise UserError(f"{complaint}: {first[0].strip()}") from error
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return (", ".join(names[:2]) + more) or "nothing else"

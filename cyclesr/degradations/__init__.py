@@ -1,0 +1,10 @@
+"""Degradations: HR to LR."""
+
+from cyclesr.degradations.bicubic import Bicubic
+from cyclesr.degradations.blur import Blur
+from cyclesr.degradations.chain import Chain
+from cyclesr.degradations.kernels import blur_kernel
+from cyclesr.degradations.noise import Noise
+from cyclesr.degradations.track import TrackDegradation
+
+__all__ = ["Bicubic", "Blur", "Chain", "Noise", "TrackDegradation", "blur_kernel"]

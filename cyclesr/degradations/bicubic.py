@@ -1,0 +1,39 @@
+"""HR to syn, Eq. (1): bicubic downsampling."""
+
+from torch import Tensor, nn
+
+from cyclesr.degradations.imresize import Border, imresize
+from cyclesr.errors import UserError
+from cyclesr.registry import DEGRADATIONS
+
+
+@DEGRADATIONS.register_module()
+class Bicubic(nn.Module):
+    """MATLAB's bicubic ``imresize`` by 1 / scale, clamped to [0, 1] as an image file would be.
+
+    Args:
+        scale: by which the SR network will upscale.
+        border: see ``imresize``.
+
+    Raises:
+        UserError: a side of the image is not a multiple of the scale.
+    """
+
+    def __init__(self, scale: int, border: Border = "symmetric") -> None:
+        super().__init__()
+        self.scale = scale
+        self.border: Border = border
+
+    def forward(self, hr: Tensor) -> Tensor:
+        """(N, 3, H, W) -> (N, 3, H / scale, W / scale)."""
+        height, width = hr.shape[-2:]
+        if height % self.scale or width % self.scale:
+            raise UserError(
+                f"An HR image of {height}x{width} cannot be downsampled by {self.scale}: both sides must be "
+                f"multiples of it. Crop it to {height - height % self.scale}x{width - width % self.scale}."
+            )
+        size = (height // self.scale, width // self.scale)
+        return imresize(hr, size=size, border=self.border).clamp(0, 1)
+
+    def extra_repr(self) -> str:
+        return f"scale={self.scale}, border={self.border!r}"

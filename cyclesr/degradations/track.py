@@ -1,0 +1,45 @@
+"""The true degradation of a simulated track."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cyclesr.degradations.bicubic import Bicubic
+from cyclesr.degradations.blur import Blur
+from cyclesr.degradations.chain import Chain
+from cyclesr.degradations.kernels import blur_kernel
+from cyclesr.errors import UserError
+from cyclesr.registry import DEGRADATIONS
+
+
+@DEGRADATIONS.register_module()
+class TrackDegradation(Chain):
+    """The true degradation of a simulated track, noise left out: what ``fake_real`` should look like.
+
+    For analysis only: training with it would need what an unpaired user does not have.
+
+    Args:
+        manifest: ``manifest.json`` of a track made by ``prepare_data.py track`` or ``demo``.
+        image: name of the LR file whose kernel is meant; may be left out where all images share one kernel.
+
+    Raises:
+        UserError: no such manifest or image, or no image named where the kernels differ.
+    """
+
+    def __init__(self, manifest: str | Path, image: str | None = None) -> None:
+        if not Path(manifest).is_file():
+            raise UserError(f"There is no track manifest {manifest}. 'prepare_data.py track' writes manifest.json.")
+        track = json.loads(Path(manifest).read_text(encoding="utf-8"))
+        blur = Blur(kernel=blur_kernel(**_kernel_of(track["images"], image, Path(manifest))))
+        super().__init__([blur, Bicubic(track["scale"])])
+
+
+def _kernel_of(images: dict[str, dict[str, Any]], image: str | None, manifest: Path) -> dict[str, Any]:
+    if image is not None and image not in images:
+        raise UserError(
+            f"{manifest} has no entry for {image!r}; it holds {len(images)}, such as {next(iter(images))!r}."
+        )
+    kernels = [entry["kernel"] for entry in images.values()] if image is None else [images[image]["kernel"]]
+    if any(kernel != kernels[0] for kernel in kernels):
+        raise UserError(f"The images of {manifest} have different kernels: name the image that you mean.")
+    return kernels[0]

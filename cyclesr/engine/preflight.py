@@ -1,0 +1,67 @@
+"""A look at the folders of a training before anything is built, so that what would stop it later stops it now."""
+
+import os
+from typing import Any
+
+from mmengine.config import Config
+
+from cyclesr.config import DATALOADERS
+from cyclesr.datasets.inspection import problems_in_headers
+from cyclesr.errors import UserError
+from cyclesr.images.listing import image_names
+
+# Who makes the folders that the configs name.
+_MAKERS = {
+    "data/DIV2K/aligned": "tools/prepare_data.py align",
+    "data/DIV2K": "tools/prepare_data.py div2k",
+    "data/demo_seed": "make demo, or tools/prepare_data.py demo,",
+}
+_NAMED = 20  # more names than this are no help in one line
+
+
+def check_folders(config: Config) -> None:
+    """Looks whether the image folders of a config are there.
+
+    Raises:
+        UserError: one is missing; the message says what makes it.
+    """
+    for name in DATALOADERS:
+        data = (config.get(name) or {}).get("dataset") or {}
+        for key in ("hr", "real", "lr"):
+            if data.get(key) is not None and not os.path.isdir(data[key]):
+                raise UserError(f"The image folder {data[key]} ({name}.dataset.{key}) {_what_to_do(data, key)}")
+
+
+def _what_to_do(data: dict[str, Any], key: str) -> str:
+    folder = str(data[key])
+    if os.path.exists(folder):
+        return "is a file. Give a folder of images."
+    maker = next((maker for start, maker in _MAKERS.items() if folder.startswith(start)), None)
+    ways = [f"{maker} makes it"] if maker else []
+    ways += ["give folders of your own by --hr and --real"] if "real" in data else []
+    return f"does not exist: {'; or '.join(ways) or 'give one that does'}."
+
+
+def check_images(data: dict[str, Any]) -> None:
+    """Reads the headers of all images of an ``UnpairedDataset``, a second for some 5000 images.
+
+    Args:
+        data: the config of the dataset.
+
+    Raises:
+        UserError: some are unreadable or smaller than the crop; the message names them.
+    """
+    sides = {"hr": data["crop"] * data["scale"], "real": data["crop"]}
+    names = {key: image_names(data[key]) for key in sides}
+    found = [
+        problem
+        for key, side in sides.items()
+        for problem in problems_in_headers((os.path.join(data[key], name) for name in names[key]), side)
+    ]
+    if found:
+        more = f" ... and {len(found) - _NAMED} more." if len(found) > _NAMED else ""
+        raise UserError(
+            f"{len(found)} of {sum(map(len, names.values()))} images cannot be trained on. {' '.join(found[:_NAMED])}"
+            f"{more} tools/prepare_data.py check --hr {data['hr']} --real {data['real']} --scale {data['scale']} "
+            f"--crop {data['crop']} looks into each file."
+        )

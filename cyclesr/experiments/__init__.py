@@ -1,0 +1,1 @@
+"""Whole trainings that are run to compare methods."""

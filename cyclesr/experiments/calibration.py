@@ -1,0 +1,239 @@
+"""Which protocol made the paper's tables? Bicubic under every candidate, beside the paper's nine bicubic figures.
+
+Bicubic has no training in it: the candidate whose figures agree on all three tracks is the paper's protocol.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from cyclesr.datasets.div2k import TRACKS, folder_of
+from cyclesr.datasets.paired import PairedDataset
+from cyclesr.degradations.imresize import imresize
+from cyclesr.errors import UserError, did_you_mean
+from cyclesr.experiments.published import CHALLENGES, TABLE_1
+from cyclesr.images.tensors import to_array, to_tensor
+from cyclesr.inference.evaluate import versions
+from cyclesr.inference.evaluation_report import check_place, strict_json
+from cyclesr.metrics.lpips import load_lpips
+from cyclesr.metrics.protocols import PROTOCOLS, Protocol, get_protocol
+from cyclesr.metrics.quality import Scores, mean_scores
+from cyclesr.plugins import load_plugins
+from cyclesr.workers import in_processes
+
+SCALE = 4
+METRICS = {"psnr": 3, "ssim": 3, "lpips": 3}  # and the digits of Table 1
+PAPER: dict[str, Scores] = {CHALLENGES[track]: cell._asdict() for track, cell in TABLE_1["bicubic"].items()}
+
+
+def _matlab(lr: Tensor) -> Tensor:
+    return imresize(lr.double(), SCALE)
+
+
+def _pil(lr: Tensor) -> Tensor:
+    size = (lr.shape[-1] * SCALE, lr.shape[-2] * SCALE)
+    return to_tensor(np.asarray(Image.fromarray(to_array(lr)).resize(size, Image.Resampling.BICUBIC)))
+
+
+def _cv2(lr: Tensor) -> Tensor:
+    return to_tensor(cv2.resize(to_array(lr), None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_CUBIC))
+
+
+BICUBICS: dict[str, Callable[[Tensor], Tensor]] = {"matlab": _matlab, "pil": _pil, "cv2": _cv2}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to make and score bicubic images.
+
+    Attributes:
+        bicubic: a key of :data:`BICUBICS`.
+        protocol: of the scores.
+        tracks: means by track.
+    """
+
+    bicubic: str
+    protocol: Protocol
+    tracks: dict[str, Scores]
+
+    @property
+    def distance(self) -> float:
+        """Mean absolute difference to the paper's PSNR over the tracks, dB."""
+        differences = [abs(means["psnr"] - PAPER[track]["psnr"]) for track, means in self.tracks.items()]
+        return sum(differences) / len(differences)
+
+
+@dataclass(frozen=True)
+class _Job:
+    dataset: PairedDataset
+    index: int
+    protocols: tuple[Protocol, ...]
+    bicubics: tuple[str, ...]
+    lpips: bool
+    lpips_weights: str | None
+
+
+def candidates(scale: int = SCALE) -> dict[str, Protocol]:
+    """Every registered protocol; those on RGB also on Y (``_y``), all with a brightness gain also without it."""
+    load_plugins()
+    found = {name: get_protocol(name, scale) for name in sorted(PROTOCOLS)}
+    for name, protocol in list(found.items()):
+        if protocol.luma is None and f"{name}_y" not in found:
+            found[f"{name}_y"] = _variant(protocol, "y", "on BT.601 Y", luma="float")
+    for name, protocol in list(found.items()):
+        if protocol.shift is not None and protocol.shift.gain:
+            shift = replace(protocol.shift, gain=False)
+            found[f"{name}_nogain"] = _variant(protocol, "nogain", "without brightness gain", shift=shift)
+    return found
+
+
+def _variant(protocol: Protocol, ending: str, what: str, **changes: Any) -> Protocol:
+    return replace(protocol, name=f"{protocol.name}_{ending}", source=f"{protocol.source}; {what}", **changes)
+
+
+def calibrate(
+    data: str | Path,
+    protocols: Sequence[str] | None = None,
+    bicubics: Sequence[str] = ("matlab",),
+    *,
+    images: int | None = None,
+    lpips_weights: str | None = None,
+    workers: int = 1,
+    watch: Callable[[Iterable[Any], int], Iterable[Any]] = lambda items, total: items,
+) -> tuple[list[Row], dict[str, int]]:
+    """Scores bicubic on the validation sets of DIV2K that are present.
+
+    Args:
+        data: folder with ``DIV2K_valid_HR``, ``DIV2K_valid_LR_unknown/X4``, ``DIV2K_valid_LR_mild`` ...
+        protocols: names of :func:`candidates`; all by default.
+        bicubics: keys of :data:`BICUBICS`.
+        images: the first so many of each track; all by default. Few tell little: images differ by several dB.
+        lpips_weights: see :func:`~cyclesr.metrics.lpips.load_lpips`; without weights LPIPS is left out.
+        workers: processes.
+        watch: wraps results and their number, for a progress bar.
+
+    Returns:
+        The rows, the nearest to the paper's PSNR first, and the number of images by track.
+
+    Raises:
+        UserError: no track, an unknown protocol or bicubic, or an image that is too small for a protocol.
+    """
+    chosen = tuple(_look_up(name, candidates(), "protocol") for name in protocols or candidates())
+    for name in bicubics:
+        _look_up(name, BICUBICS, "bicubic")
+    sets = find_tracks(data)
+    measured = load_lpips("alex", lpips_weights) is not None
+    owners, jobs = [], []
+    for track, dataset in sets.items():
+        for index in range(min(len(dataset), images or len(dataset))):
+            owners.append(track)
+            jobs.append(_Job(dataset, index, chosen, tuple(bicubics), measured, lpips_weights))
+    scores = list(watch(in_processes(_score, jobs, workers), len(jobs)))
+    rows = [
+        Row(bicubic, protocol, {track: _means(scores, owners, track, (bicubic, protocol.name)) for track in sets})
+        for bicubic in bicubics
+        for protocol in chosen
+    ]
+    return sorted(rows, key=lambda row: row.distance), {track: owners.count(track) for track in sets}
+
+
+def find_tracks(data: str | Path) -> dict[str, PairedDataset]:
+    """The validation sets of the paper's tracks that lie in a DIV2K folder.
+
+    Raises:
+        UserError: there is none.
+    """
+    hr = Path(data) / "DIV2K_valid_HR"
+    folders = {track: Path(data) / folder_of(f"DIV2K_valid_LR_{TRACKS[track].format(scale=SCALE)}") for track in PAPER}
+    present = {track: folder for track, folder in folders.items() if folder.is_dir()}
+    if not (hr.is_dir() and present):
+        expected = ", ".join(str(folder.relative_to(data)) for folder in folders.values())
+        raise UserError(
+            f"{data} holds no validation set of DIV2K: expected DIV2K_valid_HR and any of {expected}. "
+            "'prepare_data.py div2k' fetches them."
+        )
+    return {track: PairedDataset(folder, hr, SCALE, cache=None) for track, folder in present.items()}
+
+
+def _look_up(name: str, known: dict[str, Any], what: str) -> Any:
+    if name not in known:
+        raise UserError(f"There is no {what} {name!r}.{did_you_mean(name, known)} There are: {', '.join(known)}.")
+    return known[name]
+
+
+def _score(job: _Job) -> dict[tuple[str, str], Scores]:
+    item = job.dataset[job.index]
+    lr, hr = item["lr"], item["hr"]
+    assert isinstance(lr, Tensor)
+    assert isinstance(hr, Tensor)
+    lpips = load_lpips("alex", job.lpips_weights) if job.lpips else None
+    scores = {}
+    for name in job.bicubics:
+        sr = BICUBICS[name](lr)
+        for protocol in job.protocols:
+            try:
+                scores[name, protocol.name] = protocol.score(sr, hr, lpips)
+            except UserError as error:
+                raise UserError(f"{item['lr_path']}, protocol {protocol.name}: {error}") from error
+    return scores
+
+
+def _means(scores: list[dict[tuple[str, str], Scores]], owners: list[str], track: str, key: tuple[str, str]) -> Scores:
+    return mean_scores([found[key] for found, owner in zip(scores, owners, strict=True) if owner == track])
+
+
+def markdown(rows: Sequence[Row], images: dict[str, int]) -> str:
+    """The paper's figures and a row for each candidate: PSNR / SSIM / LPIPS a track."""
+    lines = [
+        ["bicubic", "protocol", "off by, dB", *(f"{track} ({count} images)" for track, count in images.items())],
+        ["---"] * (3 + len(images)),
+        ["**paper**", "**unknown**", "", *(_cell(PAPER[track]) for track in images)],
+    ]
+    for row in rows:
+        cells = [_cell(row.tracks[track]) for track in images]
+        lines.append([row.bicubic, row.protocol.name, f"{row.distance:.3f}", *cells])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _cell(means: Scores) -> str:
+    return " / ".join(f"{means[name]:.{digits}f}" for name, digits in METRICS.items() if name in means)
+
+
+def as_plain(rows: Sequence[Row], images: dict[str, int]) -> dict[str, Any]:
+    """What the JSON file holds; ``difference`` is ours less the paper's."""
+    listed = [
+        {
+            "bicubic": row.bicubic,
+            "protocol": row.protocol.name,
+            "protocol_source": row.protocol.source,
+            "mean_psnr_distance": row.distance,
+            "tracks": {track: {"means": m, "difference": _difference(track, m)} for track, m in row.tracks.items()},
+        }
+        for row in rows
+    ]
+    return {"paper": {track: PAPER[track] for track in images}, "images": images, "rows": listed, **versions()}
+
+
+def _difference(track: str, means: Scores) -> Scores:
+    return {name: means[name] - figure for name, figure in PAPER[track].items() if name in means}
+
+
+def write_table(path: str | Path, rows: Sequence[Row], images: dict[str, int]) -> list[Path]:
+    """Writes the table as data to ``path`` (.json), and as Markdown beside it.
+
+    Raises:
+        UserError: see :func:`~cyclesr.inference.evaluation_report.check_place`; or the disk is full.
+    """
+    files = [check_place(path), Path(path).with_suffix(".md")]
+    try:
+        files[0].write_text(strict_json(as_plain(rows, images)), encoding="utf-8")
+        files[1].write_text(markdown(rows, images), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"The table {path} cannot be written: {error.strerror}.") from error
+    return files

@@ -1,0 +1,185 @@
+"""A page with a table: measured figures, their spread over seeds, and beside one of the paper's its own figures."""
+
+import shlex
+import statistics
+from collections.abc import Callable, Collection
+from itertools import combinations
+from typing import Any
+
+from cyclesr.experiments.published import CHALLENGES, published
+from cyclesr.experiments.tables import ROWS, Key, Table, rows_of
+
+Cells = dict[Key, dict[str, Any]]
+Results = dict[str, list[dict[str, Any]]]  # of one track: a row's results, one a seed
+METRICS = ("psnr", "ssim", "lpips")
+OTHERS = {"degradation_psnr": 2, "iterations": 0, "minutes": 1}  # and their decimals
+HEADER = "| method | seeds | PSNR | over bicubic | SSIM | LPIPS | LR to true LR | iterations | minutes |"
+PAPERS = " PSNR (paper) | SSIM (paper) | LPIPS (paper) |"
+SCALES = {
+    "demo": (
+        "Demo scale: every seed simulates its track anew from photographs (`tools/prepare_data.py track`), two fifths "
+        "HR, two fifths real LR of other scenes, one fifth held out. Networks and trainings are small. Only the order "
+        "of the rows may be compared with the paper's, which was measured on DIV2K."
+    ),
+    "full": "Full scale: the configs of DIV2K. Which protocol made the paper's figures is not known, see "
+    "docs/evaluation.md.",
+}
+
+
+def page(table: Table, scale: str, effort: dict[str, Any], cells: Cells) -> str:
+    """The page in Markdown.
+
+    Args:
+        table: of the paper, or ``pairings``.
+        scale: ``demo`` or ``full``.
+        effort: at demo scale the option that says how long a row trains, ``dict(minutes=15)``.
+        cells: what :func:`~cyclesr.experiments.table_runs.finished_cells` found.
+    """
+    title = f"Table {table}" if isinstance(table, int) else table.capitalize()
+    tracks = _by_track(table, cells)
+    how = "\n".join(commands(table, scale, effort, tracks))
+    parts = [f"# {title} at {scale} scale", f"```\n{how}\n```", SCALES[scale], _how_to_read()]
+    for kind, results in tracks.items():
+        heading = f"## {kind}: {CHALLENGES[kind]} in the paper" if isinstance(table, int) else f"## {kind}"
+        parts += [heading, _settings(results), _table(table, kind, results), *_orders(table, kind, results)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _by_track(table: Table, cells: Cells) -> dict[str, Results]:
+    """The results in the order of the paper's tracks, of the table's rows, and of the seeds."""
+    tracks: dict[str, Results] = {}
+    for kind in CHALLENGES:
+        for name in rows_of(table):
+            if row := [cells[key] for key in sorted(cells) if key[:2] == (kind, name)]:
+                tracks.setdefault(kind, {})[name] = row
+    return tracks
+
+
+def commands(table: Table, scale: str, effort: dict[str, Any], tracks: dict[str, Results]) -> list[str]:
+    """The commands that make all results of a page: one, unless tracks or rows differ in what was run."""
+    groups: dict[tuple[tuple[str, ...], tuple[int, ...]], list[str]] = {}
+    for kind, results in tracks.items():
+        by_seeds: dict[tuple[int, ...], list[str]] = {}
+        for name, row in results.items():
+            by_seeds.setdefault(tuple(result["seed"] for result in row), []).append(name)
+        for seeds, rows in by_seeds.items():
+            groups.setdefault((tuple(rows), seeds), []).append(kind)
+    options = ["--hr", "PHOTOGRAPHS"] if scale == "demo" else []
+    options += [word for key, value in effort.items() for word in (f"--{key}", f"{value:.9g}")]
+    lines = []
+    for (names, seeds), kinds in groups.items():
+        words = ["python", "tools/benchmark_tables.py", "--table", table, "--scale", scale, "--tracks", *kinds]
+        words += ["--seeds", *seeds, *options, *(["--rows", *names] if list(names) != rows_of(table) else [])]
+        words += _weights({name: [result for kind in kinds for result in tracks[kind][name]] for name in names})
+        lines.append(shlex.join(map(str, words)))
+    return lines
+
+
+def _weights(rows: Results) -> list[str]:
+    """The options for the ImageNet weights that rows took, wherever these lay."""
+    lpips = any("lpips" in result["means"] for row in rows.values() for result in row)
+    return ["--lpips-weights", "ALEXNET"] * lpips + ["--perceptual-weights", "VGG"] * ("cyclesrgan" in rows)
+
+
+def _how_to_read() -> str:
+    return (
+        "PSNR is in dB. A figure is the mean over the row's seeds; behind ± stands half the range between the lowest "
+        "and the highest seed. A figure that not all of them have is followed by those that do. Rows are ordered by "
+        "their means over the seeds that all of them have. *LR to true LR*: PSNR of the LR images that the SR network "
+        "learns from against the true ones, noise apart."
+    )
+
+
+def _settings(results: Results) -> str:
+    every = [result for row in results.values() for result in row]
+    facts = {
+        "Protocol": {result["protocol"] for result in every},
+        "Images": {str(len(result["images"])) for result in every},
+        "Hardware": {result["hardware"] for result in every},
+        "torch": {result["versions"]["torch"] for result in every},
+    }
+    if aligned := [f"{r['pairs']['kept']} of {r['pairs']['of']} (seed {r['seed']})" for r in every if "pairs" in r]:
+        facts["Pairs that SR_paired's alignment kept"] = set(aligned)
+    return ". ".join(f"{name}: {', '.join(sorted(values))}" for name, values in facts.items()) + "."
+
+
+def _table(table: Table, kind: str, results: Results) -> str:
+    bicubic = {result["seed"]: result["means"]["psnr"] for result in results.get("bicubic", [])}
+    header = HEADER + PAPERS if isinstance(table, int) else HEADER
+    lines = [header, "|" + "---|" * header.count(" |")]
+    for name, row in results.items():
+        seeds = [result["seed"] for result in row]
+        columns = _columns(row, bicubic if name != "bicubic" else {})
+        cells = [ROWS[name].title, ", ".join(map(str, seeds))]
+        cells += [_spread(values, digits, seeds) for values, digits in columns]
+        lines.append("| " + " | ".join(cells + _papers(table, name, kind)) + " |")
+    return "\n".join(lines)
+
+
+def _columns(row: list[dict[str, Any]], bicubic: dict[int, float]) -> list[tuple[dict[int, float], int]]:
+    """What each column shows, by seed, and with how many decimals."""
+    psnr, ssim, lpips = (_by_seed(row, metric) for metric in METRICS)
+    gains = {seed: value - bicubic[seed] for seed, value in psnr.items() if seed in bicubic}
+    others = [({r["seed"]: r[key] for r in row if r.get(key)}, decimals) for key, decimals in OTHERS.items()]
+    return [(psnr, 2), (gains, 2), (ssim, 4), (lpips, 4), *others]
+
+
+def _by_seed(row: list[dict[str, Any]], metric: str) -> dict[int, float]:
+    return {r["seed"]: r["means"][metric] for r in row if metric in r["means"]}
+
+
+def _spread(values: dict[int, float], digits: int, seeds: list[int]) -> str:
+    """``mean ± half the range``, and the seeds that have a value unless all do.
+
+    The mean alone where all are equal to the last digit, nothing without values.
+    """
+    if not values:
+        return ""
+    lowest, highest = min(values.values()), max(values.values())
+    mean, half = f"{statistics.fmean(values.values()):.{digits}f}", f"{(highest - lowest) / 2:.{digits}f}"
+    figure = f"{mean} ± {half}" if float(half) else mean
+    return figure if len(values) == len(seeds) else f"{figure} ({_seeds(values)})"
+
+
+def _seeds(seeds: Collection[int]) -> str:
+    return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, sorted(seeds)))}"
+
+
+def _papers(table: Table, name: str, kind: str) -> list[str]:
+    if table == "pairings":
+        return []
+    figures = published(table, name, kind)
+    return ["", "", ""] if figures is None else [f"{value:.3f}" for value in figures]
+
+
+def _orders(table: Table, kind: str, results: Results) -> list[str]:
+    """A paragraph a metric: the rows from the best to the worst, here and in the paper, and how many pairs agree."""
+    if table == "pairings":
+        return []
+    paragraphs = []
+    for metric in METRICS:
+        ours = {name: values for name, row in results.items() if (values := _by_seed(row, metric))}
+        cells = {name: published(table, name, kind) for name in ours}
+        paper = {name: getattr(figures, metric) for name, figures in cells.items() if figures is not None}
+        if len(paper) > 1:
+            paragraphs.append(_order(metric, {name: ours[name] for name in paper}, paper))
+    return paragraphs
+
+
+def _order(metric: str, ours: dict[str, dict[int, float]], paper: dict[str, float]) -> str:
+    """Of the means over the seeds that all rows have: at demo scale another seed is another track."""
+    common = set.intersection(*(set(values) for values in ours.values()))
+    if not common:
+        return f"By {metric.upper()} the rows are not ordered: no seed is common to all of them."
+    measured = {name: statistics.fmean(values[seed] for seed in common) for name, values in ours.items()}
+    better: Callable[[float], float] = (lambda value: value) if metric == "lpips" else (lambda value: -value)
+    here, there = (
+        " > ".join(ROWS[name].title for name in sorted(values, key=lambda name: better(values[name])))
+        for values in (measured, paper)
+    )
+    pairs = list(combinations(paper, 2))
+    agreeing = sum((measured[a] - measured[b]) * (paper[a] - paper[b]) > 0 for a, b in pairs)
+    return (
+        f"By {metric.upper()} ({_seeds(common)}), best first: {here}. In the paper: {there}. "
+        f"{agreeing} of {len(pairs)} pairs of methods are in the paper's order."
+    )

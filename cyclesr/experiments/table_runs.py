@@ -1,0 +1,201 @@
+"""Cells of the tables, trained and scored once, however often they are asked for, and pages with all of a work dir."""
+
+import copy
+import platform
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+
+from cyclesr.atomic_write import write_whole_text
+from cyclesr.engine.launch import train
+from cyclesr.engine.runner import newest_checkpoint
+from cyclesr.errors import UserError
+from cyclesr.experiments.comparison import degradation_psnr
+from cyclesr.experiments.table_cells import MEND, Bench, Cell, read_json, write_json
+from cyclesr.experiments.table_page import page
+from cyclesr.experiments.tables import ROWS, Key, Table, rows_of, tracks_of
+from cyclesr.inference.evaluate import BICUBIC, Settings, evaluate_config
+from cyclesr.inference.evaluation_report import as_dict
+from cyclesr.inference.translator import load_degradation
+from cyclesr.metrics.lpips import find_weights, load_lpips
+from cyclesr.registry import LOSSES
+
+Result = dict[str, Any]
+LPIPS = "alex"
+
+
+def check_weights(bench: Bench, keys: Iterable[Key]) -> None:
+    """Loads the weights that scoring takes, and those that rows yet to run train with, before anything is trained.
+
+    Args:
+        bench: settings.
+        keys: the cells that are asked for.
+
+    Raises:
+        UserError: weights that are not where they were said to be, or that a row cannot do without.
+    """
+    load_lpips(LPIPS, bench.lpips_weights)
+    cells = (Cell(bench, ROWS[name].same_as or name, kind, seed) for kind, name, seed in keys)
+    for cell in {cell.name: cell for cell in cells if not cell.result.is_file()}.values():
+        if perceptual := cell.untimed().model.get("perceptual"):
+            LOSSES.build({"type": "PerceptualLoss", **perceptual})
+
+
+def run_table(bench: Bench, table: Table, keys: Iterable[Key], path: Path) -> list[str]:
+    """Runs what is missing, cell by cell; each that is new renews the page.
+
+    Args:
+        bench: settings.
+        table: of the page, which shows all of its results in the work dir.
+        keys: the cells that are asked for.
+        path: of the page.
+
+    Returns:
+        A sentence for each result of the work dir that is not on the page.
+
+    Raises:
+        UserError: see :func:`run_cell`.
+    """
+    shown: dict[Key, Result] = {}
+    left_out: list[str] = []
+    for key in keys:
+        kind, name, seed = key
+        if run_cell(bench, name, kind, seed) != shown.get(key):
+            shown, left_out = finished_cells(bench, table)  # read anew: other commands finish some meanwhile
+            write_whole_text(path, page(table, bench.scale, bench.effort, shown))
+    return left_out
+
+
+def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
+    """Trains and scores a row, or reads what a former run found; a training that was stopped goes on.
+
+    A result without LPIPS is scored again once AlexNet's weights are there, if its checkpoint still is.
+
+    Args:
+        bench: settings.
+        name: a key of :data:`~cyclesr.experiments.tables.ROWS`.
+        kind: track, ``unknown``, ``mild`` or ``wild``.
+        seed: at demo scale of the track too; of the weights, the order of the data and the augmentation.
+
+    Returns:
+        What ``result.json`` of the row holds: scores as ``tools/test.py`` writes them, and ``row``, ``track``,
+        ``seed``, ``minutes`` (of a training that was not stopped), ``iterations``, ``hardware``; at demo scale,
+        where there is a translator, ``degradation_psnr`` (dB); of aligned pairs, how many were ``kept`` ``of`` all.
+
+    Raises:
+        UserError: the folder of the row holds a training of another config.
+    """
+    cell = Cell(bench, ROWS[name].same_as or name, kind, seed)
+    config = cell.config()
+    cell.check(config)
+    if not cell.result.is_file():
+        write_json(cell.result, _run(cell, config))
+    elif _lacks_lpips(cell, config):
+        write_json(cell.result, read_result(cell) | _score(cell, config))
+    return read_result(cell)
+
+
+def read_result(cell: Cell) -> Result:
+    """What a finished cell found.
+
+    Raises:
+        UserError: the file was damaged since.
+    """
+    result: Result = read_json(cell.result)
+    if "means" not in result:
+        raise UserError(f"{cell.result} is damaged (no means). {MEND}")
+    return result
+
+
+def finished_cells(bench: Bench, table: Table) -> tuple[dict[Key, Result], list[str]]:
+    """All results of a table that the work dir holds, of any track that the table has and any seed.
+
+    Returns:
+        The results by track, row and seed; and a sentence for each that is left out: of another config, or damaged.
+    """
+    found: dict[Key, Result] = {}
+    left_out = []
+    for name in rows_of(table):
+        for cell in _cells_on_disk(bench, ROWS[name].same_as or name, tracks_of(table)):
+            try:
+                cell.check(cell.config())
+                found[cell.kind, name, cell.seed] = read_result(cell)
+            except UserError as error:
+                left_out.append(str(error))
+    return found, left_out
+
+
+def _cells_on_disk(bench: Bench, name: str, kinds: list[str]) -> Iterator[Cell]:
+    for kind in kinds:
+        for path in bench.work_dir.glob(f"{kind}_seed*/{name}/result.json"):
+            seed = path.parents[1].name.removeprefix(f"{kind}_seed")
+            if seed.isdecimal():
+                yield Cell(bench, name, kind, int(seed))
+
+
+def _lacks_lpips(cell: Cell, config: Config) -> bool:
+    """Whether LPIPS is missing from a result and can be had now."""
+    if "lpips" in read_result(cell)["means"] or find_weights(LPIPS, cell.bench.lpips_weights) is None:
+        return False
+    return not ROWS[cell.name].trains or _checkpoint(cell, config).is_file()
+
+
+def _run(cell: Cell, config: Config) -> Result:
+    trains = ROWS[cell.name].trains
+    cell.write(config)
+    minutes = _train(cell, config) if trains else None
+    result = _score(cell, config) | dict(row=cell.name, track=cell.kind, seed=cell.seed, scale=cell.bench.scale)
+    result |= dict(minutes=minutes, iterations=config.train_cfg.max_iters if trains else 0, hardware=hardware())
+    if trains and cell.bench.scale == "demo" and config.model.type == "CollaborativeSR":
+        translator = load_degradation(str(_checkpoint(cell, config))).translator
+        near = degradation_psnr(translator.degrade, cell.track(), from_hr=translator.from_hr)
+        result["degradation_psnr"] = near
+    return result | _aligned(config)
+
+
+def _aligned(config: Config) -> Result:
+    """For a training on aligned pairs, how many the alignment kept: it drops those that it cannot align."""
+    lr = config.train_dataloader.dataset.get("lr")
+    report = Path(lr or "").parent / "alignment.json"
+    if not (lr and report.is_file()):
+        return {}
+    pairs = read_json(report)["pairs"]
+    return dict(pairs=dict(kept=sum(not pair["dropped"] for pair in pairs), of=len(pairs)))
+
+
+def _checkpoint(cell: Cell, config: Config) -> Path:
+    return cell.folder / f"iter_{config.train_cfg.max_iters}.pth"
+
+
+def _score(cell: Cell, config: Config) -> Result:
+    cell.write(config)  # with the places that files have now
+    method = str(_checkpoint(cell, config)) if ROWS[cell.name].trains else BICUBIC
+    settings = Settings(lpips=LPIPS, lpips_weights=cell.bench.lpips_weights)
+    return as_dict(evaluate_config(str(cell.config_file), method, settings))
+
+
+def _train(cell: Cell, config: Config) -> float | None:
+    """Begins a training, goes on with it, or finds it done; returns its minutes, not known where it was stopped."""
+    length, resume = cell.folder / "minutes.json", newest_checkpoint(cell.folder) is not None
+    if not _checkpoint(cell, config).is_file():
+        start, config = time.perf_counter(), copy.deepcopy(config)  # training writes into it
+        config.experiment_name = "_".join(cell.folder.absolute().parts[-3:]) + f"_seed{cell.seed}"
+        train(config, work_dir=str(cell.folder), resume=resume, seed=cell.seed)
+        if not resume:
+            write_json(length, (time.perf_counter() - start) / 60)
+    return read_json(length) if length.is_file() else None
+
+
+def hardware() -> str:
+    """The GPU, or else the CPU and the number of threads."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    threads = torch.get_num_threads()
+    return f"{(models or [platform.machine()])[0]}, {threads} thread{'s' * (threads > 1)}"

@@ -1,0 +1,212 @@
+"""The rows of the paper's Tables 1, 3 and 4, and pairings, as configs: which file, and what is laid over it."""
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from mmengine.config import Config
+
+from cyclesr.config import load_config
+from cyclesr.datasets.alignment import align_folders
+from cyclesr.errors import UserError, did_you_mean
+from cyclesr.experiments.comparison import Track, on_track, supervised
+from cyclesr.experiments.published import CHALLENGES, TABLES
+from cyclesr.experiments.track_benchmark import PROTOCOLS
+
+Table = int | Literal["pairings"]
+Key = tuple[str, str, int]  # of a cell: track, row and seed
+
+SHIFTED = ("mild", "wild")  # the tracks whose pairs do not lie on each other (Sec. 4.2)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method of a table.
+
+    Attributes:
+        title: as in the paper.
+        full: at full scale the config is ``<full>_<challenge>.py``; empty where there is none.
+        demo: at demo scale it is ``demo/<demo>_track.py``; empty where it is named as at full scale.
+        options: dotted keys and values laid over the demo config.
+        pairs: at demo scale the config's SR network trains without a translator, on ``bicubic`` or on ``true`` pairs.
+        steps_of: the row whose number of iterations it takes at demo scale; empty for one that is given a time.
+        times: so many times that number.
+        same_as: the row that it is, under another name.
+        trains: bicubic does not.
+    """
+
+    title: str
+    full: str = ""
+    demo: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    pairs: str = ""
+    steps_of: str = ""
+    times: float = 1.0
+    same_as: str = ""
+    trains: bool = True
+
+
+def _feedback(weight: float) -> dict[str, Any]:
+    return {"model.feedback_weight": weight, "model.sr_loss.weight": weight}
+
+
+def _sr(**network: Any) -> dict[str, Any]:
+    return {"model.sr": dict(_delete_=True, scale=4, **network)}
+
+
+# Each part takes as many steps as in demo/cyclesr_track.py, 0.85 and 0.75 of its iterations; 1.6 times as many in all.
+_DECAY = [dict(type="LinearDecayLR", by_epoch=False, decay_from=0.16, stop_at=0.53)]
+_SEPARATE = {
+    "custom_hooks.0.stages": [dict(name="translation", fraction=0.53), dict(name="sr_on_fake")],
+    "param_scheduler": dict(
+        generators=_DECAY,
+        discriminators=_DECAY,
+        sr=[dict(type="LinearDecayLR", by_epoch=False, decay_from=0.81)],
+    ),
+}
+# Sec. 4.3: "lambda_Trans^SR = 0 and lambda_mse = 1"
+_NO_FEEDBACK = {"model.feedback_weight": 0.0, "model.sr_loss.weight": 1.0, "model.optimisation": "alternating"}
+
+# The SR networks of the pairings, each small enough for minutes on a CPU.
+_VDSR = _sr(type="VDSR", channels=48, num_blocks=8, norm="none", global_skip=True)
+_SRRESNET = _sr(type="SRResNet", channels=32, num_blocks=4, norm="none", global_skip=True)
+_IMDN = _sr(type="IMDN", channels=48, num_blocks=4, global_skip=True)
+_RCAN = _sr(type="RCAN", channels=32, num_groups=2, num_blocks=3, reduction=8, global_skip=True)
+_COMPACT = _sr(type="SRVGGNetCompact", channels=48, num_layers=10)
+
+ROWS = {
+    "bicubic": Row("Bicubic", "cyclesr", trains=False),
+    "sr_syn": Row("SR_syn", "sr_syn", "cyclesr", pairs="bicubic", steps_of="cyclesr"),
+    "sr_paired": Row("SR_paired", "sr_paired", "cyclesr", pairs="true", steps_of="cyclesr"),
+    "cyclegan": Row("CycleGAN", "cyclegan"),
+    "bulat": Row("Bulat et al.", "bulat", steps_of="bulat_collaborative", times=1.6),
+    "bulat_collaborative": Row("*Bulat et al.", "bulat_collaborative"),
+    "cyclesr": Row("CycleSR", "cyclesr"),
+    "unitsr": Row("UNITSR", "unitsr"),
+    "separate": Row("Separated", "ablation/separate", "cyclesr", _SEPARATE, steps_of="cyclesr", times=1.6),
+    "feedback_0": Row("0", "ablation/feedback_0", "cyclesr", _NO_FEEDBACK, steps_of="cyclesr"),
+    "feedback_1e2": Row("100", "ablation/feedback_1e2", "cyclesr", _feedback(1e2), steps_of="cyclesr"),
+    "feedback_1e3": Row("1000", "ablation/feedback_1e3", "cyclesr", same_as="cyclesr"),
+    "feedback_1e4": Row("10000", "ablation/feedback_1e4", "cyclesr", _feedback(1e4), steps_of="cyclesr"),
+    "cyclesrgan": Row("CycleSRGAN", "cyclesrgan"),
+    "cyclegan_edsr": Row("CycleGAN + EDSR", same_as="cyclesr"),
+    "unit_edsr": Row("UNIT + EDSR", same_as="unitsr"),
+    "bulat_edsr": Row("Bulat + EDSR", same_as="bulat_collaborative"),
+    "dsgan_edsr": Row("DSGAN + EDSR", demo="dsgan"),
+    "cut_edsr": Row("CUT + EDSR", demo="cut"),
+    "probabilistic_edsr": Row("ProbabilisticDegradation + EDSR", demo="probabilistic"),
+    "cyclegan_vdsr": Row("CycleGAN + VDSR", demo="cyclesr", options=_VDSR),
+    "cyclegan_srresnet": Row("CycleGAN + SRResNet", demo="cyclesr", options=_SRRESNET),
+    "cyclegan_imdn": Row("CycleGAN + IMDN", demo="cyclesr", options=_IMDN),
+    "cyclegan_rcan": Row("CycleGAN + RCAN", demo="cyclesr", options=_RCAN),
+    "cyclegan_compact": Row("CycleGAN + SRVGGNetCompact", demo="cyclesr", options=_COMPACT),
+    "unit_srresnet": Row("UNIT + SRResNet", demo="unitsr", options=_SRRESNET),
+}
+# Any translator with any SR network: one SR network with several translators, one translator with several SR networks.
+PAIRINGS = ("bicubic", *(name for name, row in ROWS.items() if " + " in row.title))
+
+
+def rows_of(table: Table, chosen: list[str] | None = None) -> list[str]:
+    """The names of a table's rows, in the paper's order where it is one of the paper's; or those that were chosen.
+
+    Raises:
+        UserError: no such table or row.
+    """
+    rows: dict[Table, list[str]] = {"pairings": list(PAIRINGS)}
+    rows |= {number: list(names) for number, names in TABLES.items()}
+    if table not in rows:
+        raise UserError(f"The tables with rows are {', '.join(map(str, rows))}; found {table}.")
+    known = rows[table]
+    for name in chosen or []:
+        if name not in known:
+            raise UserError(f"Table {table} has no row {name!r}.{did_you_mean(name, known)} It has {', '.join(known)}.")
+    return [name for name in known if chosen is None or name in chosen]
+
+
+def tracks_of(table: Table, chosen: list[str] | None = None) -> list[str]:
+    """The tracks for which the paper has figures in a table, all of them for pairings; or those that were chosen.
+
+    Raises:
+        UserError: a track that the table does not have.
+    """
+    known = [kind for kind in CHALLENGES if table == "pairings" or any(kind in row for row in TABLES[table].values())]
+    for kind in chosen or []:
+        if kind not in known:
+            raise UserError(f"Table {table} is of {', '.join(known)} alone; found {kind}: leave --tracks out for it.")
+    return [kind for kind in known if chosen is None or kind in chosen]
+
+
+def keys_of(
+    table: Table, seeds: list[int], rows: list[str] | None = None, tracks: list[str] | None = None
+) -> list[Key]:
+    """The cells of a table, one seed after the other, each with all tracks; of all rows and tracks, or the chosen ones.
+
+    Raises:
+        UserError: see :func:`rows_of` and :func:`tracks_of`.
+    """
+    names, kinds = rows_of(table, rows), tracks_of(table, tracks)
+    return [(kind, name, seed) for seed in seeds for kind in kinds for name in names]
+
+
+def full_config(name: str, track: str, configs: Path) -> Config:
+    """The config of a row at full scale, on DIV2K.
+
+    Args:
+        name: a key of :data:`ROWS`.
+        track: ``unknown``, ``mild`` or ``wild``.
+        configs: the folder ``configs``.
+
+    Raises:
+        UserError: a row of demo scale alone.
+    """
+    if not ROWS[name].full:
+        raise UserError(f"The row {name!r} is one of --scale demo alone.")
+    return load_config(str(configs / f"{ROWS[name].full}_{CHALLENGES[track]}.py"))
+
+
+def demo_config(name: str, track: Track, kind: str, configs: Path) -> Config:
+    """The config of a row at demo scale, before pairs replace its translator.
+
+    Args:
+        name: a key of :data:`ROWS`.
+        track: its folders.
+        kind: ``unknown``, ``mild`` or ``wild``: its protocol.
+        configs: the folder ``configs``.
+    """
+    row = ROWS[name]
+    path = configs / "demo" / f"{row.demo or row.full}_track.py"
+    config = on_track(load_config(str(path), copy.deepcopy(row.options)), track)
+    config.test_evaluator = dict(type="SRQuality", protocol=PROTOCOLS[kind], scale=track.scale)
+    return config
+
+
+def with_pairs(config: Config, name: str, track: Track, kind: str) -> Config:
+    """The config itself, or for a row that learns from pairs its SR network alone, for as many steps.
+
+    True pairs of a track with shifts are those that :func:`align_track` makes.
+    """
+    pairs = ROWS[name].pairs
+    if not pairs:
+        return config
+    if pairs == "bicubic":
+        return supervised(config)
+    if not _needs_alignment(name, kind):
+        return supervised(config, track.hidden_lr)
+    config = supervised(config, _aligned(track) / "lr")
+    config.train_dataloader.dataset.hr = str(_aligned(track) / "hr")
+    return config
+
+
+def align_track(name: str, track: Track, kind: str) -> None:
+    """Aligns the true pairs of a track with shifts (Sec. 4.2) for a row that trains on them, unless that was done."""
+    if _needs_alignment(name, kind) and not (_aligned(track) / "alignment.json").is_file():  # written last
+        align_folders(track.hidden_lr, track.hr, _aligned(track), track.scale)
+
+
+def _needs_alignment(name: str, kind: str) -> bool:
+    return ROWS[name].pairs == "true" and kind in SHIFTED
+
+
+def _aligned(track: Track) -> Path:
+    return track.hidden_lr.parent / "aligned"

@@ -1,0 +1,144 @@
+"""A table of methods on a track simulated from one folder of photographs, each trained for a given time."""
+
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+from torch.utils.data import default_collate
+
+from cyclesr.config import load_config
+from cyclesr.datasets.tracks import split_and_simulate
+from cyclesr.experiments.comparison import (
+    Row,
+    Track,
+    as_plain,
+    as_table,
+    bicubic_upscale,
+    degradation_psnr,
+    on_track,
+    score,
+    sr_steps,
+    supervised,
+    train_method,
+)
+from cyclesr.inference.evaluation_report import check_place, strict_json
+from cyclesr.metrics.protocols import Protocol, get_protocol
+from cyclesr.models.stages import Stage
+from cyclesr.optim.parts import PartOptimizersConstructor
+from cyclesr.registry import DATASETS, MODELS
+
+CALIBRATION_STEPS = 9
+# No unpaired method can see where a degradation moves the image to: tracks with shifts are scored at the best one.
+PROTOCOLS = {"unknown": "plain", "mild": "cyclesr", "wild": "cyclesr"}
+
+
+def benchmark_track(
+    hr: Path,
+    name: str,
+    minutes: float,
+    seed: int,
+    methods: Sequence[str],
+    configs: dict[str, str],
+    work_dir: Path,
+    out: Path,
+) -> list[Row]:
+    """Simulates the track, trains each method and scores it.
+
+    Args:
+        hr: folder of sharp photographs; two fifths become ``hr``, two fifths ``real``, one fifth is held out.
+        name: ``unknown``, ``mild`` or ``wild``.
+        minutes: training time of each unpaired method. The supervised ones take as many SR steps as CycleSR.
+        seed: of the track, the weights, the data order and the augmentation.
+        methods: of ``bicubic``, ``sr_syn``, ``cyclesr``, ``unitsr`` and ``sr_paired``.
+        configs: paths of the configs of ``cyclesr`` and ``unitsr``.
+        work_dir: for data, checkpoints and logs.
+        out: JSON file, rewritten after every method, so that a stopped run keeps its rows.
+
+    Returns:
+        A row a method, in the order given.
+
+    Raises:
+        UserError: ``out`` is no .json file or cannot be written; or see the functions that are called.
+    """
+    check_place(out)
+    track = Track(**split_and_simulate(hr, name, work_dir / "data", seed=seed))
+    protocol = get_protocol(PROTOCOLS[name], track.scale)
+    rows: list[Row] = []
+    steps = None
+    for method in methods:
+        row, steps = _row(method, track, protocol, minutes, seed, configs, work_dir, steps)
+        rows.append(row)
+        results = dict(track=name, protocol=protocol.name, seed=seed, minutes=minutes, rows=as_plain(rows))
+        out.write_text(strict_json(results), encoding="utf-8")
+        out.with_suffix(".md").write_text(as_table(rows) + "\n", encoding="utf-8")
+    return rows
+
+
+def _row(
+    method: str,
+    track: Track,
+    protocol: Protocol,
+    minutes: float,
+    seed: int,
+    configs: dict[str, str],
+    work_dir: Path,
+    steps: int | None,
+) -> tuple[Row, int | None]:
+    base = on_track(load_config(configs["unitsr" if method == "unitsr" else "cyclesr"]), track)
+    if method == "bicubic":
+        scores, _ = score(bicubic_upscale(track.scale), track, protocol)
+        return Row(method, scores["psnr"], scores["ssim"], degradation_psnr(lambda syn: syn, track)), steps
+    if method == "unitsr" or steps is None:
+        base.train_cfg.max_iters = iterations_for(base, minutes)
+        steps = steps or sr_steps(base)
+    else:
+        base.train_cfg.max_iters = round(steps / sr_steps(base) * base.train_cfg.max_iters)
+    config = {
+        "sr_syn": lambda: supervised(base),
+        "sr_paired": lambda: supervised(base, track.hidden_lr),
+    }.get(method, lambda: base)()
+    start = time.perf_counter()
+    model = train_method(config, work_dir / method, seed)
+    spent = (time.perf_counter() - start) / 60
+    scores, _ = score(model, track, protocol)
+    translator = getattr(model, "translator", None)
+    near = None if translator is None else degradation_psnr(translator.degrade, track)
+    return Row(method, scores["psnr"], scores["ssim"], near, spent, config.train_cfg.max_iters), steps
+
+
+def iterations_for(config: Config, minutes: float) -> int:
+    """How many iterations of a config fit into a time, measured by a few steps of each of its stages."""
+    total = config.train_cfg.max_iters
+    hooks = [hook for hook in config.get("custom_hooks", []) if hook["type"] == "StageHook"]
+    stages: list[dict[str, Any]] = hooks[0]["stages"] if hooks else [dict(name="joint")]
+    ends = [0.0]
+    for stage in stages:
+        length = stage.get("fraction", stage["iters"] / total if "iters" in stage else 1 - ends[-1])
+        ends.append(ends[-1] + length)
+    seconds = sum(
+        (end - start) * seconds_per_step(config, Stage(stage["name"]))
+        for stage, start, end in zip(stages, ends, ends[1:], strict=False)
+    )
+    return max(10, int(60 * minutes / seconds))
+
+
+def seconds_per_step(config: Config, stage: Stage) -> float:
+    """The median time of a training step of a stage, loading of its batch included."""
+    model = MODELS.build(config.model).to(get_device()).train()
+    parts = {name: part for name, part in config.optim_wrapper.items() if name != "constructor"}
+    optimizers = PartOptimizersConstructor(parts)(model)
+    dataset = DATASETS.build(config.train_dataloader.dataset)
+    size, times = config.train_dataloader.batch_size, []
+    model.stage = stage
+    for step in range(CALIBRATION_STEPS):
+        start = time.perf_counter()
+        model.train_step(default_collate([dataset[step * size + i] for i in range(size)]), optimizers)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)

@@ -1,0 +1,8 @@
+"""Image files of every kind: reading, writing, streaming, colour profiles."""
+
+from cyclesr.images.listing import SUFFIXES, image_names, list_images
+from cyclesr.images.reading import image_size, read_image
+from cyclesr.images.tensors import to_array, to_tensor
+from cyclesr.images.writing import write_image
+
+__all__ = ["SUFFIXES", "image_names", "image_size", "list_images", "read_image", "to_array", "to_tensor", "write_image"]

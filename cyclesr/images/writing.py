@@ -1,0 +1,28 @@
+"""Writing image files."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cyclesr.errors import UserError
+from cyclesr.images.listing import SUFFIXES
+
+
+def write_image(path: str | Path, image: np.ndarray) -> None:
+    """Writes (H, W, 3) RGB uint8 or uint16; the suffix chooses the format, missing folders are made.
+
+    Raises:
+        UserError: an unknown suffix, 16 bit in a format that has 8, or a place that cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise UserError(f"{path} has no suffix of an image format; take one of {' '.join(SUFFIXES)}.")
+    if image.dtype == np.uint16 and path.suffix.lower() not in (".png", ".tif", ".tiff"):
+        raise UserError(f"{path}: 16 bit fit into .png and .tif only. Choose one of these, or 8 bit.")
+    _, data = cv2.imencode(path.suffix.lower(), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise UserError(f"The image {path} cannot be written: {error.strerror}.") from error

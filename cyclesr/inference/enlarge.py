@@ -1,0 +1,42 @@
+"""A picture of any kind, super-resolved from top to bottom."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cyclesr.degradations.imresize import imresize
+from cyclesr.images.picture import Picture
+from cyclesr.images.tensors import to_array
+from cyclesr.inference.upscale import Span, Upscaler
+
+_ALPHA_MARGIN = 4  # LR pixels beyond a row of tiles, of which bicubic enlargement sees 2
+
+
+def enlarge(picture: Picture, upscaler: Upscaler) -> Iterator[np.ndarray]:
+    """Yields the same kind of picture, super-resolved, in bands ``(k, scale * W, channels)`` from top to bottom.
+
+    One channel for gray, three for colours, four with alpha, which grows bicubically; of the same depth.
+    """
+
+    def as_stored(tile: Tensor) -> np.ndarray:
+        if picture.gray:
+            return to_array(tile.mean(0, keepdim=True).expand(3, -1, -1), picture.bits)[..., :1]
+        return to_array(tile, picture.bits)
+
+    for row, tiles in upscaler.rows(picture.pixels, as_stored):
+        band = np.concatenate(tiles, axis=1)
+        if picture.alpha is not None:
+            alpha = _enlarged_alpha(picture.alpha, picture.bits, row, upscaler.scale)
+            band = np.concatenate([band, alpha], axis=2)
+        yield band
+
+
+def _enlarged_alpha(alpha: np.ndarray, bits: int, row: Span, scale: int) -> np.ndarray:
+    first = max(row.start - _ALPHA_MARGIN, 0)
+    part = alpha[first : row.stop + _ALPHA_MARGIN].astype(np.float32) / (2**bits - 1)
+    size = (scale * part.shape[0], scale * part.shape[1])
+    enlarged = imresize(torch.from_numpy(part)[None], size=size).clamp(0, 1)
+    kept = enlarged[:, (row.start - first) * scale : (row.stop - first) * scale]
+    return to_array(kept.expand(3, -1, -1), bits)[..., :1]

@@ -1,0 +1,106 @@
+"""Results as files: JSON with everything, CSV with a row per image, Markdown with one row for a table."""
+
+import csv
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from cyclesr.errors import UserError
+from cyclesr.inference.evaluate import Results
+
+DIGITS = {"psnr": 3, "psnr_subpixel": 3, "ssim": 4, "lpips": 4}
+
+
+def as_dict(results: Results) -> dict[str, Any]:
+    """What the JSON file holds."""
+    return {
+        "method": results.method,
+        "protocol": results.protocol.name,
+        "protocol_source": results.protocol.source,
+        "scale": results.scale,
+        "means": results.means,
+        "images": [{"name": name, **scores} for name, scores in results.per_image.items()],
+        **results.provenance,
+    }
+
+
+def markdown(results: Results) -> str:
+    """A table of one row, with its header."""
+    means = results.means
+    net = results.provenance.get("lpips_network", {}).get("net")
+    names = ["method", "protocol", "images", *(f"lpips {net}" if key == "lpips" else key for key in means)]
+    cells = [results.method, results.protocol.name, str(len(results.per_image))]
+    cells += [f"{value:.{DIGITS.get(key, 4)}f}" for key, value in means.items()]
+    rows = [names, ["---"] * len(names), cells]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+
+
+def check_place(path: str | Path) -> Path:
+    """Makes the folder of a results file and tries to write there, so that mistakes are said before anything is scored.
+
+    Raises:
+        UserError: the name does not end in .json, is a folder, or the folder or the file cannot be made or written to.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".json" or path.is_dir():
+        raise UserError(f"Results are a .json file (with others of its name beside it); found {path}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _try_to_write(path)
+    except OSError as error:
+        raise UserError(f"The results {path} cannot be written: {error.strerror}.") from error
+    return path
+
+
+def _try_to_write(path: Path) -> None:
+    """Opens a file for writing: permissions alone do not tell. One that is there is kept as it is."""
+    new = not os.path.lexists(path)
+    path.open("ab").close()
+    if new:
+        path.unlink()
+
+
+def strict_json(content: Any) -> str:
+    """JSON that any program reads: what is not finite becomes text, ``"Infinity"`` (PSNR of equal images) or ``"NaN"``.
+
+    ``float()`` in Python and ``Number()`` in JavaScript read these words.
+    """
+    return json.dumps(_finite(content), indent=2, allow_nan=False) + "\n"
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    if isinstance(content, float) and not math.isfinite(content):
+        return "NaN" if math.isnan(content) else "Infinity" if content > 0 else "-Infinity"
+    return content
+
+
+def write_results(results: Results, path: str | Path) -> list[Path]:
+    """Writes ``path`` (JSON), and beside it the same name with ``.csv`` and ``.md``.
+
+    Raises:
+        UserError: see :func:`check_place`; or the disk is full.
+    """
+    path = check_place(path)
+    files = [path, path.with_suffix(".csv"), path.with_suffix(".md")]
+    try:
+        path.write_text(strict_json(as_dict(results)), encoding="utf-8")
+        _write_csv(results, files[1])
+        files[2].write_text(markdown(results), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"The results {path} cannot be written: {error.strerror}.") from error
+    return files
+
+
+def _write_csv(results: Results, path: Path) -> None:
+    columns = list(next(iter(results.per_image.values())))
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["name", *columns])
+        writer.writerows([name, *(scores[key] for key in columns)] for name, scores in results.per_image.items())
+        writer.writerow(["mean", *(results.means.get(key, "") for key in columns)])

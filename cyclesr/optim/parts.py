@@ -1,0 +1,233 @@
+"""One optimizer for each part of the model, stepped in phases that cannot touch each other."""
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from mmengine.dist import all_reduce_params
+from mmengine.optim import OptimWrapper, OptimWrapperDict
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+
+from cyclesr.errors import UserError, did_you_mean
+from cyclesr.optim.precision import Amp, autocast_dtype, loss_scaler
+from cyclesr.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
+
+PARTS = {
+    "generators": "translator.generators",
+    "discriminators": "translator.discriminators",
+    "sr": "sr",
+    "sr_discriminator": "sr_adversarial.discriminator",
+}
+
+
+class PartOptimizers(OptimWrapperDict):
+    """The optimizers of ``generators``, ``discriminators``, ``sr`` and ``sr_discriminator``.
+
+    :meth:`update` differentiates with respect to the parameters of the named parts alone: nothing else receives a
+    gradient, so that no network needs to be frozen and no gradient leaks into another phase.
+
+    Args:
+        amp: mixed precision of forward passes, see :func:`~cyclesr.optim.precision.autocast_dtype`.
+        accumulate: micro-batches that a batch is cut into, see :func:`~cyclesr.engine.accumulate.train_step`.
+        max_norms: the largest norm of a part's gradient; a longer one is shortened to it.
+        parts: an optimizer wrapper for each part.
+    """
+
+    def __init__(
+        self,
+        amp: Amp = "none",
+        accumulate: int = 1,
+        max_norms: dict[str, float] | None = None,
+        **parts: OptimWrapper,
+    ) -> None:
+        super().__init__(**parts)
+        self.amp = amp
+        self.accumulate = accumulate
+        self.max_norms = max_norms or {}
+        self._dtypes: dict[torch.device, torch.dtype | None] = {}
+        self._scalers: dict[str, torch.amp.GradScaler] = {}
+        self._loaded_scalers: dict[str, dict[str, Any]] = {}
+        self._share, self._completes = 1.0, True
+        self._report: dict[str, Tensor] = {}
+
+    @contextmanager
+    def autocast(self, device: torch.device) -> Iterator[None]:
+        """Runs forward passes in the configured precision."""
+        dtype = self._dtype(device)
+        with torch.autocast(device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None):
+            yield
+
+    @contextmanager
+    def micro_batch(self, share: float, completes: bool) -> Iterator[None]:
+        """Within it, losses are those of a share of the batch; only the one that completes the batch steps."""
+        self._share, self._completes = share, completes
+        try:
+            yield
+        finally:
+            self._share, self._completes = 1.0, True
+
+    def update(self, losses: dict[str, Tensor], *parts: str, keep_graph: bool = False) -> Tensor | None:
+        """One step of the named parts down the sum of the losses; afterwards the losses are detached in place.
+
+        A step whose losses or gradients are not finite, on any rank, leaves weights and optimizers as they are.
+
+        Args:
+            losses: scalars that share a graph.
+            parts: names of the optimizers that step.
+            keep_graph: other losses on the same graph follow.
+
+        Returns:
+            Whether the optimizers stepped, a scalar on the device; None where the batch is not complete yet.
+        """
+        total = torch.stack([loss.float() for loss in losses.values()]).sum() * self._share
+        parameters = [p for part in parts for p in self._parameters(part)]
+        scaler = self._scaler(parts, total.device)
+        losses.update({name: loss.detach() for name, loss in losses.items()})
+        with torch.autocast(total.device.type, enabled=False):
+            scaler.scale(total).backward(inputs=parameters, retain_graph=keep_graph)
+            return self._step(total.detach(), parts, scaler) if self._completes else None
+
+    def take_report(self) -> dict[str, Tensor]:
+        """Since the last call: ``grad_norm_<part>`` before clipping, and ``skipped``, 1 after a skipped step."""
+        report, self._report = self._report, {}
+        return report
+
+    def state_dict(self) -> dict[str, Any]:
+        """The optimizers' states, and the loss scales of fp16 where there are any."""
+        scales = {f"scale of {parts}": scaler.state_dict() for parts, scaler in self._scalers.items()}
+        return {**super().state_dict(), **{name: state for name, state in scales.items() if state}}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The inverse of :meth:`state_dict`; a loss scale waits for the first step of its parts."""
+        scales = {name: state for name, state in state_dict.items() if name.startswith("scale of ")}
+        self._loaded_scalers = {name.removeprefix("scale of "): state for name, state in scales.items()}
+        super().load_state_dict({name: state for name, state in state_dict.items() if name not in scales})
+        for wrapper in self.optim_wrappers.values():
+            _lay_out_as_parameters(wrapper.optimizer)
+
+    def _step(self, total: Tensor, parts: tuple[str, ...], scaler: torch.amp.GradScaler) -> Tensor:
+        gradients = {part: [p.grad for p in self._parameters(part) if p.grad is not None] for part in parts}
+        # The total goes along: every rank learns that one of them was not finite.
+        all_reduce_params([total, *(g for grads in gradients.values() for g in grads)], op="mean")
+        for part in parts:
+            scaler.unscale_(self[part].optimizer)
+        norms = {part: get_total_norm(gradients[part]) for part in parts}
+        bad = ~torch.stack([total, *(norm.to(total) for norm in norms.values())]).isfinite().all()
+        for part in parts:
+            if part in self.max_norms:
+                clip_grads_with_norm_(self._parameters(part), self.max_norms[part], norms[part])
+            _step_unless(bad, self[part])
+            self[part].zero_grad()
+        scaler.update()
+        torch.clear_autocast_cache()  # it holds the weights from before the step
+        self._report |= {f"grad_norm_{part}": norm for part, norm in norms.items()}
+        self._report["skipped"] = torch.maximum(bad.float(), self._report.get("skipped", bad.float()))
+        return ~bad
+
+    def _dtype(self, device: torch.device) -> torch.dtype | None:
+        if device not in self._dtypes:
+            self._dtypes[device] = autocast_dtype(self.amp, device)
+        return self._dtypes[device]
+
+    def _scaler(self, parts: tuple[str, ...], device: torch.device) -> torch.amp.GradScaler:
+        """Of these parts alone: the scale must not change between the micro-batches of a batch."""
+        name = "+".join(parts)
+        if name not in self._scalers:
+            self._scalers[name] = loss_scaler(self._dtype(device), device)
+            if name in self._loaded_scalers:
+                self._scalers[name].load_state_dict(self._loaded_scalers.pop(name))
+        return self._scalers[name]
+
+    def _parameters(self, part: str) -> list[Tensor]:
+        return [p for group in self[part].optimizer.param_groups for p in group["params"]]
+
+
+def _lay_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:
+    """Fused kernels walk a parameter and its moments as they lie in memory, and a file may be of another format."""
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.dim() and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+
+
+def _step_unless(bad: Tensor, wrapper: OptimWrapper) -> None:
+    """Steps unless ``bad``; fused optimizers decide on the device, others need this process to wait for it.
+
+    Fused SGD is one of the others: a first step that it skips leaves its momentum uninitialised.
+    """
+    optimizer = wrapper.optimizer
+    if getattr(optimizer, "_step_supports_amp_scaling", False) and not isinstance(optimizer, torch.optim.SGD):
+        # The gradients are unscaled already: the kernel shall but look at found_inf.
+        optimizer.grad_scale, optimizer.found_inf = None, bad.float()
+        wrapper.step()
+    elif not bad:
+        wrapper.step()
+
+
+@OPTIM_WRAPPER_CONSTRUCTORS.register_module(name="PartOptimizers")
+class PartOptimizersConstructor:
+    """Builds :class:`PartOptimizers` from a config.
+
+    The config has ``amp``, ``accumulate``, and for each part an ``optimizer`` and, where its gradients shall be
+    clipped, ``clip_grad=dict(max_norm=...)``. Adam and its kin are fused unless the config says ``fused=False``.
+
+    Raises:
+        UserError: a part that the model does not have, one of its parts with weights that no optimizer trains, or
+            another way to clip.
+    """
+
+    def __init__(self, optim_wrapper_cfg: dict[str, Any], paramwise_cfg: dict[str, Any] | None = None) -> None:
+        self.parts = dict(optim_wrapper_cfg)
+        self.amp: Amp = self.parts.pop("amp", "none")
+        self.accumulate: int = self.parts.pop("accumulate", 1)
+        self.parts.pop("type", None)
+
+    def __call__(self, model: nn.Module) -> PartOptimizers:
+        """Builds the wrappers over the parameters of the model's parts."""
+        found = {part: _submodule(model, path) for part, path in PARTS.items()}
+        modules = {part: module for part, module in found.items() if module is not None}
+        for part in self.parts:
+            if part not in modules:
+                raise UserError(
+                    f"optim_wrapper names the part {part!r}, which {type(model).__name__} does not have."
+                    f"{did_you_mean(part, modules)} Its parts: {', '.join(modules)}."
+                )
+        trained = {parameter for part in self.parts for parameter in modules[part].parameters()}
+        for part, module in modules.items():
+            if part not in self.parts and not trained.issuperset(module.parameters()):
+                raise UserError(f"optim_wrapper has no optimizer for the part {part!r} of {type(model).__name__}.")
+        norms = {part: _max_norm(part, cfg["clip_grad"]) for part, cfg in self.parts.items() if cfg.get("clip_grad")}
+        wrappers = {part: _wrap(modules[part], cfg) for part, cfg in self.parts.items()}
+        return PartOptimizers(self.amp, self.accumulate, norms, **wrappers)
+
+
+def _submodule(model: nn.Module, path: str) -> nn.Module | None:
+    try:
+        return model.get_submodule(path)
+    except AttributeError:
+        return None
+
+
+def _max_norm(part: str, clip_grad: dict[str, Any]) -> float:
+    if set(clip_grad) != {"max_norm"}:
+        raise UserError(f"optim_wrapper.{part}.clip_grad is dict(max_norm=...), found the keys {sorted(clip_grad)}.")
+    return float(clip_grad["max_norm"])
+
+
+def _wrap(module: nn.Module, cfg: dict[str, Any]) -> OptimWrapper:
+    settings = {"type": "OptimWrapper", **cfg, "clip_grad": None}
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    settings["optimizer"] = OPTIMIZERS.build({**_fused(cfg["optimizer"]), "params": parameters})
+    return OPTIM_WRAPPERS.build(settings)
+
+
+def _fused(optimizer: dict[str, Any]) -> dict[str, Any]:
+    """Asks for the fused implementation, which is the fastest on CPU and GPU, where there is one."""
+    kind = optimizer["type"]
+    known = inspect.signature(OPTIMIZERS.get(kind) if isinstance(kind, str) else kind).parameters
+    if "fused" in known and not {"fused", "foreach", "capturable", "differentiable"} & set(optimizer):
+        return {**optimizer, "fused": True}
+    return optimizer

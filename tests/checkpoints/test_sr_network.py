@@ -1,0 +1,145 @@
+"""Checkpoints: what loads, and one clear line for what does not."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from cyclesr.checkpoints.sr_network import load_sr, save_sr
+from cyclesr.errors import UserError
+from cyclesr.registry import SR_BACKBONES
+
+
+@SR_BACKBONES.register_module()
+class NearestForCheckpointTests(nn.Module):
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        self.gain = nn.Parameter(torch.ones(1))
+
+    def forward(self, lr: Tensor) -> Tensor:
+        return self.gain * lr.repeat_interleave(self.scale, 2).repeat_interleave(self.scale, 3)
+
+
+def entry(**changes) -> dict:
+    sound = dict(
+        config=dict(type="NearestForCheckpointTests", scale=2), scale=2, state_dict={"gain": torch.tensor([3.0])}
+    )
+    return {**sound, **changes}
+
+
+def saved(tmp_path: Path, content: object) -> Path:
+    path = tmp_path / "net.pth"
+    torch.save(content, path)
+    return path
+
+
+def test_rebuilds_the_network(tmp_path):
+    network, scale = load_sr(saved(tmp_path, dict(sr_network=entry(), state_dict={})))
+    assert scale == 2
+    assert not network.training
+    assert not any(p.requires_grad for p in network.parameters())
+    assert torch.equal(network(torch.ones(1, 3, 2, 2)), torch.full((1, 3, 4, 4), 3.0))
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(UserError, match=r"nowhere.pth does not exist"):
+        load_sr(tmp_path / "nowhere.pth")
+    with pytest.raises(UserError, match="is a folder"):
+        load_sr(tmp_path)
+
+
+def test_someone_elses_checkpoint_lists_its_keys(tmp_path):
+    with pytest.raises(UserError, match=r"lacks the entry 'sr_network'. It holds: optimizer, params_ema"):
+        load_sr(saved(tmp_path, dict(params_ema={}, optimizer={})))
+    with pytest.raises(UserError, match="holds a list, not a dict"):
+        load_sr(saved(tmp_path, [1, 2]))
+
+
+def test_pickled_objects_are_refused(tmp_path):
+    with pytest.raises(UserError, match="could run code when loaded, so it is refused"):
+        load_sr(saved(tmp_path, dict(sr_network=entry(), extra=Path)))
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.05, 0.0])
+def test_cut_in_half(tmp_path, kept):
+    path = saved(tmp_path, dict(sr_network=entry(), weights=torch.zeros(1000)))
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(UserError, match="damaged or cut off"):
+        load_sr(path)
+
+
+def test_no_checkpoint_at_all(tmp_path):
+    path = tmp_path / "photo.pth"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10)
+    for name in ("photo.pth", "photo.jpg"):
+        with pytest.raises(UserError, match=rf"{name} is no checkpoint, nor weights\. Give a \.pth file"):
+            load_sr(path.rename(tmp_path / name))
+        path = tmp_path / name
+
+
+def test_weights_of_another_network(tmp_path):
+    path = saved(tmp_path, dict(sr_network=entry(state_dict={"other": torch.zeros(1)})))
+    with pytest.raises(UserError, match="do not fit its network"):
+        load_sr(path)
+
+
+@pytest.mark.parametrize("kind", ["subprocess.run", "builtins.print", "collections.OrderedDict"])
+def test_a_file_cannot_choose_what_is_called(tmp_path, kind):
+    with pytest.raises(UserError, match=r"no class of networks; refused|There is no SR network"):
+        load_sr(saved(tmp_path, dict(sr_network=entry(config=dict(type=kind)))))
+
+
+def test_a_file_cannot_choose_what_is_called_deeper_down(tmp_path):
+    config = dict(type="EDSR", scale=4, body=[dict(type="os.system", command="true")])
+    with pytest.raises(UserError, match=r"names 'os\.system', which is no class of networks; refused"):
+        load_sr(saved(tmp_path, dict(sr_network=entry(config=config))))
+
+
+def test_unknown_network_names_the_nearest(tmp_path):
+    config = dict(type="NearestForCheckpointTest", scale=2)
+    with pytest.raises(UserError, match="Did you mean 'NearestForCheckpointTests'"):
+        load_sr(saved(tmp_path, dict(sr_network=entry(config=config))))
+
+
+def test_a_scale_of_zero(tmp_path):
+    with pytest.raises(UserError, match="gives 0 as its scale"):
+        load_sr(saved(tmp_path, dict(sr_network=entry(scale=0))))
+
+
+def safetensors(tmp_path: Path, **changes) -> Path:
+    path = tmp_path / "net.safetensors"
+    save_sr(entry(**changes), path)
+    return path
+
+
+def test_safetensors_hold_all_that_inference_needs(tmp_path):
+    network, scale = load_sr(safetensors(tmp_path))
+    assert scale == 2
+    assert torch.equal(network(torch.ones(1, 3, 2, 2)), torch.full((1, 3, 4, 4), 3.0))
+
+
+def test_safetensors_of_others_and_halves(tmp_path):
+    from safetensors.torch import save_file
+
+    path = safetensors(tmp_path)
+    path.write_bytes(path.read_bytes()[:-2])
+    with pytest.raises(UserError, match="damaged or cut off"):
+        load_sr(path)
+    save_file({"weight": torch.zeros(1)}, path)
+    with pytest.raises(UserError, match="metadata has no entry 'cyclesr'"):
+        load_sr(path)
+    with pytest.raises(UserError, match=r"nowhere\.safetensors does not exist"):
+        load_sr(tmp_path / "nowhere.safetensors")
+
+
+def test_tensors_in_any_layout_and_shared_are_saved(tmp_path):
+    shared = torch.arange(16.0).reshape(1, 2, 2, 4).contiguous(memory_format=torch.channels_last)
+    save_sr(entry(state_dict={"a": shared, "b": shared}), tmp_path / "net.safetensors")
+    from safetensors.torch import load_file
+
+    loaded = load_file(tmp_path / "net.safetensors")
+    assert torch.equal(loaded["a"], shared)
+    assert torch.equal(loaded["b"], shared)

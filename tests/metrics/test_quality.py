@@ -1,0 +1,67 @@
+"""The metric: means of per-image values, exact under sharding."""
+
+import numpy as np
+import pytest
+import torch
+
+from cyclesr.errors import UserError
+from cyclesr.metrics import quality
+from cyclesr.metrics.psnr import psnr
+from cyclesr.registry import METRICS
+
+
+def samples(count: int) -> list[dict]:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(count, 2, 3, 16, 16, generator=generator)
+    return [dict(sr=sr, hr=hr, name=f"{i:04}.png") for i, (sr, hr) in enumerate(images)]
+
+
+def test_reports_the_mean_of_per_image_values():
+    metric = METRICS.build(dict(type="SRQuality"))
+    data = samples(5)
+    metric.process(None, data[:3])
+    metric.process(None, data[3:])
+    means = metric.evaluate(5)
+    assert set(means) == {"psnr", "ssim"}
+    assert means["psnr"] == pytest.approx(np.mean([psnr(d["sr"], d["hr"]) for d in data]), abs=1e-12)
+    assert metric.per_image["0003.png"]["psnr"] == psnr(data[3]["sr"], data[3]["hr"])
+
+
+def test_images_repeated_by_padding_count_once(monkeypatch):
+    data = samples(3)
+    whole, first, second = (METRICS.build(dict(type="SRQuality", protocol="plain")) for _ in range(3))
+    whole.process(None, data)
+    first.process(None, data[0:2])
+    second.process(None, [data[2], data[0]])  # the sampler filled the second rank with the first image
+    monkeypatch.setattr(quality, "all_gather_object", lambda mine: [mine, list(second.results)])
+    assert first.evaluate(3) == pytest.approx(_alone(whole, monkeypatch))
+
+
+def _alone(metric, monkeypatch):
+    monkeypatch.setattr(quality, "all_gather_object", lambda mine: [mine])
+    return metric.evaluate(3)
+
+
+def test_prefix_tells_metrics_apart():
+    metric = METRICS.build(dict(type="SRQuality", prefix="true_lr"))
+    metric.process(None, samples(1))
+    assert set(metric.evaluate(1)) == {"true_lr/psnr", "true_lr/ssim"}
+
+
+def test_a_second_evaluation_starts_afresh():
+    metric = METRICS.build(dict(type="SRQuality"))
+    for count in (3, 2):
+        metric.process(None, samples(count))
+        metric.evaluate(count)
+    assert len(metric.per_image) == 2
+
+
+def test_shifts_have_no_mean():
+    assert quality.mean_scores([{"psnr": 1.0, "shift_y": 4.0}, {"psnr": 2.0, "shift_y": 0.0}]) == {"psnr": 1.5}
+
+
+def test_two_images_of_one_name_are_a_users_mistake():
+    metric = METRICS.build(dict(type="SRQuality"))
+    metric.process(None, [samples(1)[0], samples(1)[0]])
+    with pytest.raises(UserError, match="1 different names for 2 images"):
+        metric.evaluate(2)
