@@ -1,27 +1,17 @@
 """A cell of a table: a row on a track with a seed, its folder and its config, and whether the folder still fits."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
-from cyclesr.atomic_write import write_whole_text
-from cyclesr.config import load_config
 from cyclesr.datasets.tracks import split_and_simulate
-from cyclesr.errors import UserError
+from cyclesr.experiments.cells import StoredCell, save_often
 from cyclesr.experiments.comparison import Track
 from cyclesr.experiments.demo import track_of
 from cyclesr.experiments.tables import ROWS, align_track, demo_config, full_config, with_pairs
-from cyclesr.experiments.track_benchmark import iterations_for
-from cyclesr.images.listing import list_images
-
-# Keys that say where files lie, or how often one is written. They may change; what a cell is does not.
-PLACES = (".dataset.hr", ".dataset.lr", ".dataset.real", "perceptual.weights", "hooks.checkpoint.interval")
-CHECKPOINTS = 10  # of a training at demo scale, or more: what a kill costs at most is a tenth of its time
-MEND = "Delete it and give the same command again: what it held is found anew."
+from cyclesr.experiments.work_dir import check_settings, fingerprint, measured_iterations
 
 
 @dataclass(frozen=True)
@@ -56,15 +46,9 @@ class Bench:
         """
         settings: dict[str, Any] = dict(scale=self.scale)
         if self.scale == "demo":
-            settings |= self.effort | dict(photographs=_fingerprint(self.hr))
-        path = self.work_dir / "settings.json"
-        if not path.is_file():
-            write_json(path, settings)
-        elif (found := read_json(path)) != settings:
-            raise UserError(
-                f"{self.work_dir} holds results of other settings: {found} there, {settings} now. Choose another "
-                "--work-dir."
-            )
+            assert self.hr is not None
+            settings |= self.effort | dict(photographs=fingerprint(self.hr))
+        check_settings(self.work_dir, settings)
 
     @property
     def effort(self) -> dict[str, Any]:
@@ -74,18 +58,8 @@ class Bench:
         return dict(minutes=self.minutes) if self.iterations is None else dict(iterations=self.iterations)
 
 
-def _fingerprint(hr: Path | None) -> str:
-    """Number, names and contents of the photographs, so that others of the same number are told apart."""
-    assert hr is not None
-    paths, digest = list_images(str(hr)), hashlib.sha256()
-    for path in paths:
-        digest.update(f"{path.name} {path.stat().st_size}\n".encode())
-        digest.update(path.read_bytes())
-    return f"{len(paths)}, SHA-256 {digest.hexdigest()[:16]}"
-
-
 @dataclass(frozen=True)
-class Cell:
+class Cell(StoredCell):
     """A row on a track with a seed.
 
     Attributes:
@@ -106,14 +80,9 @@ class Cell:
         return self.bench.work_dir / f"{self.kind}_seed{self.seed}" / self.name
 
     @property
-    def result(self) -> Path:
-        """The file that is there once the cell is finished."""
-        return self.folder / "result.json"
-
-    @property
-    def config_file(self) -> Path:
-        """The config of what was trained in the folder."""
-        return self.folder / "config.py"
+    def trains(self) -> bool:
+        """Whether the row trains a network; bicubic does not."""
+        return ROWS[self.name].trains
 
     def track(self) -> Track:
         """The simulated track of demo scale, made where it is not there yet."""
@@ -126,14 +95,13 @@ class Cell:
     def config(self) -> Config:
         """What the cell trains; at demo scale its track is made, and its pairs are aligned where it needs them."""
         config = self.untimed()
-        if self.bench.scale == "full" or not ROWS[self.name].trains:
+        if self.bench.scale == "full" or not self.trains:
             return config
         track = self.track()
         config.train_cfg.max_iters = iterations(self.bench, self.name, track, self.kind)
         align_track(self.name, track, self.kind)
         config = with_pairs(config, self.name, track, self.kind)
-        hook = config.default_hooks.checkpoint
-        hook.interval = min(hook.interval, max(1, config.train_cfg.max_iters // CHECKPOINTS))
+        save_often(config)
         return config
 
     def untimed(self) -> Config:
@@ -143,35 +111,6 @@ class Cell:
             return _with_weights(full_config(self.name, self.kind, bench.configs), bench)
         return _with_weights(demo_config(self.name, self.track(), self.kind, bench.configs), bench)
 
-    def write(self, config: Config) -> None:
-        """Leaves the config in the folder, for :meth:`check` and for whoever looks."""
-        write_whole_text(self.config_file, config.pretty_text)
-
-    def check(self, config: Config) -> None:
-        """Compares a config with that of the training in the cell's folder, if there is one.
-
-        Raises:
-            UserError: they differ in more than :data:`PLACES`, or that of the training is damaged.
-        """
-        if not self.config_file.is_file():
-            return
-        part = "" if ROWS[self.name].trains else "test_"  # bicubic is scored; what its config trains is not its own
-        if difference := _difference(self._trained(), config, part):
-            raise UserError(
-                f"{self.folder} holds a training of another config: {difference} now. Remove that folder to train "
-                "anew, or choose another --work-dir."
-            )
-
-    def _trained(self) -> Config:
-        mend = f"Remove the folder {self.folder}: the row is run again."
-        try:
-            config = load_config(str(self.config_file))
-        except UserError as error:
-            raise UserError(f"{error}. {mend}") from error
-        if "model" not in config:
-            raise UserError(f"The config {self.config_file} is damaged: it has no model. {mend}")
-        return config
-
 
 def iterations(bench: Bench, name: str, track: Track, kind: str) -> int:
     """Of a row at demo scale; measured once for a work dir, so that all tracks and seeds take as many."""
@@ -180,51 +119,14 @@ def iterations(bench: Bench, name: str, track: Track, kind: str) -> int:
         return round(row.times * iterations(bench, row.steps_of, track, kind))
     if bench.iterations is not None:
         return bench.iterations
-    path = bench.work_dir / "iterations.json"
-    known: dict[str, int] = read_json(path) if path.is_file() else {}
-    if name not in known:
-        config = _with_weights(demo_config(name, track, kind, bench.configs), bench)
-        known[name] = iterations_for(config, bench.minutes)
-        write_json(path, known)
-    return known[name]
+
+    def config() -> Config:
+        return _with_weights(demo_config(name, track, kind, bench.configs), bench)
+
+    return measured_iterations(bench.work_dir, name, config, bench.minutes)
 
 
 def _with_weights(config: Config, bench: Bench) -> Config:
     if bench.perceptual_weights and config.model.get("perceptual"):
         config.model.perceptual.weights = bench.perceptual_weights
     return config
-
-
-def _difference(there: Config, now: Config, part: str) -> str:
-    """The first key beginning with ``part`` that has another value, ``key is 1 there, 3``; empty where none has."""
-    old, new = (_flat(config.to_dict()) for config in (there, Config.fromstring(now.pretty_text, ".py")))
-    for key in sorted(old | new):
-        if key.startswith(part) and not key.endswith(PLACES) and old.get(key) != new.get(key):
-            return f"{key} is {old.get(key, 'not set')} there, {new.get(key, 'not set')}"
-    return ""
-
-
-def _flat(value: Any, key: str = "") -> dict[str, Any]:
-    """Dotted keys and values of nested dicts and lists."""
-    if isinstance(value, list | tuple):
-        value = dict(enumerate(value)) or value
-    if not (isinstance(value, dict) and value):
-        return {key: value}
-    return {k: v for name, item in value.items() for k, v in _flat(item, f"{key}.{name}" if key else name).items()}
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Writes a JSON file whole, and its folder where it is missing."""
-    write_whole_text(path, json.dumps(content, indent=2) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """What :func:`write_json` wrote.
-
-    Raises:
-        UserError: the file was damaged since.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # no JSON, or no text
-        raise UserError(f"{path} is damaged ({error}). {MEND}") from error

@@ -2,11 +2,12 @@
 
 import shlex
 import statistics
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
 from cyclesr.experiments.published import CHALLENGES, published
+from cyclesr.experiments.spread import name_seeds, spread
 from cyclesr.experiments.tables import ROWS, Key, Table, rows_of
 
 Cells = dict[Key, dict[str, Any]]
@@ -111,7 +112,7 @@ def _table(table: Table, kind: str, results: Results) -> str:
         seeds = [result["seed"] for result in row]
         columns = _columns(row, bicubic if name != "bicubic" else {})
         cells = [ROWS[name].title, ", ".join(map(str, seeds))]
-        cells += [_spread(values, digits, seeds) for values, digits in columns]
+        cells += [spread(values, digits, seeds) for values, digits in columns]
         lines.append("| " + " | ".join(cells + _papers(table, name, kind)) + " |")
     return "\n".join(lines)
 
@@ -126,23 +127,6 @@ def _columns(row: list[dict[str, Any]], bicubic: dict[int, float]) -> list[tuple
 
 def _by_seed(row: list[dict[str, Any]], metric: str) -> dict[int, float]:
     return {r["seed"]: r["means"][metric] for r in row if metric in r["means"]}
-
-
-def _spread(values: dict[int, float], digits: int, seeds: list[int]) -> str:
-    """``mean ± half the range``, and the seeds that have a value unless all do.
-
-    The mean alone where all are equal to the last digit, nothing without values.
-    """
-    if not values:
-        return ""
-    lowest, highest = min(values.values()), max(values.values())
-    mean, half = f"{statistics.fmean(values.values()):.{digits}f}", f"{(highest - lowest) / 2:.{digits}f}"
-    figure = f"{mean} ± {half}" if float(half) else mean
-    return figure if len(values) == len(seeds) else f"{figure} ({_seeds(values)})"
-
-
-def _seeds(seeds: Collection[int]) -> str:
-    return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, sorted(seeds)))}"
 
 
 def _papers(table: Table, name: str, kind: str) -> list[str]:
@@ -180,6 +164,6 @@ def _order(metric: str, ours: dict[str, dict[int, float]], paper: dict[str, floa
     pairs = list(combinations(paper, 2))
     agreeing = sum((measured[a] - measured[b]) * (paper[a] - paper[b]) > 0 for a, b in pairs)
     return (
-        f"By {metric.upper()} ({_seeds(common)}), best first: {here}. In the paper: {there}. "
+        f"By {metric.upper()} ({name_seeds(common)}), best first: {here}. In the paper: {there}. "
         f"{agreeing} of {len(pairs)} pairs of methods are in the paper's order."
     )

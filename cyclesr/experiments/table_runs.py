@@ -1,30 +1,25 @@
 """Cells of the tables, trained and scored once, however often they are asked for, and pages with all of a work dir."""
 
-import copy
-import platform
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-import torch
 from mmengine.config import Config
 
 from cyclesr.atomic_write import write_whole_text
-from cyclesr.engine.launch import train
-from cyclesr.engine.runner import newest_checkpoint
 from cyclesr.errors import UserError
+from cyclesr.experiments.cells import Result
 from cyclesr.experiments.comparison import degradation_psnr
-from cyclesr.experiments.table_cells import MEND, Bench, Cell, read_json, write_json
+from cyclesr.experiments.hardware import hardware
+from cyclesr.experiments.table_cells import Bench, Cell
 from cyclesr.experiments.table_page import page
 from cyclesr.experiments.tables import ROWS, Key, Table, rows_of, tracks_of
+from cyclesr.experiments.work_dir import read_json, write_json
 from cyclesr.inference.evaluate import BICUBIC, Settings, evaluate_config
 from cyclesr.inference.evaluation_report import as_dict
 from cyclesr.inference.translator import load_degradation
 from cyclesr.metrics.lpips import find_weights, load_lpips
 from cyclesr.registry import LOSSES
 
-Result = dict[str, Any]
 LPIPS = "alex"
 
 
@@ -95,20 +90,8 @@ def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
     if not cell.result.is_file():
         write_json(cell.result, _run(cell, config))
     elif _lacks_lpips(cell, config):
-        write_json(cell.result, read_result(cell) | _score(cell, config))
-    return read_result(cell)
-
-
-def read_result(cell: Cell) -> Result:
-    """What a finished cell found.
-
-    Raises:
-        UserError: the file was damaged since.
-    """
-    result: Result = read_json(cell.result)
-    if "means" not in result:
-        raise UserError(f"{cell.result} is damaged (no means). {MEND}")
-    return result
+        write_json(cell.result, cell.read_result() | _score(cell, config))
+    return cell.read_result()
 
 
 def finished_cells(bench: Bench, table: Table) -> tuple[dict[Key, Result], list[str]]:
@@ -123,7 +106,7 @@ def finished_cells(bench: Bench, table: Table) -> tuple[dict[Key, Result], list[
         for cell in _cells_on_disk(bench, ROWS[name].same_as or name, tracks_of(table)):
             try:
                 cell.check(cell.config())
-                found[cell.kind, name, cell.seed] = read_result(cell)
+                found[cell.kind, name, cell.seed] = cell.read_result()
             except UserError as error:
                 left_out.append(str(error))
     return found, left_out
@@ -139,19 +122,19 @@ def _cells_on_disk(bench: Bench, name: str, kinds: list[str]) -> Iterator[Cell]:
 
 def _lacks_lpips(cell: Cell, config: Config) -> bool:
     """Whether LPIPS is missing from a result and can be had now."""
-    if "lpips" in read_result(cell)["means"] or find_weights(LPIPS, cell.bench.lpips_weights) is None:
+    if "lpips" in cell.read_result()["means"] or find_weights(LPIPS, cell.bench.lpips_weights) is None:
         return False
-    return not ROWS[cell.name].trains or _checkpoint(cell, config).is_file()
+    return not cell.trains or cell.checkpoint(config).is_file()
 
 
 def _run(cell: Cell, config: Config) -> Result:
-    trains = ROWS[cell.name].trains
+    trains = cell.trains
     cell.write(config)
-    minutes = _train(cell, config) if trains else None
+    minutes = cell.train(config, cell.seed) if trains else None
     result = _score(cell, config) | dict(row=cell.name, track=cell.kind, seed=cell.seed, scale=cell.bench.scale)
     result |= dict(minutes=minutes, iterations=config.train_cfg.max_iters if trains else 0, hardware=hardware())
     if trains and cell.bench.scale == "demo" and config.model.type == "CollaborativeSR":
-        translator = load_degradation(str(_checkpoint(cell, config))).translator
+        translator = load_degradation(str(cell.checkpoint(config))).translator
         near = degradation_psnr(translator.degrade, cell.track(), from_hr=translator.from_hr)
         result["degradation_psnr"] = near
     return result | _aligned(config)
@@ -167,35 +150,8 @@ def _aligned(config: Config) -> Result:
     return dict(pairs=dict(kept=sum(not pair["dropped"] for pair in pairs), of=len(pairs)))
 
 
-def _checkpoint(cell: Cell, config: Config) -> Path:
-    return cell.folder / f"iter_{config.train_cfg.max_iters}.pth"
-
-
 def _score(cell: Cell, config: Config) -> Result:
     cell.write(config)  # with the places that files have now
-    method = str(_checkpoint(cell, config)) if ROWS[cell.name].trains else BICUBIC
+    method = str(cell.checkpoint(config)) if cell.trains else BICUBIC
     settings = Settings(lpips=LPIPS, lpips_weights=cell.bench.lpips_weights)
     return as_dict(evaluate_config(str(cell.config_file), method, settings))
-
-
-def _train(cell: Cell, config: Config) -> float | None:
-    """Begins a training, goes on with it, or finds it done; returns its minutes, not known where it was stopped."""
-    length, resume = cell.folder / "minutes.json", newest_checkpoint(cell.folder) is not None
-    if not _checkpoint(cell, config).is_file():
-        start, config = time.perf_counter(), copy.deepcopy(config)  # training writes into it
-        config.experiment_name = "_".join(cell.folder.absolute().parts[-3:]) + f"_seed{cell.seed}"
-        train(config, work_dir=str(cell.folder), resume=resume, seed=cell.seed)
-        if not resume:
-            write_json(length, (time.perf_counter() - start) / 60)
-    return read_json(length) if length.is_file() else None
-
-
-def hardware() -> str:
-    """The GPU, or else the CPU and the number of threads."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    threads = torch.get_num_threads()
-    return f"{(models or [platform.machine()])[0]}, {threads} thread{'s' * (threads > 1)}"

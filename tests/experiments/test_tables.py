@@ -13,10 +13,10 @@ from cyclesr import atomic_write
 from cyclesr.datasets.tracks import split_and_simulate
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.errors import UserError
-from cyclesr.experiments import table_cells, table_runs
+from cyclesr.experiments import cells, table_runs, work_dir
 from cyclesr.experiments.comparison import Track, sr_steps
 from cyclesr.experiments.published import TABLES
-from cyclesr.experiments.table_cells import Bench, Cell, iterations, write_json
+from cyclesr.experiments.table_cells import Bench, Cell, iterations
 from cyclesr.experiments.table_page import page
 from cyclesr.experiments.table_runs import check_weights, finished_cells, run_cell, run_table
 from cyclesr.experiments.tables import (
@@ -30,6 +30,7 @@ from cyclesr.experiments.tables import (
     tracks_of,
     with_pairs,
 )
+from cyclesr.experiments.work_dir import write_json
 from cyclesr.models.stages import Stage
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -58,9 +59,9 @@ def demo(name: str, track: Track, length: int = 1000) -> Any:
 
 def test_every_row_of_the_paper_has_a_config_at_both_scales(track: Track) -> None:
     for table, rows in TABLES.items():
-        for name, cells in rows.items():
+        for name, figures in rows.items():
             assert demo_config(name, track, "mild", CONFIGS).test_evaluator.protocol == "cyclesr"
-            for kind in cells:
+            for kind in figures:
                 config = full_config(name, kind, CONFIGS)
                 folder = {"unknown": "LR_unknown/X4", "mild": "LR_mild", "wild": "LR_wild"}[kind]
                 assert config.test_dataloader.dataset.lr.endswith(folder), (table, name)
@@ -176,7 +177,7 @@ def test_a_cell_is_trained_scored_and_read_again(tmp_path, tiny_config, photos, 
     assert result["protocol"] == "plain"
     assert len(result["images"]) == 1
     assert np.isfinite([result["means"]["psnr"], result["means"]["ssim"], result["degradation_psnr"]]).all()
-    monkeypatch.setattr(table_runs, "train", None)
+    monkeypatch.setattr(cells, "train", None)
     assert run_cell(settings, "feedback_1e3", "unknown", 1) == result  # the same row under the name of Table 3
     (tmp_path / "runs" / "unknown_seed1" / "cyclesr" / "result.json").unlink()
     again = run_cell(settings, "cyclesr", "unknown", 1)  # trained, not yet scored
@@ -342,9 +343,9 @@ def test_a_page_has_the_results_of_commands_that_ran_meanwhile(tmp_path, tiny_co
 
 def test_the_time_of_a_row_becomes_iterations_once(tmp_path, tiny_config, photos, track, monkeypatch) -> None:
     settings = bench(tmp_path, tiny_config, photos, iterations=None, minutes=2.0)
-    monkeypatch.setattr(table_cells, "iterations_for", lambda config, minutes: round(100 * minutes))
+    monkeypatch.setattr(work_dir, "iterations_for", lambda config, minutes: round(100 * minutes))
     assert iterations(settings, "cyclesr", track, "mild") == 200
-    monkeypatch.setattr(table_cells, "iterations_for", None)
+    monkeypatch.setattr(work_dir, "iterations_for", None)
     assert iterations(settings, "separate", track, "wild") == 320
     assert iterations(settings, "sr_syn", track, "mild") == 200
     assert json.loads((settings.work_dir / "iterations.json").read_text()) == {"cyclesr": 200}
@@ -356,7 +357,7 @@ def test_cyclesrgan_is_timed_with_the_perceptual_weights_it_trains_with(
     changes = dict(iterations=None, configs=CONFIGS, perceptual_weights="vgg16.pth")
     settings = bench(tmp_path, tiny_config, photos, **changes)
     timed = []
-    monkeypatch.setattr(table_cells, "iterations_for", lambda config, minutes: timed.append(config) or 100)
+    monkeypatch.setattr(work_dir, "iterations_for", lambda config, minutes: timed.append(config) or 100)
     assert iterations(settings, "cyclesrgan", track, "unknown") == 100
     assert [config.model.perceptual.weights for config in timed] == ["vgg16.pth"]
 
@@ -415,7 +416,7 @@ def test_the_page_says_how_many_pairs_were_aligned() -> None:
 
 def test_a_result_says_how_many_pairs_were_aligned(tmp_path, tiny_config, photos, monkeypatch) -> None:
     settings = bench(tmp_path, tiny_config, photos)
-    monkeypatch.setattr(table_runs, "_train", lambda cell, config: 1.0)
+    monkeypatch.setattr(Cell, "train", lambda cell, config, seed: 1.0)
     monkeypatch.setattr(table_runs, "_score", lambda cell, config: dict(means=dict(psnr=20.0)))
     assert "pairs" not in run_cell(settings, "sr_syn", "mild", 0)
     align_track("sr_paired", Cell(settings, "sr_paired", "mild", 0).track(), "mild")

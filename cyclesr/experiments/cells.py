@@ -1,0 +1,129 @@
+"""A cell of a benchmark, one row with one seed: its folder, whether that still fits the config, and its training."""
+
+import copy
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from cyclesr.atomic_write import write_whole_text
+from cyclesr.config import load_config
+from cyclesr.engine.launch import train
+from cyclesr.engine.runner import newest_checkpoint
+from cyclesr.errors import UserError
+from cyclesr.experiments.work_dir import MEND, read_json, write_json
+
+Result = dict[str, Any]
+
+# Keys that say where files lie, or how often one is written. They may change; what a cell is does not.
+PLACES = (".dataset.hr", ".dataset.lr", ".dataset.real", "perceptual.weights", "hooks.checkpoint.interval")
+CHECKPOINTS = 10  # per training, or more: a training that is stopped loses at most a tenth of its time
+
+
+class StoredCell(ABC):
+    """A folder with the config, the checkpoints and the result of one row with one seed."""
+
+    @property
+    @abstractmethod
+    def folder(self) -> Path:
+        """Holds the config, the checkpoints and the result."""
+
+    @property
+    @abstractmethod
+    def trains(self) -> bool:
+        """Whether the row trains a network; bicubic does not."""
+
+    @property
+    def result(self) -> Path:
+        """The file that is there once the cell is finished."""
+        return self.folder / "result.json"
+
+    @property
+    def config_file(self) -> Path:
+        """The config of what was trained in the folder."""
+        return self.folder / "config.py"
+
+    def checkpoint(self, config: Config) -> Path:
+        """The file that a finished training leaves."""
+        return self.folder / f"iter_{config.train_cfg.max_iters}.pth"
+
+    def write(self, config: Config) -> None:
+        """Leaves the config in the folder, for :meth:`check` and for whoever looks."""
+        write_whole_text(self.config_file, config.pretty_text)
+
+    def check(self, config: Config) -> None:
+        """Compares a config with that of the training in the cell's folder, if there is one.
+
+        Raises:
+            UserError: they differ in more than :data:`PLACES`, or that of the training is damaged.
+        """
+        if not self.config_file.is_file():
+            return
+        part = "" if self.trains else "test_"  # bicubic is scored; what its config trains is not its own
+        if difference := _difference(self._trained(), config, part):
+            raise UserError(
+                f"{self.folder} holds a training of another config: {difference} now. Remove that folder to train "
+                "anew, or choose another --work-dir."
+            )
+
+    def _trained(self) -> Config:
+        mend = f"Remove the folder {self.folder}: the row is run again."
+        try:
+            config = load_config(str(self.config_file))
+        except UserError as error:
+            raise UserError(f"{error}. {mend}") from error
+        if "model" not in config:
+            raise UserError(f"The config {self.config_file} is damaged: it has no model. {mend}")
+        return config
+
+    def train(self, config: Config, seed: int) -> float | None:
+        """Begins a training, goes on with it, or finds it done.
+
+        Returns:
+            Its minutes, or None where it was stopped in between.
+        """
+        length, resume = self.folder / "minutes.json", newest_checkpoint(self.folder) is not None
+        if not self.checkpoint(config).is_file():
+            start, config = time.perf_counter(), copy.deepcopy(config)  # training writes into it
+            config.experiment_name = "_".join(self.folder.absolute().parts[-3:]) + f"_seed{seed}"
+            train(config, work_dir=str(self.folder), resume=resume, seed=seed)
+            if not resume:
+                write_json(length, (time.perf_counter() - start) / 60)
+        return read_json(length) if length.is_file() else None
+
+    def read_result(self) -> Result:
+        """Reads what the finished cell found.
+
+        Raises:
+            UserError: the file was damaged since.
+        """
+        result: Result = read_json(self.result)
+        if "means" not in result:
+            raise UserError(f"{self.result} is damaged (no means). {MEND}")
+        return result
+
+
+def save_often(config: Config) -> None:
+    """Makes a training keep at least :data:`CHECKPOINTS` checkpoints on its way; changes the config in place."""
+    hook = config.default_hooks.checkpoint
+    hook.interval = min(hook.interval, max(1, config.train_cfg.max_iters // CHECKPOINTS))
+
+
+def _difference(there: Config, now: Config, part: str) -> str:
+    """The first key beginning with ``part`` that has another value, ``key is 1 there, 3``; empty where none has."""
+    old, new = (_flat(config.to_dict()) for config in (there, Config.fromstring(now.pretty_text, ".py")))
+    for key in sorted(old | new):
+        if key.startswith(part) and not key.endswith(PLACES) and old.get(key) != new.get(key):
+            return f"{key} is {old.get(key, 'not set')} there, {new.get(key, 'not set')}"
+    return ""
+
+
+def _flat(value: Any, key: str = "") -> dict[str, Any]:
+    """Dotted keys and values of nested dicts and lists."""
+    if isinstance(value, list | tuple):
+        value = dict(enumerate(value)) or value
+    if not (isinstance(value, dict) and value):
+        return {key: value}
+    return {k: v for name, item in value.items() for k, v in _flat(item, f"{key}.{name}" if key else name).items()}

@@ -1,0 +1,28 @@
+"""A figure over several seeds as text: its mean, its spread, and the seeds that have it."""
+
+import statistics
+from collections.abc import Collection
+
+
+def spread(values: dict[int, float], digits: int, seeds: Collection[int]) -> str:
+    """Writes ``mean ± half the range``, and the seeds that have a value unless all do.
+
+    Args:
+        values: by seed.
+        digits: decimals.
+        seeds: all that could have a value.
+
+    Returns:
+        The mean only where all are equal to the last digit; nothing without values.
+    """
+    if not values:
+        return ""
+    lowest, highest = min(values.values()), max(values.values())
+    mean, half = f"{statistics.fmean(values.values()):.{digits}f}", f"{(highest - lowest) / 2:.{digits}f}"
+    figure = f"{mean} ± {half}" if float(half) else mean
+    return figure if len(values) == len(seeds) else f"{figure} ({name_seeds(values)})"
+
+
+def name_seeds(seeds: Collection[int]) -> str:
+    """Writes ``seed 0`` or ``seeds 0, 1``."""
+    return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, sorted(seeds)))}"
