@@ -1,30 +1,35 @@
-"""Files that are there whole or not at all."""
+"""Atomic file writes: a file is there whole or not at all."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Writes a temporary file beside ``path``, flushes it to the disk and renames it: a reader never sees half of it.
+def write_whole(path: Path, write: Callable[[Path], None], *, shared: bool = False, flush: bool = True) -> None:
+    """Writes a temporary file beside ``path`` and renames it, so that no reader ever sees half of it.
 
     Args:
-        path: where the file shall be.
+        path: the file to make or to replace.
         write: writes the file whose path it is given.
+        shared: several processes may write ``path`` at the same time: each one's temporary file has a name of its own.
+            Without it, the next write cleans up what a killed process left behind.
+        flush: waits until the content has reached the disk, so that it survives a crash of the machine.
 
     Raises:
         OSError: the disk is full or not writable; what was at ``path`` is untouched.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}{f'.{uuid4().hex}' if shared else ''}.partial")
     try:
         write(partial)
         partial.chmod(0o666 & ~_umask())  # safetensors writes files that nobody else may read
-        _flush(partial, os.O_RDWR)
+        if flush:
+            _flush(partial, os.O_RDWR)
         partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    if os.name == "posix":  # the rename itself is in the folder
+    if flush and os.name == "posix":  # the rename itself is in the folder
         _flush(path.parent, os.O_RDONLY)
 
 

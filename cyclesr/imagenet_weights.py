@@ -13,7 +13,7 @@ def hub_cache() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
-def find_weights(stem: str, path: str | Path | None) -> Path | None:
+def find_imagenet_weights(stem: str, path: str | Path | None) -> Path | None:
     """The file of a network.
 
     Args:

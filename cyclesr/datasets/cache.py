@@ -12,11 +12,11 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Protocol
-from uuid import uuid4
 
 import numpy as np
 import torch
 
+from cyclesr.atomic_write import write_whole
 from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
 from cyclesr.images.reading import read_image
@@ -86,7 +86,7 @@ class DiskCache:
             return _mapped(entry)
         pixels = read_image(path)
         try:
-            _write_whole(Path(entry), pixels)
+            _write_entry(Path(entry), pixels)
         except OSError as error:
             raise UserError(
                 f"The image cache {self.folder} cannot be written: {error.strerror}. Make room, or set CYCLESR_CACHE "
@@ -137,16 +137,15 @@ def _described(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype]:
     return np.lib.format.read_array_header_1_0(file)
 
 
-def _write_whole(entry: Path, pixels: np.ndarray) -> None:
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    part = entry.with_name(f"{uuid4().hex}.part")  # not by tempfile, whose files are for one user alone
-    try:
-        with part.open("xb") as file:
+def _write_entry(entry: Path, pixels: np.ndarray) -> None:
+    """Writes an entry and removes those of earlier versions of the image."""
+
+    def write(partial: Path) -> None:
+        with partial.open("xb") as file:
             np.save(file, pixels)
-        part.replace(entry)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(entry, write, shared=True, flush=False)  # a damaged entry is made anew
     for old in entry.parent.glob("*.npy"):
         if old != entry:
             with suppress(OSError):  # another process was first, or (Windows) has it open

@@ -21,21 +21,21 @@ class Crop:
 
     Attributes:
         pixels: (H, W, 3) uint8 or uint16, a view of the cache: not to be written to.
-        way: how to turn it, see :func:`~cyclesr.datasets.draws.turned`.
+        orientation: how to turn it, see :func:`~cyclesr.datasets.draws.turned`.
     """
 
     pixels: np.ndarray
-    way: int = 0
+    orientation: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
         """(height, width) once it is turned."""
         height, width = self.pixels.shape[:2]
-        return (width, height) if self.way % 2 else (height, width)
+        return (width, height) if self.orientation % 2 else (height, width)
 
     def turned(self, out: np.ndarray | None = None) -> np.ndarray:
         """(H, W, 3) uint8 or uint16 in memory of its own, or in ``out``."""
-        return turned(self.pixels, self.way, out)
+        return turned(self.pixels, self.orientation, out)
 
 
 Item = dict[str, Tensor | str]

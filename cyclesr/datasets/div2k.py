@@ -27,7 +27,7 @@ MD5 = {
 }
 
 # Track of a challenge -> ending of its archives. The 2018 tracks exist at x4 only.
-TRACKS = {"ntire17_t2": "unknown_X{scale}", "ntire18_t2": "mild", "ntire18_t4": "wild"}
+TRACK_ENDINGS = {"ntire17_t2": "unknown_X{scale}", "ntire18_t2": "mild", "ntire18_t4": "wild"}
 
 
 def archives(tracks: Iterable[str], scale: int = 4) -> list[str]:
@@ -38,11 +38,11 @@ def archives(tracks: Iterable[str], scale: int = 4) -> list[str]:
     """
     endings = ["HR"]
     for track in tracks:
-        if track not in TRACKS:
-            raise UserError(f"DIV2K has no track {track!r} here; choose from {', '.join(TRACKS)}.")
+        if track not in TRACK_ENDINGS:
+            raise UserError(f"DIV2K has no track {track!r} here; choose from {', '.join(TRACK_ENDINGS)}.")
         if scale != 4 and track != "ntire17_t2":
             raise UserError(f"The track {track} exists at scale 4 only, not {scale}.")
-        endings.append("LR_" + TRACKS[track].format(scale=scale))
+        endings.append("LR_" + TRACK_ENDINGS[track].format(scale=scale))
     names = [f"DIV2K_{part}_{ending}" for ending in endings for part in ("train", "valid")]
     unknown = [name for name in names if name not in MD5]
     if unknown:

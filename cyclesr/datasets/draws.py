@@ -29,13 +29,16 @@ def crop_at(random: np.random.Generator, height: int, width: int, crop: int) -> 
     return int(random.integers(height - crop + 1)), int(random.integers(width - crop + 1))
 
 
-def turned(image: np.ndarray, way: int, out: np.ndarray | None = None) -> np.ndarray:
-    """One of the eight flips and quarter turns of (H, W, 3), uint8 or uint16, in memory of its own or in ``out``.
+def turned(image: np.ndarray, orientation: int, out: np.ndarray | None = None) -> np.ndarray:
+    """Copies (H, W, 3), uint8 or uint16, in one of its eight flips and quarter turns.
 
-    ``way`` counts from 0 (unchanged) to 7: ``way % 4`` quarter turns against the clock, then from 4 on a mirror that
-    swaps left and right. ``out`` is a contiguous array of the result's shape and type.
+    Args:
+        image: the pixels.
+        orientation: 0 (unchanged) to 7: ``orientation % 4`` counter-clockwise quarter turns; from 4 on, left and right
+            are then swapped.
+        out: a contiguous array of the result's shape and type to copy into; by default a new one.
     """
-    return _WAYS[way](image, out)
+    return _ORIENTATIONS[orientation](image, out)
 
 
 def _copied(image: np.ndarray, out: np.ndarray | None) -> np.ndarray:
@@ -46,7 +49,7 @@ def _copied(image: np.ndarray, out: np.ndarray | None) -> np.ndarray:
 
 
 # numpy's views of turned pixels are the same, but copying one pixel after another takes many times as long.
-_WAYS: tuple[Callable[[np.ndarray, np.ndarray | None], np.ndarray], ...] = (
+_ORIENTATIONS: tuple[Callable[[np.ndarray, np.ndarray | None], np.ndarray], ...] = (
     _copied,
     lambda image, out: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE, out),
     lambda image, out: cv2.rotate(image, cv2.ROTATE_180, out),

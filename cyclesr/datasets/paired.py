@@ -70,16 +70,16 @@ class PairedDataset(CropDataset):
             paths["hr"] = self.hr_paths[place]
         images = {key: self._cache.open(path) for key, path in paths.items()}
         height, width = self._common_size(paths, images)
-        top, left, height, width, way = self._window(index, height, width, paths["lr"])
+        top, left, height, width, orientation = self._window(index, height, width, paths["lr"])
         item: Cut = {}
         for key, image in images.items():
             k = self.scale if key == "hr" else 1
-            item[key] = Crop(image[k * top : k * (top + height), k * left : k * (left + width)], way)
+            item[key] = Crop(image[k * top : k * (top + height), k * left : k * (left + width)], orientation)
             item[f"{key}_path"] = paths[key]
         return item
 
     def _window(self, index: int, height: int, width: int, path: str) -> tuple[int, int, int, int, int]:
-        """(top, left, height, width, way to turn) in LR pixels."""
+        """(top, left, height, width, orientation) in LR pixels."""
         if self.crop is None:
             return 0, 0, height, width, 0
         if min(height, width) < self.crop:

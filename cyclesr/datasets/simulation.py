@@ -30,7 +30,7 @@ from cyclesr.images.tensors import to_array, to_tensor
 from cyclesr.images.writing import write_image
 
 # Track and the letter that marks its files, as in DIV2K.
-TRACKS = {"unknown": "", "mild": "m", "wild": "w"}
+TRACK_LETTERS = {"unknown": "", "mild": "m", "wild": "w"}
 
 Manifest = dict[str, Any]
 Watch = Callable[[Iterable[str]], Iterable[str]]
@@ -101,8 +101,8 @@ def simulate_track(
         UserError: an unknown track, a corrupt image, one that is smaller than the scale, or other images lie in ``out``
             already.
     """
-    if track not in TRACKS:
-        raise UserError(f"There is no track {track!r}; choose one of {', '.join(TRACKS)}.")
+    if track not in TRACK_LETTERS:
+        raise UserError(f"There is no track {track!r}; choose one of {', '.join(TRACK_LETTERS)}.")
     images = _plan(list(photos), track, scale, seed, variants, blur or {}, shot)
     refuse_other_images(Path(out), images)
     for name in watch(images):
@@ -137,7 +137,7 @@ def _plan(
     plan = {}
     for photo in names:
         for ending in endings:
-            name = f"{photo}x{scale}{TRACKS[track]}{ending}.png"
+            name = f"{photo}x{scale}{TRACK_LETTERS[track]}{ending}.png"
             # One stream for all images, or one a name; the last word keeps it apart from that of the noise.
             key = (seed, zlib.crc32(name.encode()) if track == "wild" else 0, 1)
             kernel, drawn = _draw(track, scale, np.random.default_rng(key))

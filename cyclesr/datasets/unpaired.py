@@ -93,10 +93,10 @@ class UnpairedDataset(CropDataset):
                 f"(LR crop {self.crop}, scale {self.scale}). Remove it, or take a smaller crop."
             )
         top, left = crop_at(random, height, width, crop)
-        return Crop(image[top : top + crop, left : left + crop], _way(random, augment))
+        return Crop(image[top : top + crop, left : left + crop], _orientation(random, augment))
 
 
-def _way(random: np.random.Generator, augment: Augmentation) -> int:
+def _orientation(random: np.random.Generator, augment: Augmentation) -> int:
     """How to turn a crop, see :func:`~cyclesr.datasets.draws.turned`."""
     if not augment:
         return 0

@@ -49,7 +49,7 @@ def train(
     Raises:
         UserError: a mistake in the config, in the data or on the command line.
     """
-    choose_device(device)
+    use_device(device)
     cfg = load_config(config, options) if isinstance(config, str) else config
     cfg.setdefault("default_scope", "cyclesr")
     cfg.work_dir = work_dir or cfg.get("work_dir") or f"work_dirs/{Path(cfg.filename or 'run').stem}"
@@ -85,7 +85,7 @@ def train(
     return runner
 
 
-def choose_device(device: str) -> None:
+def use_device(device: str) -> None:
     """Makes mmengine use the device asked for; to be called before anything touches CUDA.
 
     Raises:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from cyclesr.datasets.div2k import TRACKS, folder_of
+from cyclesr.datasets.div2k import TRACK_ENDINGS, folder_of
 from cyclesr.datasets.paired import PairedDataset
 from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError, did_you_mean
@@ -28,7 +28,7 @@ from cyclesr.plugins import load_plugins
 from cyclesr.workers import in_processes
 
 SCALE = 4
-METRICS = {"psnr": 3, "ssim": 3, "lpips": 3}  # and the digits of Table 1
+TABLE_DIGITS = {"psnr": 3, "ssim": 3, "lpips": 3}  # and the digits of Table 1
 PAPER: dict[str, Scores] = {CHALLENGES[track]: cell._asdict() for track, cell in TABLE_1["bicubic"].items()}
 
 
@@ -49,7 +49,7 @@ BICUBICS: dict[str, Callable[[Tensor], Tensor]] = {"matlab": _matlab, "pil": _pi
 
 
 @dataclass(frozen=True)
-class Row:
+class CalibrationRow:
     """One way to make and score bicubic images.
 
     Attributes:
@@ -106,7 +106,7 @@ def calibrate(
     lpips_weights: str | None = None,
     workers: int = 1,
     watch: Callable[[Iterable[Any], int], Iterable[Any]] = lambda items, total: items,
-) -> tuple[list[Row], dict[str, int]]:
+) -> tuple[list[CalibrationRow], dict[str, int]]:
     """Scores bicubic on the validation sets of DIV2K that are present.
 
     Args:
@@ -136,7 +136,9 @@ def calibrate(
             jobs.append(_Job(dataset, index, chosen, tuple(bicubics), measured, lpips_weights))
     scores = list(watch(in_processes(_score, jobs, workers), len(jobs)))
     rows = [
-        Row(bicubic, protocol, {track: _means(scores, owners, track, (bicubic, protocol.name)) for track in sets})
+        CalibrationRow(
+            bicubic, protocol, {track: _means(scores, owners, track, (bicubic, protocol.name)) for track in sets}
+        )
         for bicubic in bicubics
         for protocol in chosen
     ]
@@ -150,7 +152,9 @@ def find_tracks(data: str | Path) -> dict[str, PairedDataset]:
         UserError: there is none.
     """
     hr = Path(data) / "DIV2K_valid_HR"
-    folders = {track: Path(data) / folder_of(f"DIV2K_valid_LR_{TRACKS[track].format(scale=SCALE)}") for track in PAPER}
+    folders = {
+        track: Path(data) / folder_of(f"DIV2K_valid_LR_{TRACK_ENDINGS[track].format(scale=SCALE)}") for track in PAPER
+    }
     present = {track: folder for track, folder in folders.items() if folder.is_dir()}
     if not (hr.is_dir() and present):
         expected = ", ".join(str(folder.relative_to(data)) for folder in folders.values())
@@ -188,7 +192,7 @@ def _means(scores: list[dict[tuple[str, str], Scores]], owners: list[str], track
     return mean_scores([found[key] for found, owner in zip(scores, owners, strict=True) if owner == track])
 
 
-def markdown(rows: Sequence[Row], images: dict[str, int]) -> str:
+def markdown(rows: Sequence[CalibrationRow], images: dict[str, int]) -> str:
     """The paper's figures and a row for each candidate: PSNR / SSIM / LPIPS a track."""
     lines = [
         ["bicubic", "protocol", "off by, dB", *(f"{track} ({count} images)" for track, count in images.items())],
@@ -202,10 +206,10 @@ def markdown(rows: Sequence[Row], images: dict[str, int]) -> str:
 
 
 def _cell(means: Scores) -> str:
-    return " / ".join(f"{means[name]:.{digits}f}" for name, digits in METRICS.items() if name in means)
+    return " / ".join(f"{means[name]:.{digits}f}" for name, digits in TABLE_DIGITS.items() if name in means)
 
 
-def as_plain(rows: Sequence[Row], images: dict[str, int]) -> dict[str, Any]:
+def as_dict(rows: Sequence[CalibrationRow], images: dict[str, int]) -> dict[str, Any]:
     """What the JSON file holds; ``difference`` is ours less the paper's."""
     listed = [
         {
@@ -224,7 +228,7 @@ def _difference(track: str, means: Scores) -> Scores:
     return {name: means[name] - figure for name, figure in PAPER[track].items() if name in means}
 
 
-def write_table(path: str | Path, rows: Sequence[Row], images: dict[str, int]) -> list[Path]:
+def write_table(path: str | Path, rows: Sequence[CalibrationRow], images: dict[str, int]) -> list[Path]:
     """Writes the table as data to ``path`` (.json), and as Markdown beside it.
 
     Raises:
@@ -232,7 +236,7 @@ def write_table(path: str | Path, rows: Sequence[Row], images: dict[str, int]) -
     """
     files = [check_place(path), Path(path).with_suffix(".md")]
     try:
-        files[0].write_text(strict_json(as_plain(rows, images)), encoding="utf-8")
+        files[0].write_text(strict_json(as_dict(rows, images)), encoding="utf-8")
         files[1].write_text(markdown(rows, images), encoding="utf-8")
     except OSError as error:
         raise UserError(f"The table {path} cannot be written: {error.strerror}.") from error

@@ -50,7 +50,7 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Row:
+class MethodScores:
     """Scores of one method: mean PSNR (dB) and SSIM on the held-out pairs.
 
     ``degradation_psnr`` (dB) says how near the method's training LR images come to the true LR, noise apart.
@@ -205,7 +205,7 @@ def _centre(image: Tensor, side: int) -> Tensor:
     return image[:, top : top + side, left : left + side]
 
 
-def as_table(rows: Sequence[Row]) -> str:
+def as_table(rows: Sequence[MethodScores]) -> str:
     """The rows as a Markdown table."""
     lines = ["| method | PSNR | SSIM | LR to true LR | minutes |", "|---|---|---|---|---|"]
     for row in rows:
@@ -214,6 +214,6 @@ def as_table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def as_plain(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def as_dicts(rows: Sequence[MethodScores]) -> list[dict[str, Any]]:
     """The rows for a JSON file."""
     return [asdict(row) for row in rows]

@@ -8,10 +8,10 @@ from torch import nn
 
 from cyclesr.config import load_config
 from cyclesr.experiments.comparison import (
-    Row,
+    MethodScores,
     Track,
     Upscale,
-    as_plain,
+    as_dicts,
     as_table,
     bicubic_upscale,
     degradation_psnr,
@@ -38,7 +38,7 @@ def track_of(data: Path) -> Track:
     )
 
 
-def run_demo(config: str, data: Path, work_dir: Path, seed: int) -> list[Row]:
+def run_demo(config: str, data: Path, work_dir: Path, seed: int) -> list[MethodScores]:
     """Trains on bicubic pairs and by the method, compares, and writes ``results.json`` and a picture per image.
 
     Args:
@@ -65,7 +65,7 @@ def run_demo(config: str, data: Path, work_dir: Path, seed: int) -> list[Row]:
         near = degradation_psnr(_degrade(model), track)
         rows.append(_row(method, scores[method], near, minutes, settings.train_cfg.max_iters))
     save_pictures(work_dir / "pictures", track, {TITLES[name]: images for name, images in pictures.items()})
-    results = dict(seed=seed, protocol=protocol.name, rows=as_plain(rows))
+    results = dict(seed=seed, protocol=protocol.name, rows=as_dicts(rows))
     (work_dir / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     (work_dir / "results.md").write_text(as_table(rows) + "\n", encoding="utf-8")
     return rows
@@ -76,5 +76,5 @@ def _degrade(model: nn.Module) -> Upscale:
     return (lambda syn: syn) if translator is None else translator.degrade
 
 
-def _row(method: str, scores: dict[str, float], near: float, minutes: float = 0.0, iterations: int = 0) -> Row:
-    return Row(method, scores["psnr"], scores["ssim"], near, minutes, iterations)
+def _row(method: str, scores: dict[str, float], near: float, minutes: float = 0.0, iterations: int = 0) -> MethodScores:
+    return MethodScores(method, scores["psnr"], scores["ssim"], near, minutes, iterations)

@@ -11,8 +11,8 @@ from cyclesr.experiments.spread import name_seeds, spread
 from cyclesr.experiments.tables import ROWS, Key, Table, rows_of
 
 Cells = dict[Key, dict[str, Any]]
-Results = dict[str, list[dict[str, Any]]]  # of one track: a row's results, one a seed
-METRICS = ("psnr", "ssim", "lpips")
+TrackResults = dict[str, list[dict[str, Any]]]  # of one track: a row's results, one a seed
+TABLE_METRICS = ("psnr", "ssim", "lpips")
 OTHERS = {"degradation_psnr": 2, "iterations": 0, "minutes": 1}  # and their decimals
 HEADER = "| method | seeds | PSNR | over bicubic | SSIM | LPIPS | LR to true LR | iterations | minutes |"
 PAPERS = " PSNR (paper) | SSIM (paper) | LPIPS (paper) |"
@@ -46,9 +46,9 @@ def page(table: Table, scale: str, effort: dict[str, Any], cells: Cells) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _by_track(table: Table, cells: Cells) -> dict[str, Results]:
+def _by_track(table: Table, cells: Cells) -> dict[str, TrackResults]:
     """The results in the order of the paper's tracks, of the table's rows, and of the seeds."""
-    tracks: dict[str, Results] = {}
+    tracks: dict[str, TrackResults] = {}
     for kind in CHALLENGES:
         for name in rows_of(table):
             if row := [cells[key] for key in sorted(cells) if key[:2] == (kind, name)]:
@@ -56,7 +56,7 @@ def _by_track(table: Table, cells: Cells) -> dict[str, Results]:
     return tracks
 
 
-def commands(table: Table, scale: str, effort: dict[str, Any], tracks: dict[str, Results]) -> list[str]:
+def commands(table: Table, scale: str, effort: dict[str, Any], tracks: dict[str, TrackResults]) -> list[str]:
     """The commands that make all results of a page: one, unless tracks or rows differ in what was run."""
     groups: dict[tuple[tuple[str, ...], tuple[int, ...]], list[str]] = {}
     for kind, results in tracks.items():
@@ -76,7 +76,7 @@ def commands(table: Table, scale: str, effort: dict[str, Any], tracks: dict[str,
     return lines
 
 
-def _weights(rows: Results) -> list[str]:
+def _weights(rows: TrackResults) -> list[str]:
     """The options for the ImageNet weights that rows took, wherever these lay."""
     lpips = any("lpips" in result["means"] for row in rows.values() for result in row)
     return ["--lpips-weights", "ALEXNET"] * lpips + ["--perceptual-weights", "VGG"] * ("cyclesrgan" in rows)
@@ -91,7 +91,7 @@ def _how_to_read() -> str:
     )
 
 
-def _settings(results: Results) -> str:
+def _settings(results: TrackResults) -> str:
     every = [result for row in results.values() for result in row]
     facts = {
         "Protocol": {result["protocol"] for result in every},
@@ -104,7 +104,7 @@ def _settings(results: Results) -> str:
     return ". ".join(f"{name}: {', '.join(sorted(values))}" for name, values in facts.items()) + "."
 
 
-def _table(table: Table, kind: str, results: Results) -> str:
+def _table(table: Table, kind: str, results: TrackResults) -> str:
     bicubic = {result["seed"]: result["means"]["psnr"] for result in results.get("bicubic", [])}
     header = HEADER + PAPERS if isinstance(table, int) else HEADER
     lines = [header, "|" + "---|" * header.count(" |")]
@@ -119,7 +119,7 @@ def _table(table: Table, kind: str, results: Results) -> str:
 
 def _columns(row: list[dict[str, Any]], bicubic: dict[int, float]) -> list[tuple[dict[int, float], int]]:
     """What each column shows, by seed, and with how many decimals."""
-    psnr, ssim, lpips = (_by_seed(row, metric) for metric in METRICS)
+    psnr, ssim, lpips = (_by_seed(row, metric) for metric in TABLE_METRICS)
     gains = {seed: value - bicubic[seed] for seed, value in psnr.items() if seed in bicubic}
     others = [({r["seed"]: r[key] for r in row if r.get(key)}, decimals) for key, decimals in OTHERS.items()]
     return [(psnr, 2), (gains, 2), (ssim, 4), (lpips, 4), *others]
@@ -136,12 +136,12 @@ def _papers(table: Table, name: str, kind: str) -> list[str]:
     return ["", "", ""] if figures is None else [f"{value:.3f}" for value in figures]
 
 
-def _orders(table: Table, kind: str, results: Results) -> list[str]:
+def _orders(table: Table, kind: str, results: TrackResults) -> list[str]:
     """A paragraph a metric: the rows from the best to the worst, here and in the paper, and how many pairs agree."""
     if table == "pairings":
         return []
     paragraphs = []
-    for metric in METRICS:
+    for metric in TABLE_METRICS:
         ours = {name: values for name, row in results.items() if (values := _by_seed(row, metric))}
         cells = {name: published(table, name, kind) for name in ours}
         paper = {name: getattr(figures, metric) for name, figures in cells.items() if figures is not None}

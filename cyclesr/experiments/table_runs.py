@@ -17,7 +17,7 @@ from cyclesr.experiments.work_dir import read_json, write_json
 from cyclesr.inference.evaluate import BICUBIC, Settings, evaluate_config
 from cyclesr.inference.evaluation_report import as_dict
 from cyclesr.inference.translator import load_degradation
-from cyclesr.metrics.lpips import find_weights, load_lpips
+from cyclesr.metrics.lpips import find_lpips_weights, load_lpips
 from cyclesr.registry import LOSSES
 
 LPIPS = "alex"
@@ -122,7 +122,7 @@ def _cells_on_disk(bench: Bench, name: str, kinds: list[str]) -> Iterator[Cell]:
 
 def _lacks_lpips(cell: Cell, config: Config) -> bool:
     """Whether LPIPS is missing from a result and can be had now."""
-    if "lpips" in cell.read_result()["means"] or find_weights(LPIPS, cell.bench.lpips_weights) is None:
+    if "lpips" in cell.read_result()["means"] or find_lpips_weights(LPIPS, cell.bench.lpips_weights) is None:
         return False
     return not cell.trains or cell.checkpoint(config).is_file()
 

@@ -12,7 +12,7 @@ from cyclesr.datasets.alignment import align_folders
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.experiments.comparison import Track, on_track, supervised
 from cyclesr.experiments.published import CHALLENGES, TABLES
-from cyclesr.experiments.track_benchmark import PROTOCOLS
+from cyclesr.experiments.track_benchmark import TRACK_PROTOCOLS
 
 Table = int | Literal["pairings"]
 Key = tuple[str, str, int]  # of a cell: track, row and seed
@@ -21,7 +21,7 @@ SHIFTED = ("mild", "wild")  # the tracks whose pairs do not lie on each other (S
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A method of a table.
 
     Attributes:
@@ -76,32 +76,32 @@ _RCAN = _sr(type="RCAN", channels=32, num_groups=2, num_blocks=3, reduction=8, g
 _COMPACT = _sr(type="SRVGGNetCompact", channels=48, num_layers=10)
 
 ROWS = {
-    "bicubic": Row("Bicubic", "cyclesr", trains=False),
-    "sr_syn": Row("SR_syn", "sr_syn", "cyclesr", pairs="bicubic", steps_of="cyclesr"),
-    "sr_paired": Row("SR_paired", "sr_paired", "cyclesr", pairs="true", steps_of="cyclesr"),
-    "cyclegan": Row("CycleGAN", "cyclegan"),
-    "bulat": Row("Bulat et al.", "bulat", steps_of="bulat_collaborative", times=1.6),
-    "bulat_collaborative": Row("*Bulat et al.", "bulat_collaborative"),
-    "cyclesr": Row("CycleSR", "cyclesr"),
-    "unitsr": Row("UNITSR", "unitsr"),
-    "separate": Row("Separated", "ablation/separate", "cyclesr", _SEPARATE, steps_of="cyclesr", times=1.6),
-    "feedback_0": Row("0", "ablation/feedback_0", "cyclesr", _NO_FEEDBACK, steps_of="cyclesr"),
-    "feedback_1e2": Row("100", "ablation/feedback_1e2", "cyclesr", _feedback(1e2), steps_of="cyclesr"),
-    "feedback_1e3": Row("1000", "ablation/feedback_1e3", "cyclesr", same_as="cyclesr"),
-    "feedback_1e4": Row("10000", "ablation/feedback_1e4", "cyclesr", _feedback(1e4), steps_of="cyclesr"),
-    "cyclesrgan": Row("CycleSRGAN", "cyclesrgan"),
-    "cyclegan_edsr": Row("CycleGAN + EDSR", same_as="cyclesr"),
-    "unit_edsr": Row("UNIT + EDSR", same_as="unitsr"),
-    "bulat_edsr": Row("Bulat + EDSR", same_as="bulat_collaborative"),
-    "dsgan_edsr": Row("DSGAN + EDSR", demo="dsgan"),
-    "cut_edsr": Row("CUT + EDSR", demo="cut"),
-    "probabilistic_edsr": Row("ProbabilisticDegradation + EDSR", demo="probabilistic"),
-    "cyclegan_vdsr": Row("CycleGAN + VDSR", demo="cyclesr", options=_VDSR),
-    "cyclegan_srresnet": Row("CycleGAN + SRResNet", demo="cyclesr", options=_SRRESNET),
-    "cyclegan_imdn": Row("CycleGAN + IMDN", demo="cyclesr", options=_IMDN),
-    "cyclegan_rcan": Row("CycleGAN + RCAN", demo="cyclesr", options=_RCAN),
-    "cyclegan_compact": Row("CycleGAN + SRVGGNetCompact", demo="cyclesr", options=_COMPACT),
-    "unit_srresnet": Row("UNIT + SRResNet", demo="unitsr", options=_SRRESNET),
+    "bicubic": TableRow("Bicubic", "cyclesr", trains=False),
+    "sr_syn": TableRow("SR_syn", "sr_syn", "cyclesr", pairs="bicubic", steps_of="cyclesr"),
+    "sr_paired": TableRow("SR_paired", "sr_paired", "cyclesr", pairs="true", steps_of="cyclesr"),
+    "cyclegan": TableRow("CycleGAN", "cyclegan"),
+    "bulat": TableRow("Bulat et al.", "bulat", steps_of="bulat_collaborative", times=1.6),
+    "bulat_collaborative": TableRow("*Bulat et al.", "bulat_collaborative"),
+    "cyclesr": TableRow("CycleSR", "cyclesr"),
+    "unitsr": TableRow("UNITSR", "unitsr"),
+    "separate": TableRow("Separated", "ablation/separate", "cyclesr", _SEPARATE, steps_of="cyclesr", times=1.6),
+    "feedback_0": TableRow("0", "ablation/feedback_0", "cyclesr", _NO_FEEDBACK, steps_of="cyclesr"),
+    "feedback_1e2": TableRow("100", "ablation/feedback_1e2", "cyclesr", _feedback(1e2), steps_of="cyclesr"),
+    "feedback_1e3": TableRow("1000", "ablation/feedback_1e3", "cyclesr", same_as="cyclesr"),
+    "feedback_1e4": TableRow("10000", "ablation/feedback_1e4", "cyclesr", _feedback(1e4), steps_of="cyclesr"),
+    "cyclesrgan": TableRow("CycleSRGAN", "cyclesrgan"),
+    "cyclegan_edsr": TableRow("CycleGAN + EDSR", same_as="cyclesr"),
+    "unit_edsr": TableRow("UNIT + EDSR", same_as="unitsr"),
+    "bulat_edsr": TableRow("Bulat + EDSR", same_as="bulat_collaborative"),
+    "dsgan_edsr": TableRow("DSGAN + EDSR", demo="dsgan"),
+    "cut_edsr": TableRow("CUT + EDSR", demo="cut"),
+    "probabilistic_edsr": TableRow("ProbabilisticDegradation + EDSR", demo="probabilistic"),
+    "cyclegan_vdsr": TableRow("CycleGAN + VDSR", demo="cyclesr", options=_VDSR),
+    "cyclegan_srresnet": TableRow("CycleGAN + SRResNet", demo="cyclesr", options=_SRRESNET),
+    "cyclegan_imdn": TableRow("CycleGAN + IMDN", demo="cyclesr", options=_IMDN),
+    "cyclegan_rcan": TableRow("CycleGAN + RCAN", demo="cyclesr", options=_RCAN),
+    "cyclegan_compact": TableRow("CycleGAN + SRVGGNetCompact", demo="cyclesr", options=_COMPACT),
+    "unit_srresnet": TableRow("UNIT + SRResNet", demo="unitsr", options=_SRRESNET),
 }
 # Any translator with any SR network: one SR network with several translators, one translator with several SR networks.
 PAIRINGS = ("bicubic", *(name for name, row in ROWS.items() if " + " in row.title))
@@ -177,7 +177,7 @@ def demo_config(name: str, track: Track, kind: str, configs: Path) -> Config:
     row = ROWS[name]
     path = configs / "demo" / f"{row.demo or row.full}_track.py"
     config = on_track(load_config(str(path), copy.deepcopy(row.options)), track)
-    config.test_evaluator = dict(type="SRQuality", protocol=PROTOCOLS[kind], scale=track.scale)
+    config.test_evaluator = dict(type="SRQuality", protocol=TRACK_PROTOCOLS[kind], scale=track.scale)
     return config
 
 

@@ -14,9 +14,9 @@ from torch.utils.data import default_collate
 from cyclesr.config import load_config
 from cyclesr.datasets.tracks import split_and_simulate
 from cyclesr.experiments.comparison import (
-    Row,
+    MethodScores,
     Track,
-    as_plain,
+    as_dicts,
     as_table,
     bicubic_upscale,
     degradation_psnr,
@@ -34,7 +34,7 @@ from cyclesr.registry import DATASETS, MODELS
 
 CALIBRATION_STEPS = 9
 # No unpaired method can see where a degradation moves the image to: tracks with shifts are scored at the best one.
-PROTOCOLS = {"unknown": "plain", "mild": "cyclesr", "wild": "cyclesr"}
+TRACK_PROTOCOLS = {"unknown": "plain", "mild": "cyclesr", "wild": "cyclesr"}
 
 
 def benchmark_track(
@@ -46,7 +46,7 @@ def benchmark_track(
     configs: dict[str, str],
     work_dir: Path,
     out: Path,
-) -> list[Row]:
+) -> list[MethodScores]:
     """Simulates the track, trains each method and scores it.
 
     Args:
@@ -67,13 +67,13 @@ def benchmark_track(
     """
     check_place(out)
     track = Track(**split_and_simulate(hr, name, work_dir / "data", seed=seed))
-    protocol = get_protocol(PROTOCOLS[name], track.scale)
-    rows: list[Row] = []
+    protocol = get_protocol(TRACK_PROTOCOLS[name], track.scale)
+    rows: list[MethodScores] = []
     steps = None
     for method in methods:
         row, steps = _row(method, track, protocol, minutes, seed, configs, work_dir, steps)
         rows.append(row)
-        results = dict(track=name, protocol=protocol.name, seed=seed, minutes=minutes, rows=as_plain(rows))
+        results = dict(track=name, protocol=protocol.name, seed=seed, minutes=minutes, rows=as_dicts(rows))
         out.write_text(strict_json(results), encoding="utf-8")
         out.with_suffix(".md").write_text(as_table(rows) + "\n", encoding="utf-8")
     return rows
@@ -88,11 +88,11 @@ def _row(
     configs: dict[str, str],
     work_dir: Path,
     steps: int | None,
-) -> tuple[Row, int | None]:
+) -> tuple[MethodScores, int | None]:
     base = on_track(load_config(configs["unitsr" if method == "unitsr" else "cyclesr"]), track)
     if method == "bicubic":
         scores, _ = score(bicubic_upscale(track.scale), track, protocol)
-        return Row(method, scores["psnr"], scores["ssim"], degradation_psnr(lambda syn: syn, track)), steps
+        return MethodScores(method, scores["psnr"], scores["ssim"], degradation_psnr(lambda syn: syn, track)), steps
     if method == "unitsr" or steps is None:
         base.train_cfg.max_iters = iterations_for(base, minutes)
         steps = steps or sr_steps(base)
@@ -108,7 +108,7 @@ def _row(
     scores, _ = score(model, track, protocol)
     translator = getattr(model, "translator", None)
     near = None if translator is None else degradation_psnr(translator.degrade, track)
-    return Row(method, scores["psnr"], scores["ssim"], near, spent, config.train_cfg.max_iters), steps
+    return MethodScores(method, scores["psnr"], scores["ssim"], near, spent, config.train_cfg.max_iters), steps
 
 
 def iterations_for(config: Config, minutes: float) -> int:

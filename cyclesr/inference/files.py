@@ -15,7 +15,7 @@ from cyclesr.errors import UserError
 from cyclesr.images.listing import SUFFIXES, heic_hint, list_images
 from cyclesr.images.picture import Picture, check_format, read_picture, write_bands
 from cyclesr.inference.enlarge import enlarge
-from cyclesr.inference.pipeline import Stages, in_stages
+from cyclesr.inference.pipeline import Pipeline, run_pipeline
 from cyclesr.inference.upscale import Upscaler
 from cyclesr.progress import progress_bar
 
@@ -78,7 +78,7 @@ def infer(
     jobs = [Job(*job) for job in zip(range(len(inputs)), inputs, targets, strict=True)]
     report = Report()
     with progress_bar() as progress:
-        for job, error in in_stages(jobs, Upscaling(upscaler, progress, len(jobs)), workers):
+        for job, error in run_pipeline(jobs, Upscaling(upscaler, progress, len(jobs)), workers):
             report.add(job.target, error)
     return report
 
@@ -91,7 +91,7 @@ class Job(NamedTuple):
     target: Path
 
 
-class Upscaling(Stages[Job, Picture, np.ndarray]):
+class Upscaling(Pipeline[Job, Picture, np.ndarray]):
     """Reading, super-resolving and writing pictures.
 
     Args:

@@ -19,8 +19,8 @@ _PARTS_WAITING = 2
 _PATIENCE = 0.1  # seconds between looks at whether the other side is still there
 
 
-class Stages(ABC, Generic[Job, Found, Part]):
-    """What is done with each file."""
+class Pipeline(ABC, Generic[Job, Found, Part]):
+    """The work on each file: read it, make the parts of the result, write them."""
 
     @abstractmethod
     def read(self, job: Job) -> Found:
@@ -35,17 +35,17 @@ class Stages(ABC, Generic[Job, Found, Part]):
         """Writes the result; in a thread of its own."""
 
 
-def in_stages(
-    jobs: Iterable[Job], stages: Stages[Job, Found, Part], workers: int
+def run_pipeline(
+    jobs: Iterable[Job], pipeline: Pipeline[Job, Found, Part], workers: int
 ) -> Iterator[tuple[Job, UserError | None]]:
-    """Reads, makes and writes one file after the other, each stage while the others are at other files.
+    """Reads, makes and writes one file after the other, each of the three while the others are at other files.
 
     What waits is bounded: ``workers`` files that have been read, and two parts of each of ``workers`` files that are
     being written.
 
     Args:
-        jobs: what the stages take for one file.
-        stages: the work.
+        jobs: one for each file.
+        pipeline: the work on it.
         workers: threads that read, and as many that write; 0 does everything in turn, in the calling thread.
 
     Yields:
@@ -54,13 +54,13 @@ def in_stages(
     """
     if workers == 0:
         for job in jobs:
-            yield job, _user_error(partial(_in_turn, job, stages))
+            yield job, _user_error(partial(_in_turn, job, pipeline))
         return
     readers, writers = ThreadPoolExecutor(workers), ThreadPoolExecutor(workers)
     pending: deque[tuple[Job, Future[None]]] = deque()
     try:
-        for job, reading in _read_ahead(readers, stages, jobs, workers):
-            pending.append((job, _started(writers, stages, job, reading)))
+        for job, reading in _read_ahead(readers, pipeline, jobs, workers):
+            pending.append((job, _started(writers, pipeline, job, reading)))
             while pending and pending[0][1].done():
                 yield _outcome(*pending.popleft())
         while pending:
@@ -70,9 +70,9 @@ def in_stages(
             pool.shutdown(cancel_futures=True)
 
 
-def _in_turn(job: Job, stages: Stages[Job, Found, Part]) -> None:
-    found = stages.read(job)
-    stages.write(job, found, stages.make(job, found))
+def _in_turn(job: Job, pipeline: Pipeline[Job, Found, Part]) -> None:
+    found = pipeline.read(job)
+    pipeline.write(job, found, pipeline.make(job, found))
 
 
 def _outcome(job: Job, future: "Future[None]") -> tuple[Job, UserError | None]:
@@ -88,32 +88,32 @@ def _user_error(work: Callable[[], None]) -> UserError | None:
 
 
 def _read_ahead(
-    pool: ThreadPoolExecutor, stages: Stages[Job, Found, Part], jobs: Iterable[Job], number: int
+    pool: ThreadPoolExecutor, pipeline: Pipeline[Job, Found, Part], jobs: Iterable[Job], number: int
 ) -> Iterator[tuple[Job, "Future[Found]"]]:
     """Each job with its reading, which began when the one ``number`` jobs before it was taken."""
     waiting: deque[tuple[Job, Future[Found]]] = deque()
     for job in jobs:
         if len(waiting) == number:
             yield waiting.popleft()
-        waiting.append((job, pool.submit(stages.read, job)))
+        waiting.append((job, pool.submit(pipeline.read, job)))
     yield from waiting
 
 
 def _started(
-    pool: ThreadPoolExecutor, stages: Stages[Job, Found, Part], job: Job, reading: "Future[Found]"
+    pool: ThreadPoolExecutor, pipeline: Pipeline[Job, Found, Part], job: Job, reading: "Future[Found]"
 ) -> "Future[None]":
     """Makes the parts of one result and hands them over; the future is done when they are written."""
     parts: Handover[Part] = Handover()
 
     def work() -> None:
         try:
-            stages.write(job, reading.result(), parts)
+            pipeline.write(job, reading.result(), parts)
         finally:
             parts.refuse()
 
     future = pool.submit(work)
     if reading.exception() is None:
-        parts.give(stages.make(job, reading.result()))
+        parts.give(pipeline.make(job, reading.result()))
     return future
 
 

@@ -74,7 +74,7 @@ def load_lpips(net: str = "alex", weights: str | None = None) -> Lpips | None:
     """Finds the weights and builds the metric, once for each choice.
 
     Args:
-        net, weights: see :func:`find_weights`.
+        net, weights: see :func:`find_lpips_weights`.
 
     Returns:
         ``None`` when no path was given and the cache has no weights; that is said once.
@@ -82,14 +82,14 @@ def load_lpips(net: str = "alex", weights: str | None = None) -> Lpips | None:
     Raises:
         UserError: unknown ``net``, or no weights at the given path.
     """
-    found = find_weights(net, weights)
+    found = find_lpips_weights(net, weights)
     if found is None:
         print_log(f"LPIPS is left out: {how_to_get(net)}", logger="current")
         return None
     return Lpips(net, found)
 
 
-def find_weights(net: str, weights: str | None = None) -> Path | None:
+def find_lpips_weights(net: str, weights: str | None = None) -> Path | None:
     """The file with a backbone's weights.
 
     Args:
@@ -104,7 +104,7 @@ def find_weights(net: str, weights: str | None = None) -> Path | None:
     """
     if net not in FILES:
         raise UserError(f"LPIPS has no network {net!r}.{did_you_mean(net, FILES)} It has: {', '.join(FILES)}.")
-    found = imagenet_weights.find_weights(FILES[net], weights)
+    found = imagenet_weights.find_imagenet_weights(FILES[net], weights)
     if found is None and weights is not None:
         raise UserError(f"LPIPS needs the weights of {FILES[net]}: there is no {FILES[net]}*.pth at {weights}.")
     return found

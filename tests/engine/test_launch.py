@@ -8,7 +8,7 @@ import mmengine.device
 import numpy as np
 import pytest
 
-from cyclesr.engine.launch import choose_device, train
+from cyclesr.engine.launch import train, use_device
 from cyclesr.errors import UserError
 
 
@@ -109,6 +109,6 @@ def test_lr_larger_than_its_hr(config, tmp_path, folders) -> None:
 def test_the_cpu_is_used_on_a_computer_with_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mmengine.device.utils, "DEVICE", "cuda")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    choose_device("cpu")
+    use_device("cpu")
     assert mmengine.device.get_device() == "cpu"
     assert os.environ.pop("CUDA_VISIBLE_DEVICES") == ""

@@ -9,7 +9,7 @@ import pytest
 
 from cyclesr.errors import UserError
 from cyclesr.experiments import calibration
-from cyclesr.experiments.calibration import as_plain, calibrate, candidates, markdown, write_table
+from cyclesr.experiments.calibration import as_dict, calibrate, candidates, markdown, write_table
 from cyclesr.images.writing import write_image
 from cyclesr.metrics.protocols import PROTOCOLS, Protocol, get_protocol, register_protocol
 
@@ -65,7 +65,7 @@ def test_table_and_json_hold_the_papers_figures(div2k: Path, tmp_path: Path) -> 
     assert lines[0] == "| bicubic | protocol | off by, dB | ntire17_t2 (2 images) | ntire18_t4 (2 images) |"
     assert lines[2] == "| **paper** | **unknown** |  | 23.976 / 0.644 / 0.487 | 22.579 / 0.543 / 0.572 |"
     assert lines[3].startswith("| matlab | plain | 6.358 | 28.131 / 0.995 | 31.141 / 0.997 |")
-    found = as_plain(rows, images)["rows"][0]["tracks"]["ntire17_t2"]
+    found = as_dict(rows, images)["rows"][0]["tracks"]["ntire17_t2"]
     assert found["difference"]["psnr"] == pytest.approx(RGB - 23.976, abs=1e-6)
     assert [path.name for path in write_table(tmp_path / "t.json", rows, images)] == ["t.json", "t.md"]
     assert (tmp_path / "t.md").read_text().splitlines() == lines

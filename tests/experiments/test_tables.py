@@ -302,7 +302,7 @@ def test_a_result_gets_its_lpips_once_the_weights_are_there(tmp_path, tiny_confi
     write_json(Cell(settings, "bicubic", "unknown", 0).result, before)
     asked = []
     scored = type("Scored", (), dict(method="x"))()
-    monkeypatch.setattr(table_runs, "find_weights", lambda net, weights: Path("alexnet.pth"))
+    monkeypatch.setattr(table_runs, "find_lpips_weights", lambda net, weights: Path("alexnet.pth"))
     monkeypatch.setattr(table_runs, "evaluate_config", lambda *arguments: asked.append(arguments) or scored)
     monkeypatch.setattr(table_runs, "as_dict", lambda results: dict(means=before["means"] | dict(lpips=0.25)))
     after = run_cell(settings, "bicubic", "unknown", 0)

@@ -20,7 +20,7 @@ from cyclesr.inference.files import (
     name_outputs,
     process_each,
 )
-from cyclesr.inference.pipeline import in_stages
+from cyclesr.inference.pipeline import run_pipeline
 from cyclesr.inference.upscale import Upscaler
 from cyclesr.progress import progress_bar
 from cyclesr.registry import SR_BACKBONES
@@ -48,8 +48,8 @@ def twice(image: np.ndarray) -> np.ndarray:
 
 
 def upscale_file(source: Path, target: Path, tile: int | str = "auto") -> None:
-    stages = Upscaling(Upscaler(NearestForFileTests(), 2, tile=tile), progress_bar(), 1)
-    for _, error in in_stages([Job(0, source, target)], stages, workers=0):
+    pipeline = Upscaling(Upscaler(NearestForFileTests(), 2, tile=tile), progress_bar(), 1)
+    for _, error in run_pipeline([Job(0, source, target)], pipeline, workers=0):
         if error:
             raise error
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from cyclesr.errors import UserError
-from cyclesr.inference.pipeline import Stages, in_stages
+from cyclesr.inference.pipeline import Pipeline, run_pipeline
 
 
-class Numbers(Stages[int, range, int]):
+class Numbers(Pipeline[int, range, int]):
     """A job is a number; its result, twice each of the numbers below it; some jobs fail at some stage."""
 
     def __init__(self, **fails: object) -> None:
@@ -43,27 +43,27 @@ class Numbers(Stages[int, range, int]):
 
 @pytest.mark.parametrize("workers", [0, 1, 4])
 def test_results_and_order(workers: int) -> None:
-    stages = Numbers()
-    assert list(in_stages(range(20), stages, workers)) == [(job, None) for job in range(20)]
-    assert stages.results == {job: [2 * i for i in range(job)] for job in range(20)}
-    assert (threading.get_ident() in stages.threads) == (workers == 0)
+    pipeline = Numbers()
+    assert list(run_pipeline(range(20), pipeline, workers)) == [(job, None) for job in range(20)]
+    assert pipeline.results == {job: [2 * i for i in range(job)] for job in range(20)}
+    assert (threading.get_ident() in pipeline.threads) == (workers == 0)
 
 
 @pytest.mark.parametrize("workers", [0, 1, 3])
 @pytest.mark.parametrize("stage", ["read", "make", "write"])
 def test_a_users_mistake_at_any_stage_concerns_its_own_file(workers: int, stage: str) -> None:
     error = UserError("disk full")
-    stages = Numbers(**{f"{stage}7": error})
-    outcomes = list(in_stages(range(12), stages, workers))
+    pipeline = Numbers(**{f"{stage}7": error})
+    outcomes = list(run_pipeline(range(12), pipeline, workers))
     assert outcomes == [(job, error if job == 7 else None) for job in range(12)]
-    assert sorted(stages.results) == [job for job in range(12) if job != 7]
+    assert sorted(pipeline.results) == [job for job in range(12) if job != 7]
 
 
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("stage", ["read", "make", "write"])
 def test_a_mistake_of_ours_is_raised(workers: int, stage: str) -> None:
     with pytest.raises(ZeroDivisionError):
-        list(in_stages(range(9), Numbers(**{f"{stage}5": ZeroDivisionError()}), workers))
+        list(run_pipeline(range(9), Numbers(**{f"{stage}5": ZeroDivisionError()}), workers))
 
 
 def test_a_writer_that_stops_early_stops_the_making() -> None:
@@ -79,7 +79,7 @@ def test_a_writer_that_stops_early_stops_the_making() -> None:
             next(iter(parts))
             raise UserError("full")
 
-    assert [str(error) for _, error in in_stages([1], Stops(), 1)] == ["full"]
+    assert [str(error) for _, error in run_pipeline([1], Stops(), 1)] == ["full"]
     assert len(made) < 10**6
 
 
@@ -91,13 +91,13 @@ def test_no_more_is_read_or_made_ahead_than_was_asked_for() -> None:
             writing.wait()
             super().write(job, found, parts)
 
-    stages = Slow()
+    pipeline = Slow()
     results: list = []
-    thread = threading.Thread(target=lambda: results.extend(in_stages([9] * 50, stages, 2)))
+    thread = threading.Thread(target=lambda: results.extend(run_pipeline([9] * 50, pipeline, 2)))
     thread.start()
     time.sleep(0.5)
-    assert sum(stage == "read" for stage, _ in stages.events) <= 2 + 2
-    assert sum(stage == "make" for stage, _ in stages.events) == 0  # nine parts do not fit into the queue
+    assert sum(stage == "read" for stage, _ in pipeline.events) <= 2 + 2
+    assert sum(stage == "make" for stage, _ in pipeline.events) == 0  # nine parts do not fit into the queue
     writing.set()
     thread.join()
     assert len(results) == 50
@@ -105,7 +105,7 @@ def test_no_more_is_read_or_made_ahead_than_was_asked_for() -> None:
 
 def test_stopping_in_between_leaves_no_thread() -> None:
     before = threading.active_count()
-    for job, _ in in_stages(range(100), Numbers(), 3):
+    for job, _ in run_pipeline(range(100), Numbers(), 3):
         if job == 5:
             break
     deadline = time.monotonic() + 10

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
-from cyclesr.metrics.lpips import Lpips, find_weights, how_to_get
+from cyclesr.metrics.lpips import Lpips, find_lpips_weights, how_to_get
 from cyclesr.models.losses.frozen import Frozen
 from cyclesr.models.losses.precision import full
 from cyclesr.registry import LOSSES
@@ -32,7 +32,7 @@ class LPIPSLoss(nn.Module):
 
     def __init__(self, weight: float = 1.0, net: str = "vgg", weights: str | None = None) -> None:
         super().__init__()
-        found = find_weights(net, weights)
+        found = find_lpips_weights(net, weights)
         if found is None:
             raise UserError(f"LPIPSLoss cannot be computed: {how_to_get(net)}")
         self.weight = weight

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError, did_you_mean
-from cyclesr.imagenet_weights import find_weights, hub_cache, read_features
+from cyclesr.imagenet_weights import find_imagenet_weights, hub_cache, read_features
 from cyclesr.registry import MODELS
 
 # Convolutions of each of VGG's five stages; and how torchvision's file of each network begins.
@@ -63,7 +63,7 @@ class ImageNetFeatures(nn.Module):
 
 
 def _file(network: str, weights: str | None) -> Path:
-    found = find_weights(network, weights)
+    found = find_imagenet_weights(network, weights)
     if found is None:
         place = weights or hub_cache()
         raise UserError(

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from cyclesr.errors import UserError
 from cyclesr.registry import MODELS
 
-UNIT = 0.01  # of the parameters, in units of [0, 1]: an optimizer's step then suits both noise and blur
+PARAMETER_UNIT = 0.01  # of the parameters, in units of [0, 1]: an optimizer's step then suits both noise and blur
 
 
 @MODELS.register_module()
@@ -31,13 +31,13 @@ class LearntNoise(nn.Module):
             )
         if grain < 1 or grain % 2 == 0:
             raise UserError(f"grain must be an odd number of pixels, found {grain}.")
-        self.deviations = nn.Parameter(torch.tensor([shot, read]) / UNIT)
+        self.deviations = nn.Parameter(torch.tensor([shot, read]) / PARAMETER_UNIT)
         self.spread = nn.Parameter(torch.tensor(float(spread))) if spread else None
         self.taps = nn.Parameter(torch.zeros(grain, grain)) if grain > 1 else None
 
     def levels(self) -> tuple[Tensor, Tensor]:
         """``shot``, the variance at signal 1 that grows with the signal, and ``read``, a standard deviation."""
-        shot, read = (UNIT * self.deviations).unbind()
+        shot, read = (PARAMETER_UNIT * self.deviations).unbind()
         return shot.square(), read.abs()
 
     def filter(self) -> Tensor:
