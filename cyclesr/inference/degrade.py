@@ -1,4 +1,4 @@
-"""The body of ``tools/degrade.py``: real-looking LR images of a folder of HR images, to train any SR network on."""
+"""Degradation of a folder of HR images into real-looking LR images, on which any SR network can be trained."""
 
 import zlib
 from pathlib import Path
@@ -30,31 +30,34 @@ def degrade_folder(
     overlap: int = 32,
     device: str = "auto",
 ) -> tuple[Report, list[Path]]:
-    """Writes an 8-bit PNG of the same name for every HR image, and shows progress.
+    """Degrades every HR image of a folder, writes the results as 8-bit PNG files of the same names and shows progress.
 
-    An image depends on the seed, its name and the number of the draw, not on the other images. Rows and columns of HR
-    beyond a multiple of the scale, at the bottom and right, have no LR pixel.
+    The noise of an image depends only on the seed, the image's file name and the number of the draw, not on the other
+    images. If the HR size is not a multiple of the scale, the surplus rows at the bottom and columns at the right are
+    ignored.
 
     Args:
-        checkpoint: of a training of CollaborativeSR.
+        checkpoint: ``.pth`` checkpoint written by a training of CollaborativeSR.
         hr: folder of HR images.
-        out: folder of the LR images; with several draws its subfolders ``draw1``, ``draw2`` ... hold them.
-        draws: LR images of each HR, for translators that take noise.
-        seed: of the noise.
-        hr_out: folder that gets the HR images as 8-bit PNG, without the surplus rows and columns.
-        tile, overlap: in LR pixels, see :class:`~cyclesr.inference.upscale.Upscaler`.
+        out: folder of the LR images. With several draws, they go into its subfolders ``draw1``, ``draw2`` ...
+        draws: number of LR images per HR image. More than one requires a translator that takes noise.
+        seed: seed of the noise.
+        hr_out: folder to which the HR images are written as 8-bit PNG, without the surplus rows and columns.
+        tile: side of a tile in LR pixels, see :class:`~cyclesr.inference.upscale.Upscaler`.
+        overlap: overlap of tiles in LR pixels, see the same class.
         device: ``auto``, ``cpu``, ``cuda`` ...
 
     Returns:
-        The new LR files with a line for each image that failed, and the HR images that have surplus rows or columns.
+        The report (LR files written, and one line per image that failed), and the HR images that have surplus rows or
+        columns.
 
     Raises:
-        UserError: a mistake in the checkpoint, a folder or a setting; other images in a folder that is written to, or
-            those of another number of draws; one folder for LR and HR images, or one of them in the other; or several
-            draws of a translator that takes no noise.
+        UserError: the checkpoint, a folder or a setting is invalid; an output folder holds images that do not belong
+            to this run, or images of a run with another number of draws; the folders of LR and HR images are the same
+            or nested; or several draws are asked of a translator that takes no noise.
     """
     if draws < 1:
-        raise UserError(f"--draws is a number from 1 on; found {draws}.")
+        raise UserError(f"--draws must be at least 1, found {draws}.")
     sources = list_images(hr)
     folders = [Path(out)] if draws == 1 else [Path(out) / f"draw{k}" for k in range(1, draws + 1)]
     for folder in [*folders, *([Path(hr_out)] if hr_out else [])]:
@@ -76,7 +79,7 @@ def degrade_folder(
         if image.shape != whole.shape:
             larger[source] = None
         if hr_out and target.parent == folders[0]:
-            write_image(Path(hr_out) / target.name, to_array(to_tensor(image)))  # pairs are 8-bit
+            write_image(Path(hr_out) / target.name, to_array(to_tensor(image)))  # 8-bit, like the LR images
         with torch.random.fork_rng([place] if place.type == "cuda" else []):
             torch.manual_seed(_own_seed(seed, source.name, folders.index(target.parent)))
             write_image(target, to_array(tiled(_source(learnt, image, place))))
@@ -86,22 +89,25 @@ def degrade_folder(
 
 
 def _refuse_other_draws(out: Path, folders: list[Path]) -> None:
-    """Raises a UserError where a run with another number of draws has left images that this one would not replace."""
+    """Raises a UserError if ``out`` holds images of a run with another number of draws, which this run would keep."""
     others = [path.name for path in sorted(out.glob("draw[0-9]*")) if path.is_dir() and path not in folders]
     if others:
         raise UserError(
-            f"{out} holds {others[0]} of a run with other --draws: its images would be trained on too. Remove it or "
-            "choose another folder."
+            f"{out} holds {others[0]} from a run with another number of --draws. A training on {out} would use its "
+            "images too: remove it or choose another output folder."
         )
     if out not in folders:
         refuse_other_images(out, [])
 
 
 def _refuse_nested(out: Path, hr_out: Path) -> None:
-    """Raises a UserError where HR images could take the place of LR images, now or in a run with other draws."""
+    """Raises a UserError if one output folder contains the other: HR images could then overwrite LR images."""
     lr, hr = out.resolve(), hr_out.resolve()
     if lr.is_relative_to(hr) or hr.is_relative_to(lr):
-        raise UserError(f"HR images in {hr_out} would lie among the LR images of {out}: give an --hr-out outside it.")
+        raise UserError(
+            f"The folders of LR images ({out}) and HR images (--hr-out {hr_out}) must not be the same or nested: "
+            "choose an --hr-out elsewhere."
+        )
 
 
 @torch.inference_mode()
@@ -119,5 +125,5 @@ def _check_noise(learnt: LearntDegradation, device: torch.device, checkpoint: st
     source = learnt.source(torch.full((1, 3, side, side), 0.5, device=device))
     if torch.equal(learnt(source), learnt(source)):
         raise UserError(
-            f"The translator in {checkpoint} takes no noise: all draws would be the same image. Leave --draws out."
+            f"The translator in {checkpoint} takes no noise, so all draws would be the same image: remove --draws."
         )

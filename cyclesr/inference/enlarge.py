@@ -1,4 +1,4 @@
-"""A picture of any kind, super-resolved from top to bottom."""
+"""Super-resolution of a picture of any kind (colour, gray, with alpha; 8 or 16 bits), from top to bottom."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,14 @@ from cyclesr.images.picture import Picture
 from cyclesr.images.tensors import to_array
 from cyclesr.inference.upscale import Span, Upscaler
 
-_ALPHA_MARGIN = 4  # LR pixels beyond a row of tiles, of which bicubic enlargement sees 2
+_ALPHA_MARGIN = 4  # LR pixels above and below a row of tiles; bicubic enlargement reads 2 of them
 
 
 def enlarge(picture: Picture, upscaler: Upscaler) -> Iterator[np.ndarray]:
-    """Yields the same kind of picture, super-resolved, in bands ``(k, scale * W, channels)`` from top to bottom.
+    """Yields the super-resolved picture in bands ``(k, scale * W, channels)`` from top to bottom.
 
-    One channel for gray, three for colours, four with alpha, which grows bicubically; of the same depth.
+    The bands have the kind and the bit depth of the input: one channel for gray, three for colour, and one more if
+    there is alpha. Alpha is enlarged bicubically.
     """
 
     def as_stored(tile: Tensor) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The body of ``tools/test.py``: scores a checkpoint, bicubic, or anyone's folder of images under a protocol."""
+"""Evaluation of a checkpoint, of bicubic interpolation or of a folder of SR images under a scoring protocol."""
 
 import hashlib
 import logging
@@ -39,7 +39,7 @@ BICUBIC = "bicubic"
 
 @dataclass(frozen=True)
 class Pair:
-    """What is scored: (3, H, W) in [0, 1] each, and the name of the image."""
+    """An SR image and its HR image, each (3, H, W) in [0, 1], and the name of the image."""
 
     name: str
     sr: Tensor
@@ -48,15 +48,17 @@ class Pair:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line says about scoring.
+    """Scoring options of the command line.
 
     Attributes:
-        protocol: name; ``None`` takes the config's, or ``plain``.
-        lpips: network of LPIPS; ``None`` takes alex where the protocol or the config asks for LPIPS.
-        lpips_weights: file or folder of its backbone weights; ``None`` looks into torch hub's cache.
-        subpixel: with a shift search, also the column ``psnr_subpixel``.
-        save_images: folder for the SR images.
-        device: of the network and of LPIPS: ``auto``, ``cpu``, ``cuda`` ...
+        protocol: name of the protocol. ``None`` takes the config's, or ``plain`` if it names none.
+        lpips: backbone of LPIPS. ``None`` takes the config's; if it names none, ``alex`` when the protocol includes
+            LPIPS, and no LPIPS otherwise.
+        lpips_weights: file or folder of the backbone's weights. ``None`` takes the config's, or searches the cache of
+            torch hub.
+        subpixel: adds the column ``psnr_subpixel``. Needs a protocol with a shift search.
+        save_images: folder to which the SR images are written. ``None`` writes none.
+        device: device of the network and of LPIPS: ``auto``, ``cpu``, ``cuda`` ...
     """
 
     protocol: str | None = None
@@ -69,14 +71,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Results:
-    """Scores of a whole set.
+    """Scores of a whole test set.
 
     Attributes:
         method: file name of the checkpoint, ``bicubic``, or the folder of images.
-        protocol: how it was scored.
-        scale: of the network or of the set.
+        protocol: protocol of the scores.
+        scale: scale factor of the test set.
         per_image: scores by image name.
-        provenance: what else a reader needs to repeat it: versions, hash of the checkpoint, which LPIPS ...
+        provenance: facts needed to repeat the scoring: versions, hash of the checkpoint, weights of LPIPS ...
     """
 
     method: str
@@ -87,7 +89,7 @@ class Results:
 
     @property
     def means(self) -> Scores:
-        """Mean of the images' scores."""
+        """Returns the mean of each score over the images."""
         return mean_scores(list(self.per_image.values()))
 
 
@@ -102,21 +104,21 @@ def evaluate_config(
 
     Args:
         config_path: config file with a ``test_dataloader``.
-        method: a checkpoint file, or ``bicubic``: MATLAB's bicubic, the double path.
-        settings: of the scoring.
-        options: dotted config keys and values.
-        scale: that the test set must have; ``None`` takes any.
+        method: a checkpoint file, or ``bicubic`` for MATLAB's bicubic interpolation, computed in float64.
+        settings: scoring options.
+        options: config keys (dotted) and values that override the config.
+        scale: scale factor that the test set must have. ``None`` accepts any.
 
     Raises:
-        UserError: no test set, a set or a network of another scale, a mistake in a file or a name, a setting that the
-            protocol has no use for, or images to be saved among those of the set.
+        UserError: the config has no test set, the test set or the network has another scale, a file or a name is
+            invalid, an option has no effect under the protocol, or ``save_images`` is a folder of the test set.
     """
     config = load_config(config_path, options)
     check_config(config)
     metric = metric_config(config)
     dataset = _test_set(config)
     if scale not in (None, dataset.scale):
-        raise UserError(f"--scale is {scale}, the test set of {config_path} is x{dataset.scale}: leave --scale out.")
+        raise UserError(f"--scale is {scale}, but the test set of {config_path} is x{dataset.scale}: remove --scale.")
     _refuse_to_overwrite(settings, *{Path(path).parent for path in (*dataset.lr_paths, *dataset.hr_paths)})
     device = choose_device(settings.device)
     upscale, provenance = _method(method, dataset.scale, device)
@@ -131,24 +133,28 @@ def evaluate_config(
 
 
 def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) -> Results:
-    """Scores a folder of SR images made by anyone; HR images without one are left out, with a warning.
+    """Scores a folder of SR images made by any program.
+
+    HR images that have no SR image are not scored; a warning counts them.
 
     Args:
-        images: folder of SR images, named as their HR images or with a track's suffix (``0801x4.png``).
-        hr: folder of HR images; one that is larger by less than ``scale`` loses the surplus below and right.
-        settings: of the scoring.
-        scale: at which the images were made; some protocols depend on it.
+        images: folder of SR images. Each has the name of its HR image, or that name with a track's suffix
+            (``0801x4.png``).
+        hr: folder of HR images. An HR image that exceeds its SR image by fewer than ``scale`` pixels is cropped at the
+            bottom and right.
+        settings: scoring options.
+        scale: scale factor at which the images were made. Some protocols depend on it.
 
     Raises:
-        UserError: a folder without images, an SR image without HR, or of another size, a setting that nothing has a use
-            for, or images to be saved among them.
+        UserError: a folder holds no images, an SR image has no HR image or another size, an option has no effect, or
+            ``save_images`` is one of the two folders.
     """
     _refuse_to_overwrite(settings, images, hr)
     protocol = get_protocol(settings.protocol or "plain", scale)
     net = _lpips_network(settings, protocol, {})
     _refuse_unused(settings, protocol, net)
     if net is None and settings.device != "auto":
-        raise UserError("--device is where LPIPS of --images is computed, and none is asked for: leave it out.")
+        raise UserError("With --images, --device is used only by LPIPS, which is not asked for: remove --device.")
     device = choose_device(settings.device)
     lpips = _load_lpips(net, settings.lpips_weights, device)
     sr_paths = list_images(images)
@@ -164,33 +170,33 @@ def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) ->
 
 def _warn_of_unmatched(count: int, images: str) -> None:
     if count:
-        text = f"{count} HR images have no SR image in {images}: the means are those of the others."
+        text = f"{count} HR images have no SR image in {images}: they are not part of the means."
         print_log(text, logger="current", level=logging.WARNING)
 
 
 def _refuse_to_overwrite(settings: Settings, *folders: str | Path) -> None:
     saved = settings.save_images
     if saved and Path(saved).resolve() in [Path(folder).resolve() for folder in folders]:
-        raise UserError(f"The images in {saved} are what is scored: give another folder to --save-images.")
+        raise UserError(f"--save-images {saved} is a folder of the images to score: give another folder.")
 
 
 def score_all(
     pairs: Iterable[Pair], total: int, protocol: Protocol, lpips: Lpips | None, settings: Settings
 ) -> tuple[dict[str, Scores], float]:
-    """Scores each pair under a progress bar, and saves the SR images when asked to.
+    """Scores each pair, shows progress, and writes the SR images if ``settings.save_images`` names a folder.
 
     Returns:
-        Scores by image name, and the seconds that it took.
+        The scores by image name, and the time taken in seconds.
 
     Raises:
-        UserError: two images of one name, or what the protocol raises; the message then names the image.
+        UserError: two images have the same name, or the protocol raises an error, to which the image's name is added.
     """
     scored: dict[str, Scores] = {}
     start = time.perf_counter()
     with progress_bar() as progress:
         for pair in progress.track(pairs, total=total, description=protocol.name):
             if pair.name in scored:
-                raise UserError(f"Two images are named {pair.name}; names must differ.")
+                raise UserError(f"Two images are named {pair.name}: rename one of them.")
             scored[pair.name] = _score(pair, protocol, lpips, settings)
     return scored, round(time.perf_counter() - start, 3)
 
@@ -218,17 +224,20 @@ def _read_pair(sr_path: Path, hr_path: Path, scale: int) -> Pair:
 
 
 def _method(method: str, scale: int, device: torch.device) -> tuple[Callable[[Tensor], Tensor], dict[str, Any]]:
-    """The function LR image -> SR image, and where it comes from."""
+    """Returns a function from LR image to SR image, and its provenance."""
     if method == BICUBIC:
         return lambda lr: imresize(lr.double(), scale), {"checkpoint": None}
     network, own_scale = load_sr(method, device)
     if own_scale != scale:
-        raise UserError(f"The network in {method} enlarges x{own_scale}, the test set of the config is x{scale}.")
+        raise UserError(
+            f"The network in {method} is x{own_scale}, but the test set of the config is x{scale}: choose a config or "
+            "a checkpoint of the same scale."
+        )
     return Upscaler(network, scale, device), {"checkpoint": method, "sha256": file_hash(method)}
 
 
 def file_hash(path: str | Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
+    """Returns the SHA-256 of a file in hexadecimal."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(1 << 20):
@@ -237,7 +246,7 @@ def file_hash(path: str | Path) -> str:
 
 
 def metric_config(config: Config) -> dict[str, Any]:
-    """What a config says of its ``SRQuality`` for tests, be it one evaluator or one of a list; empty without one."""
+    """Returns the settings of ``SRQuality`` in a config's ``test_evaluator`` (a dict or a list), or an empty dict."""
     evaluators = config.get("test_evaluator") or []
     listed = [evaluators] if isinstance(evaluators, dict) else evaluators
     return next((dict(e) for e in listed if e.get("type") == "SRQuality"), {})
@@ -265,21 +274,24 @@ def _load_lpips(net: str | None, weights: str | None, device: torch.device) -> L
 
 
 def _refuse_unused(settings: Settings, protocol: Protocol, lpips: str | None) -> None:
-    """Raises a UserError for an option that would change nothing."""
+    """Raises a UserError for an option that would have no effect."""
     if settings.subpixel and protocol.shift is None:
         raise UserError(
-            f"--subpixel refines a shift search, and the protocol {protocol.name} has none: leave it out, or choose "
-            "another --protocol."
+            f"--subpixel refines a shift search, but the protocol {protocol.name} has none: remove --subpixel or "
+            "choose another --protocol."
         )
     if settings.lpips_weights and lpips is None:
         raise UserError(
-            f"--lpips-weights are for LPIPS, which the protocol {protocol.name} does not measure: leave them out, or "
-            "add --lpips alex."
+            f"--lpips-weights is used only by LPIPS, which the protocol {protocol.name} does not include: remove it "
+            "or add --lpips alex."
         )
 
 
 def _lpips_used(lpips: Lpips | None) -> dict[str, Any]:
-    """Which LPIPS was measured, for the files of results: its networks differ by a factor; empty without it."""
+    """Returns the backbone and weights of LPIPS for the results files, or an empty dict without LPIPS.
+
+    Values of different backbones are not comparable.
+    """
     if lpips is None:
         return {}
     weights = {"weights": lpips.weights.name, "sha256": file_hash(lpips.weights)}
@@ -287,7 +299,7 @@ def _lpips_used(lpips: Lpips | None) -> dict[str, Any]:
 
 
 def versions() -> dict[str, Any]:
-    """What computed the scores, for the files of results."""
+    """Returns the versions of the software that computes the scores, for the results files."""
     return {
         "versions": {
             "cyclesr": cyclesr.__version__,

@@ -1,4 +1,4 @@
-"""Results as files: JSON with everything, CSV with a row per image, Markdown with one row for a table."""
+"""Results files: JSON with all results, CSV with a row per image, and Markdown with one row for a table."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ DIGITS = {"psnr": 3, "psnr_subpixel": 3, "ssim": 4, "lpips": 4}
 
 
 def as_dict(results: Results) -> dict[str, Any]:
-    """What the JSON file holds."""
+    """Returns the content of the JSON file."""
     return {
         "method": results.method,
         "protocol": results.protocol.name,
@@ -27,7 +27,7 @@ def as_dict(results: Results) -> dict[str, Any]:
 
 
 def markdown(results: Results) -> str:
-    """A table of one row, with its header."""
+    """Returns a Markdown table of one row, with its header."""
     means = results.means
     net = results.provenance.get("lpips_network", {}).get("net")
     names = ["method", "protocol", "images", *(f"lpips {net}" if key == "lpips" else key for key in means)]
@@ -38,24 +38,24 @@ def markdown(results: Results) -> str:
 
 
 def check_place(path: str | Path) -> Path:
-    """Makes the folder of a results file and tries to write there, so that mistakes are said before anything is scored.
+    """Creates the folder of a results file and tries to write there, so that mistakes show before anything is scored.
 
     Raises:
-        UserError: the name does not end in .json, is a folder, or the folder or the file cannot be made or written to.
+        UserError: the path does not end in .json or is a folder, or the folder or the file cannot be written.
     """
     path = Path(path)
     if path.suffix.lower() != ".json" or path.is_dir():
-        raise UserError(f"Results are a .json file (with others of its name beside it); found {path}.")
+        raise UserError(f"The results file must be a .json file, found {path}.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _try_to_write(path)
     except OSError as error:
-        raise UserError(f"The results {path} cannot be written: {error.strerror}.") from error
+        raise UserError(f"The results file {path} cannot be written: {error.strerror}.") from error
     return path
 
 
 def _try_to_write(path: Path) -> None:
-    """Opens a file for writing: permissions alone do not tell. One that is there is kept as it is."""
+    """Opens a file for writing, because its permissions do not show whether that works. Does not change the file."""
     new = not os.path.lexists(path)
     path.open("ab").close()
     if new:
@@ -63,9 +63,9 @@ def _try_to_write(path: Path) -> None:
 
 
 def strict_json(content: Any) -> str:
-    """JSON that any program reads: what is not finite becomes text, ``"Infinity"`` (PSNR of equal images) or ``"NaN"``.
+    """Returns standard JSON: numbers that are not finite become the strings ``"Infinity"``, ``"-Infinity"``, ``"NaN"``.
 
-    ``float()`` in Python and ``Number()`` in JavaScript read these words.
+    The PSNR of equal images is infinite. ``float()`` in Python and ``Number()`` in JavaScript parse these strings.
     """
     return json.dumps(_finite(content), indent=2, allow_nan=False) + "\n"
 
@@ -81,10 +81,13 @@ def _finite(content: Any) -> Any:
 
 
 def write_results(results: Results, path: str | Path) -> list[Path]:
-    """Writes ``path`` (JSON), and beside it the same name with ``.csv`` and ``.md``.
+    """Writes ``path`` (JSON), and beside it the files of the same name with ``.csv`` and ``.md``.
+
+    Returns:
+        The three paths.
 
     Raises:
-        UserError: see :func:`check_place`; or the disk is full.
+        UserError: as for :func:`check_place`, or the disk is full.
     """
     path = check_place(path)
     files = [path, path.with_suffix(".csv"), path.with_suffix(".md")]
@@ -93,7 +96,7 @@ def write_results(results: Results, path: str | Path) -> list[Path]:
         _write_csv(results, files[1])
         files[2].write_text(markdown(results), encoding="utf-8")
     except OSError as error:
-        raise UserError(f"The results {path} cannot be written: {error.strerror}.") from error
+        raise UserError(f"The results file {path} cannot be written: {error.strerror}.") from error
     return files
 
 

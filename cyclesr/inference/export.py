@@ -1,4 +1,4 @@
-"""SR networks in the formats of other programs; every file is read back and compared before it is called done."""
+"""Export of SR networks to the formats of other programs. Every file is read back and its output compared."""
 
 import warnings
 from collections.abc import Callable
@@ -14,16 +14,16 @@ from cyclesr.errors import UserError, did_you_mean
 
 Upscale: TypeAlias = Callable[[Tensor], Tensor]
 
-TOLERANCE = 1e-5  # of outputs in [0, 1]; of larger ones, in proportion
-EVEN = ((64, 64), (48, 80))  # LR pixels, of sizes that no program pads: each pads in its own way
+TOLERANCE = 1e-5  # for outputs in [0, 1]; relative to the largest absolute value if that exceeds 1
+EVEN = ((64, 64), (48, 80))  # LR pixels; sizes that no program pads, because programs pad differently
 ODD = ((64, 64), (37, 51))
 
 
 class Format(NamedTuple):
-    """How a format is written and read back."""
+    """How a file format is written and read back."""
 
     endings: tuple[str, ...]
-    sizes: tuple[tuple[int, int], ...]  # that are compared
+    sizes: tuple[tuple[int, int], ...]  # of the LR images on which outputs are compared
     write: Callable[[nn.Module, dict[str, Any], Path], None]
     read: Callable[[Path, int], Upscale]
 
@@ -33,20 +33,20 @@ def export(checkpoint: str | Path, out: str | Path, format: str) -> None:
 
     Args:
         checkpoint: as for :func:`~cyclesr.checkpoints.sr_network.load_sr`.
-        out: the file to write. What is there stays as it is unless the new file has passed the comparison.
+        out: the file to write. An existing file is replaced only after the new one has passed the comparison.
         format: ``spandrel`` (``.pth`` or ``.safetensors``: weights as chaiNNer, ComfyUI and others read them),
             ``safetensors`` (weights under our names, with config and scale in the metadata) or ``torchscript``
-            (``.pt``: the network itself, which needs nothing but torch).
+            (``.pt``: the network as a program that runs with torch only).
 
     Raises:
-        UserError: no such format; another ending; spandrel is not installed or does not know the network; or the file
-            does not give the network's own output to 1e-5.
+        UserError: the format is unknown, the file name has another ending, spandrel is not installed or does not
+            support the network, or the output of the file differs from the network's by more than 1e-5.
     """
     if format not in FORMATS:
         raise UserError(f"format must be one of {', '.join(FORMATS)}, found {format!r}.{did_you_mean(format, FORMATS)}")
     chosen, out = FORMATS[format], Path(out)
     if out.suffix not in chosen.endings:
-        raise UserError(f"A file for {format} ends in {' or '.join(chosen.endings)}, found the name {out.name}.")
+        raise UserError(f"A file of format {format} must end in {' or '.join(chosen.endings)}, found {out.name}.")
     network, scale = load_sr(checkpoint)
     unchecked = out.with_name(f".unchecked-{out.name}")
     try:
@@ -58,37 +58,43 @@ def export(checkpoint: str | Path, out: str | Path, format: str) -> None:
         finally:
             unchecked.unlink(missing_ok=True)
     except (UserError, OSError) as error:
-        raise UserError(f"{type(network).__name__} was not exported for {format}: {error}") from error
+        raise UserError(f"{type(network).__name__} could not be exported as {format}: {error}") from error
 
 
 @torch.no_grad()
 def compare(network: nn.Module, other: Upscale, sizes: tuple[tuple[int, int], ...]) -> None:
-    """Compares two ways to upscale, on noise.
+    """Compares the outputs of a network and of another function on uniform noise.
 
     Args:
-        network: in eval mode.
-        other: ``(1, 3, h, w)`` to ``(1, 3, scale*h, scale*w)``.
-        sizes: of LR images.
+        network: the SR network in eval mode, ``(1, 3, h, w)`` to ``(1, 3, scale*h, scale*w)``.
+        other: the function to compare, of the same shapes.
+        sizes: heights and widths of the LR images.
 
     Raises:
         UserError: the outputs differ by more than 1e-5, or one of the two fails.
     """
     for size in sizes:
         lr = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0))
-        expected = _run(network, lr, "the network itself")
-        found = _run(other, lr, "the file loads, but")
+        expected = _run(network, lr, "the network")
+        found = _run(other, lr, "the exported file loads, but")
         if found.shape != expected.shape:
-            raise UserError(f"the file makes {tuple(found.shape)} of {tuple(lr.shape)}, not {tuple(expected.shape)}.")
+            raise UserError(
+                f"for an input {tuple(lr.shape)} the exported file's output is {tuple(found.shape)}, the network's is "
+                f"{tuple(expected.shape)}."
+            )
         difference = (found - expected).abs().max().item() / max(1.0, expected.abs().max().item())
         if not difference <= TOLERANCE:
-            raise UserError(f"the file loads, but gives another image (it differs by {difference:.2g}).")
+            raise UserError(
+                f"the exported file loads, but its output differs from the network's by {difference:.2g} (at most "
+                f"{TOLERANCE:g} is allowed)."
+            )
 
 
 def _run(upscale: Upscale, lr: Tensor, who: str) -> Tensor:
     try:
         return upscale(lr.clone())
     except (RuntimeError, ValueError) as error:
-        raise UserError(f"{who} fails on images of {lr.shape[-2]}x{lr.shape[-1]}.") from error
+        raise UserError(f"{who} fails on images of {lr.shape[-2]}x{lr.shape[-1]} pixels.") from error
 
 
 def _write_spandrel(network: nn.Module, _entry: dict[str, Any], path: Path) -> None:
@@ -104,8 +110,8 @@ def _write_spandrel(network: nn.Module, _entry: dict[str, Any], path: Path) -> N
 def _read_spandrel(path: Path, scale: int) -> Upscale:
     found = _descriptor(path)
     if found.scale != scale:
-        raise UserError(f"spandrel takes it for {found.architecture.name} x{found.scale}.")
-    return found.model.eval()  # what calling the descriptor does, without clamping
+        raise UserError(f"spandrel recognises it as {found.architecture.name} x{found.scale}, not as x{scale}.")
+    return found.model.eval()  # calling the descriptor would clamp the output
 
 
 def _descriptor(path: Path) -> Any:
@@ -113,18 +119,18 @@ def _descriptor(path: Path) -> Any:
         from spandrel import ModelLoader, UnsupportedModelError
     except ModuleNotFoundError as error:
         raise UserError(
-            f"the package {error.name} is not installed, which reads the file back: pip install 'cyclesr[spandrel]'"
+            f"the package {error.name}, which reads the file back, is not installed: pip install 'cyclesr[spandrel]'"
         ) from error
     try:
-        with warnings.catch_warnings():  # of how its constructors call torch
+        with warnings.catch_warnings():  # spandrel's constructors call torch functions that warn
             warnings.simplefilter("ignore")
             return ModelLoader("cpu").load_from_file(path)
     except UnsupportedModelError as error:
         raise UserError(
-            "spandrel does not know this architecture. Train one that it knows (RRDBNet, SRVGGNetCompact, RCAN, or any "
-            "of type Spandrel), or export for torchscript."
+            "spandrel does not support this architecture. Train one that it supports (RRDBNet, SRVGGNetCompact, RCAN, "
+            "or any of type Spandrel), or export as torchscript."
         ) from error
-    except Exception as error:  # of any kind: spandrel took the weights for those of another architecture
+    except Exception as error:  # spandrel mistook the weights for another architecture's; the error can be any
         raise UserError(f"spandrel cannot build it from its weights: {str(error).splitlines()[0]}") from error
 
 
@@ -137,15 +143,15 @@ def _read_safetensors(path: Path, _scale: int) -> Upscale:
 
 
 def _write_torchscript(network: nn.Module, _entry: dict[str, Any], path: Path) -> None:
-    with warnings.catch_warnings():  # what a trace cannot follow shows in the comparison
+    with warnings.catch_warnings():  # a wrong trace is found by the comparison
         warnings.simplefilter("ignore")
         example = torch.rand(1, 3, *ODD[0])
-        traced = _run(lambda lr: torch.jit.trace(network, lr, check_trace=False), example, "what torch traces")
+        traced = _run(lambda lr: torch.jit.trace(network, lr, check_trace=False), example, "tracing the network")
         torch.jit.save(traced, str(path))
 
 
 def _read_torchscript(path: Path, _scale: int) -> Upscale:
-    with warnings.catch_warnings():  # torch.jit is deprecated, and what other programs load
+    with warnings.catch_warnings():  # torch.jit is deprecated, but other programs still load its files
         warnings.simplefilter("ignore")
         return torch.jit.load(str(path), map_location="cpu")
 

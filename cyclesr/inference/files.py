@@ -1,4 +1,4 @@
-"""Super-resolves files: one, a folder of them, or a glob; one that fails does not stop the others."""
+"""Super-resolution of image files: one file, a folder or a glob. A file that fails does not stop the others."""
 
 import glob
 from collections.abc import Callable, Iterable, Iterator
@@ -22,18 +22,18 @@ from cyclesr.progress import progress_bar
 
 @dataclass
 class Report:
-    """What became of the files.
+    """The outcome of a run over files.
 
     Attributes:
         written: the new files, in order.
-        failed: one line for each file that could not be done.
+        failed: one error message per file that failed.
     """
 
     written: list[Path] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
     def add(self, target: Path, error: UserError | None = None) -> None:
-        """Notes one more file, written unless there was an error."""
+        """Adds a file: to ``written``, or its error to ``failed`` if there is one."""
         if error is None:
             self.written.append(target)
         else:
@@ -52,24 +52,25 @@ def infer(
     device: str = "auto",
     workers: int = 2,
 ) -> Report:
-    """Super-resolves what ``source`` names with the network of a checkpoint, and shows progress.
+    """Super-resolves files with the network of a checkpoint, and shows progress.
 
-    Images go from file to file in the memory of a row of tiles where the format allows it (PNG and TIFF); the result
-    is there whole or not at all.
+    PNG and TIFF results are written one row of tiles at a time, so memory does not grow with the size of the result.
+    A result file is either complete or not there.
 
     Args:
-        checkpoint: a ``.pth`` file of training.
+        checkpoint: a checkpoint file, as for :func:`~cyclesr.checkpoints.sr_network.load_sr`.
         source: a file, a folder or a glob.
-        out: a folder; or a file, when it has the suffix of an image and there is one input.
+        out: a folder, or a file if there is one input and ``out`` ends like an image file.
         tile, overlap, dtype, ensemble: see :class:`cyclesr.inference.upscale.Upscaler`.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` ...
-        workers: threads that read images ahead, and as many that write results; 0 does one thing after the other.
+        workers: number of threads that read images ahead, and of threads that write results. 0 reads, computes and
+            writes in turn.
 
     Raises:
-        UserError: nothing to do, two inputs that would become one file, or a mistake in the checkpoint or a setting.
+        UserError: there is no input, two inputs would become the same file, or the checkpoint or a setting is invalid.
     """
     if workers < 0:
-        raise UserError(f"--workers is a number of threads from 0 on; found {workers}.")
+        raise UserError(f"--workers must be at least 0, found {workers}.")
     inputs = find_inputs(source)
     targets = name_outputs(inputs, Path(out))
     place = choose_device(device)
@@ -84,7 +85,7 @@ def infer(
 
 
 class Job(NamedTuple):
-    """One picture to super-resolve, and which one it is."""
+    """One picture to super-resolve: its index, its file and the file of the result."""
 
     number: int
     source: Path
@@ -92,11 +93,11 @@ class Job(NamedTuple):
 
 
 class Upscaling(Pipeline[Job, Picture, np.ndarray]):
-    """Reading, super-resolving and writing pictures.
+    """Pipeline that reads, super-resolves and writes picture files.
 
     Args:
         upscaler: the network with its settings.
-        progress: where the progress is shown.
+        progress: progress display.
         total: number of pictures.
     """
 
@@ -108,14 +109,14 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
         """Reads a picture.
 
         Raises:
-            UserError: it cannot be read, or the target's format cannot hold the result.
+            UserError: the picture cannot be read, or the format of the target cannot hold the result.
         """
         picture = read_picture(job.source)
         check_format(job.target, picture, self.upscaler.scale)
         return picture
 
     def make(self, job: Job, picture: Picture) -> Iterator[np.ndarray]:
-        """Super-resolves a picture, a band of rows at a time, and shows how far it is."""
+        """Yields the super-resolved picture in bands of rows, and updates the progress display."""
         height, done = self.upscaler.scale * len(picture.pixels), 0
         self.progress.update(self.task, description=job.source.name)
         for band in enlarge(picture, self.upscaler):
@@ -124,17 +125,17 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
             self.progress.update(self.task, completed=job.number + done / height)
 
     def write(self, job: Job, picture: Picture, bands: Iterable[np.ndarray]) -> None:
-        """Writes the result.
+        """Writes the super-resolved picture.
 
         Raises:
-            UserError: it cannot be written.
+            UserError: the file cannot be written.
         """
         height, width = (self.upscaler.scale * side for side in picture.pixels.shape[:2])
         write_bands(job.target, (height, width), bands, picture.profile)
 
 
 def process_each(pairs: Iterable[tuple[Path, Path]], work: Callable[[Path, Path], None], total: int) -> Report:
-    """Calls ``work(source, target)`` for each pair under a progress bar with the time left; collects user errors."""
+    """Calls ``work(source, target)`` for each pair, shows progress and the time left, and collects user errors."""
     report = Report()
     with progress_bar() as progress:
         task = progress.add_task("", total=total)
@@ -150,10 +151,10 @@ def process_each(pairs: Iterable[tuple[Path, Path]], work: Callable[[Path, Path]
 
 
 def find_inputs(source: str) -> list[Path]:
-    """The images that a file name, a folder or a glob stands for.
+    """Returns the images that a file name, a folder or a glob stands for.
 
     Raises:
-        UserError: there are none.
+        UserError: there is no image.
     """
     path = Path(source)
     if path.is_dir():
@@ -164,22 +165,22 @@ def find_inputs(source: str) -> list[Path]:
     images = [p for p in found if p.is_file() and p.suffix.lower() in SUFFIXES]
     if not images:
         raise UserError(
-            f"There is no image {source!r}. Give a file, a folder of images or a glob ({' '.join(SUFFIXES)})."
+            f"No image found at {source!r}: give a file, a folder of images or a glob ({' '.join(SUFFIXES)})."
             f"{heic_hint(map(str, found))}"
         )
     return images
 
 
 def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
-    """One target for each input: ``out`` itself, or the input's name with ``.png`` in the folder ``out``.
+    """Returns one target per input: ``out`` itself, or a file in the folder ``out`` with the input's name and ``.png``.
 
     Raises:
-        UserError: ``out`` names one file for several inputs, two inputs would become one file, or an input would be
+        UserError: ``out`` is one file for several inputs, two inputs would become the same file, or an input would be
             overwritten.
     """
     if out.suffix.lower() in SUFFIXES and not out.is_dir():
         if len(inputs) > 1:
-            raise UserError(f"{len(inputs)} images do not fit into the one file {out}: give a folder.")
+            raise UserError(f"{len(inputs)} images cannot be written to one file, {out}: give a folder.")
         targets = [out]
     else:
         targets = [out / (path.stem + ".png") for path in inputs]
@@ -188,35 +189,35 @@ def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
         if target in first:
             runs = " and ".join(repr(str(one.with_name(f"*{one.suffix}"))) for one in (first[target], path))
             raise UserError(
-                f"{first[target]} and {path} would both become {target}: rename one, or do {runs} in two runs, each "
-                "into a folder of its own."
+                f"{first[target]} and {path} would both become {target}: rename one, or process {runs} in two runs "
+                "with different output folders."
             )
         first[target] = path
     overwritten = {path.resolve() for path in inputs} & {target.resolve() for target in targets}
     if overwritten:
-        raise UserError(
-            f"The result would overwrite its input {min(overwritten)}: give another folder for the results."
-        )
+        raise UserError(f"The result would overwrite its input {min(overwritten)}: give another output folder.")
     return targets
 
 
 def choose_device(device: str) -> torch.device:
-    """``auto`` takes the GPU where there is one.
+    """Returns the device of that name. ``auto`` is the GPU if there is one, else the CPU.
 
     Raises:
-        UserError: no such device, or no GPU here.
+        UserError: the name is not a device, the GPU does not exist, or the device does not work.
     """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
     except RuntimeError as error:
-        raise UserError(f"There is no device {device!r}: take auto, cpu, cuda or cuda:<number>.") from error
+        raise UserError(f"Unknown device {device!r}: give auto, cpu, cuda or cuda:<number>.") from error
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
-        raise UserError(f"The device {device!r} is not here: {torch.cuda.device_count()} GPUs found. Take auto or cpu.")
+        raise UserError(
+            f"The device {device!r} is not available, {torch.cuda.device_count()} GPUs found: give auto or cpu."
+        )
     try:
         torch.zeros(1, device=chosen).item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         why = str(error).partition("\n")[0]
-        raise UserError(f"The device {device!r} does not work here: {why}. Take auto or cpu.") from error
+        raise UserError(f"The device {device!r} does not work ({why}): give auto or cpu.") from error
     return chosen

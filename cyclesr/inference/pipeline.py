@@ -1,4 +1,4 @@
-"""Reading ahead and writing behind: threads that keep the device from waiting for the disk."""
+"""A pipeline of reading, computing and writing files, with threads so that the device does not wait for the disk."""
 
 from abc import ABC, abstractmethod
 from collections import deque
@@ -16,7 +16,7 @@ Found = TypeVar("Found")
 Part = TypeVar("Part")
 
 _PARTS_WAITING = 2
-_PATIENCE = 0.1  # seconds between looks at whether the other side is still there
+_PATIENCE = 0.1  # seconds between checks whether the consumer still accepts parts
 
 
 class Pipeline(ABC, Generic[Job, Found, Part]):
@@ -24,33 +24,32 @@ class Pipeline(ABC, Generic[Job, Found, Part]):
 
     @abstractmethod
     def read(self, job: Job) -> Found:
-        """Reads a file; in a thread of its own."""
+        """Reads a file. Runs in a reader thread."""
 
     @abstractmethod
     def make(self, job: Job, found: Found) -> Iterable[Part]:
-        """Makes the parts of the result; in the calling thread."""
+        """Makes the parts of the result. Runs in the calling thread."""
 
     @abstractmethod
     def write(self, job: Job, found: Found, parts: Iterable[Part]) -> None:
-        """Writes the result; in a thread of its own."""
+        """Writes the result. Runs in a writer thread."""
 
 
 def run_pipeline(
     jobs: Iterable[Job], pipeline: Pipeline[Job, Found, Part], workers: int
 ) -> Iterator[tuple[Job, UserError | None]]:
-    """Reads, makes and writes one file after the other, each of the three while the others are at other files.
+    """Reads, makes and writes the files in order, each of the three on another file at the same time.
 
-    What waits is bounded: ``workers`` files that have been read, and two parts of each of ``workers`` files that are
-    being written.
+    Memory is bounded: at most ``workers`` files that have been read wait, and at most two parts of each of ``workers``
+    files that are being written.
 
     Args:
-        jobs: one for each file.
+        jobs: one job per file.
         pipeline: the work on it.
-        workers: threads that read, and as many that write; 0 does everything in turn, in the calling thread.
+        workers: number of reader threads, and of writer threads. 0 runs everything in turn in the calling thread.
 
     Yields:
-        Each job in order, once it is written or has failed, and the error where it was a user's mistake. Other errors
-        are raised.
+        Each job in order after it was written or failed, with its ``UserError`` or ``None``. Other errors are raised.
     """
     if workers == 0:
         for job in jobs:
@@ -90,7 +89,7 @@ def _user_error(work: Callable[[], None]) -> UserError | None:
 def _read_ahead(
     pool: ThreadPoolExecutor, pipeline: Pipeline[Job, Found, Part], jobs: Iterable[Job], number: int
 ) -> Iterator[tuple[Job, "Future[Found]"]]:
-    """Each job with its reading, which began when the one ``number`` jobs before it was taken."""
+    """Yields each job with the future of its reading. At most ``number`` jobs are submitted ahead of the consumer."""
     waiting: deque[tuple[Job, Future[Found]]] = deque()
     for job in jobs:
         if len(waiting) == number:
@@ -102,7 +101,7 @@ def _read_ahead(
 def _started(
     pool: ThreadPoolExecutor, pipeline: Pipeline[Job, Found, Part], job: Job, reading: "Future[Found]"
 ) -> "Future[None]":
-    """Makes the parts of one result and hands them over; the future is done when they are written."""
+    """Makes the parts of one result and passes them to a writer thread. The future is done when they are written."""
     parts: Handover[Part] = Handover()
 
     def work() -> None:
@@ -118,17 +117,17 @@ def _started(
 
 
 class Handover(Generic[Part]):
-    """Parts on their way from the thread that makes them to one that uses them; two wait at most."""
+    """A bounded queue that passes parts from the producing thread to the consuming thread. It holds two parts."""
 
     def __init__(self) -> None:
         self._queue: Queue[tuple[Part | None, BaseException | None]] = Queue(_PARTS_WAITING)
         self._refused = Event()
 
     def give(self, parts: Iterable[Part]) -> None:
-        """Hands all parts over, unless the other side refuses more; a user's mistake in making them goes over too.
+        """Passes all parts to the consumer, until it refuses more. A ``UserError`` while making them is passed on too.
 
         Raises:
-            BaseException: whatever else making them raises; the other side gets it as well, and stops.
+            BaseException: any other error while making them. The consumer gets it as well, and stops.
         """
         end: BaseException | None = None
         try:
@@ -151,7 +150,7 @@ class Handover(Generic[Part]):
         return False
 
     def refuse(self) -> None:
-        """Takes no more parts: the side that makes them stops."""
+        """Refuses further parts, so that the producer stops."""
         self._refused.set()
         while True:
             try:

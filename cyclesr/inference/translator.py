@@ -1,6 +1,6 @@
-"""The learnt degradation in a training checkpoint: what made ``syn``, and the translator that made ``fake_real`` of it.
+"""The learnt degradation of a training checkpoint: the degradation HR -> syn and the translator syn -> fake_real.
 
-The checkpoint is read as data. Its config is a text in Python's syntax; it is parsed, never run.
+The checkpoint is read as data. Its config is Python source text, which is parsed and never executed.
 """
 
 import ast
@@ -20,12 +20,12 @@ from cyclesr.registry import DEGRADATIONS, TRANSLATORS
 
 
 class LearntDegradation(nn.Module):
-    """HR -> syn -> fake_real, in two steps, so that the second can go tile by tile.
+    """HR -> syn -> fake_real in two steps, so that the second step can run on tiles.
 
     Attributes:
         degradation: (N, 3, H, W) -> ``syn`` (N, 3, H / scale, W / scale), Eq. (1).
-        translator: ``syn`` -> ``fake_real``, G1 of Eq. (2); or ``hr`` -> ``fake_real``.
-        scale: of the SR network that trained with them.
+        translator: ``syn`` -> ``fake_real``, G1 of Eq. (2); or ``hr`` -> ``fake_real`` if it starts from HR.
+        scale: scale factor of the SR network that was trained with them.
     """
 
     def __init__(self, degradation: nn.Module, translator: Translator, scale: int) -> None:
@@ -35,14 +35,15 @@ class LearntDegradation(nn.Module):
         self.scale = scale
 
     def source(self, hr: Tensor) -> Tensor:
-        """What :meth:`forward` takes of ``hr`` (N, 3, H, W): ``syn`` (N, 3, h, w).
+        """Returns the input of :meth:`forward` for ``hr`` (N, 3, H, W): ``syn`` (N, 3, h, w).
 
-        For a translator straight from HR it is ``hr`` itself, the pixels of each LR pixel as channels (N, 3 s^2, h, w).
+        For a translator that starts from HR it returns ``hr`` with the s x s pixels of each LR pixel as channels,
+        (N, 3 s^2, h, w).
         """
         return F.pixel_unshuffle(hr, self.scale) if self.translator.from_hr else self.degradation(hr)
 
     def forward(self, source: Tensor) -> Tensor:
-        """``fake_real`` (N, 3, h, w), with fresh noise if the translator takes noise."""
+        """Returns ``fake_real`` (N, 3, h, w), with new noise if the translator takes noise."""
         return self.translator.degrade(F.pixel_shuffle(source, self.scale) if self.translator.from_hr else source)
 
 
@@ -50,25 +51,25 @@ def load_degradation(path: str | Path, device: str | torch.device = "cpu") -> Le
     """Rebuilds the learnt degradation of a checkpoint.
 
     Args:
-        path: a ``.pth`` file that a training of CollaborativeSR wrote.
-        device: where the networks go.
+        path: ``.pth`` checkpoint written by a training of CollaborativeSR.
+        device: device of the networks.
 
     Returns:
-        In eval mode, without gradients.
+        The degradation in eval mode; its parameters do not require gradients.
 
     Raises:
-        UserError: as for :func:`~cyclesr.checkpoints.sr_network.load_sr`; or the checkpoint holds no translator.
+        UserError: as for :func:`~cyclesr.checkpoints.sr_network.load_sr`, or the checkpoint holds no translator.
     """
     if Path(path).suffix == ".safetensors":
         raise UserError(
-            f"{path} holds an SR network only. Give a .pth checkpoint of the training: it has the translator."
+            f"{path} holds only an SR network: give a .pth checkpoint of the training, which holds the translator too."
         )
     checkpoint = read_checkpoint(path)
     config = _model_config(checkpoint, path)
     for key in ("translator", "degradation"):
         if not isinstance(config.get(key), dict):
             raise UserError(
-                f"The checkpoint {path} of a {config.get('type')} holds no {key}: degrading needs a checkpoint of "
+                f"The checkpoint {path} of a {config.get('type')} holds no {key}: give a checkpoint of a training of "
                 "CollaborativeSR."
             )
         refuse_what_is_no_network(config[key], path)
@@ -91,26 +92,30 @@ def _model_config(checkpoint: dict[str, Any], path: str | Path) -> dict[str, Any
     text = meta.get("cfg") if isinstance(meta, dict) else None
     if not (isinstance(text, str) and {"state_dict", "sr_network"} <= checkpoint.keys()):
         raise UserError(
-            f"{path} is no training checkpoint of cyclesr: it lacks the config or the weights of its model."
+            f"{path} is not a training checkpoint of cyclesr: it lacks the config or the weights of the model."
         )
     try:
         config = read_assigned(text, "model")
     except (SyntaxError, ValueError, TypeError, RecursionError) as error:
         raise UserError(f"The config in the checkpoint {path} cannot be read: {error}") from error
     if not isinstance(config, dict):
-        raise UserError(f"The config in the checkpoint {path} describes no model.")
+        raise UserError(f"The config in the checkpoint {path} has no model.")
     return config
 
 
 def read_assigned(text: str, name: str) -> Any:
-    """The value that a config text assigns to a name, where it is made of literals and ``dict(...)`` alone.
+    """Returns the value that Python source text assigns to a name, without executing the text.
+
+    Args:
+        text: source text of a config.
+        name: name of the variable.
 
     Returns:
-        ``None`` where nothing is assigned.
+        The value, or ``None`` if nothing is assigned to the name.
 
     Raises:
-        SyntaxError: no Python.
-        ValueError: anything that would have to be run.
+        SyntaxError: the text is not Python.
+        ValueError: the value consists of more than literals and ``dict(...)``.
     """
     for statement in ast.parse(text).body:
         if isinstance(statement, ast.Assign) and any(
@@ -133,9 +138,9 @@ def _literal(node: ast.expr) -> Any:
 
 
 def _dict_call(node: ast.Call) -> dict[str, Any]:
-    """``dict(a=1)``, and ``dict({"a b": 1}, a=1)`` as mmengine writes keys that are no names."""
+    """Evaluates ``dict(a=1)`` and ``dict({"a b": 1}, a=1)``; mmengine writes the latter for keys that are not names."""
     if not (isinstance(node.func, ast.Name) and node.func.id == "dict"):
-        raise ValueError(f"line {node.lineno} calls something other than dict()")
+        raise ValueError(f"line {node.lineno} calls a function other than dict()")
     result: dict[str, Any] = {}
     for positional in node.args:
         result |= _literal(positional)

@@ -1,4 +1,4 @@
-"""Super-resolution of an image of any size in bounded memory: tiles with overlap, and the x8 self-ensemble."""
+"""Super-resolution of images of any size in bounded memory, with overlapping tiles, and the x8 self-ensemble."""
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -11,15 +11,18 @@ from torch import Tensor, nn
 from cyclesr.errors import UserError
 from cyclesr.images.tensors import to_tensor
 
-FIRST_TILE = 512  # LR pixels; what 'auto' begins with
-CPU_OUTPUT = 768  # pixels; the side of what 'auto' makes at a time of a larger image on a CPU
-SMALLEST_TILE = 32
+FIRST_TILE = 512  # LR pixels; first tile size of 'auto'
+CPU_OUTPUT = 768  # SR pixels; side of an SR tile of 'auto' on a CPU, for images larger than FIRST_TILE
+SMALLEST_TILE = 32  # LR pixels; 'auto' does not go below
 
 Kept = TypeVar("Kept")
 
 
 class Span(NamedTuple):
-    """One tile along one side: pixels ``start``..``stop`` are kept, ``first``..``last`` are given to the network."""
+    """The extent of a tile along one axis, in LR pixels. Ends are exclusive.
+
+    The network is given ``first:last``, and ``start:stop`` of its result is kept.
+    """
 
     start: int
     stop: int
@@ -31,19 +34,21 @@ class Upscaler:
     """Runs an SR network over whole images.
 
     Args:
-        network: (N, 3, h, w) to (N, 3, scale * h, scale * w).
-        scale: of the network.
-        device: where it runs; images may be elsewhere, results are on the CPU.
-        tile: side of a tile in LR pixels; ``None`` takes the image whole; ``auto`` begins with 512 and halves it
-            whenever the memory does not suffice; on a CPU, whose memory ends in swapping, it begins with
-            ``768 / scale`` for an image larger than 512.
-        overlap: LR pixels that a tile sees beyond its own on every side. Where the network's receptive radius is no
-            larger, tiles equal the whole image; networks with global operations (instance norm) always differ.
-        dtype: of autocast (bfloat16, float16); ``None`` computes in float32.
-        ensemble: averages the results for the eight flips and quarter turns of the input; eight times the time.
+        network: SR network, (N, 3, h, w) to (N, 3, scale * h, scale * w).
+        scale: scale factor of the network.
+        device: device of the network. Images may be on another device; results are on the CPU.
+        tile: side of a tile in LR pixels. ``None`` processes the whole image at once. ``auto`` starts with 512 and
+            halves the side whenever memory runs out. On a CPU, where large tiles would lead to swapping instead of an
+            error, ``auto`` starts with ``768 / scale`` for images larger than 512.
+        overlap: number of LR pixels that a tile is extended by on every side. If it is at least the receptive radius
+            of the network, the result equals that of the whole image. Networks with global operations (instance norm)
+            always differ.
+        dtype: dtype of autocast (bfloat16, float16). ``None`` computes in float32.
+        ensemble: whether to average the results for the eight flips and quarter turns of the input, which takes eight
+            times as long.
 
     Raises:
-        UserError: a tile or overlap that makes no sense, or float16 on a CPU.
+        UserError: the tile or the overlap is invalid, or float16 is asked for on a CPU.
     """
 
     def __init__(
@@ -64,27 +69,27 @@ class Upscaler:
 
     def _checked(self, tile: int | str | None) -> int | None:
         if self.overlap < 0:
-            raise UserError(f"The overlap of tiles is a number of pixels from 0 on; found {self.overlap}.")
+            raise UserError(f"The overlap of tiles must be at least 0 pixels, found {self.overlap}.")
         if self.dtype == torch.float16 and self.device.type == "cpu":
-            raise UserError("Half precision (float16) needs a GPU; on a CPU take bfloat16 or float32.")
+            raise UserError("float16 needs a GPU: use bfloat16 or float32 on a CPU.")
         if tile == "auto":
             return FIRST_TILE
         if tile is None or (isinstance(tile, int) and tile >= 1):
             return tile
-        raise UserError(f"A tile is 'auto', 'none' or a number of pixels from 1 on; found {tile!r}.")
+        raise UserError(f"The tile must be 'auto', 'none' or a number of pixels of at least 1, found {tile!r}.")
 
     @torch.inference_mode()
     def __call__(self, lr: Tensor) -> Tensor:
         """Super-resolves one image.
 
         Args:
-            lr: (3, h, w) in [0, 1].
+            lr: LR image, (3, h, w) in [0, 1].
 
         Returns:
-            (3, scale * h, scale * w) float32 on the CPU, not clamped.
+            The SR image, (3, scale * h, scale * w), float32 on the CPU, not clamped.
 
         Raises:
-            UserError: the network fails, or its output has another size; or even the smallest tile does not fit into
+            UserError: the network fails, its output has another size, or even the smallest tile does not fit into
                 memory.
         """
         _, height, width = lr.shape
@@ -95,17 +100,19 @@ class Upscaler:
 
     @torch.inference_mode()
     def rows(self, lr: Tensor | np.ndarray, keep: Callable[[Tensor], Kept]) -> Iterator[tuple[Span, list[Kept]]]:
-        """The result from top to bottom, one row of tiles at a time: all that is in memory beside the image.
+        """Yields the result from top to bottom, one row of tiles at a time.
+
+        Only one row of results is in memory besides the image.
 
         Args:
-            lr: (3, h, w) in [0, 1], or (h, w, 3) uint8 or uint16.
-            keep: what becomes of each tile, (3, k, l) float32 on the device.
+            lr: LR image, (3, h, w) in [0, 1], or (h, w, 3) of uint8 or uint16.
+            keep: function applied to each SR tile, (3, k, l) float32 on the device.
 
         Yields:
-            The row's place in ``lr``, and its tiles from left to right.
+            The extent of the row in ``lr``, and the results of ``keep`` from left to right.
 
         Raises:
-            UserError: as for a whole image.
+            UserError: as for :meth:`__call__`.
         """
         height, width = lr.shape[1:] if isinstance(lr, Tensor) else lr.shape[:2]
         top = 0
@@ -119,7 +126,7 @@ class Upscaler:
                 if not _ran_out_of_memory(error):
                     raise
                 self.tile, tiles = self._smaller_tile(tile, error), []
-            if not tiles:  # no longer in the except block: the error holds the activations
+            if not tiles:  # outside the except block, because the error keeps the activations alive
                 torch.cuda.empty_cache()
                 continue
             yield row, tiles
@@ -135,7 +142,7 @@ class Upscaler:
     def _smaller_tile(self, present: int, error: Exception) -> int:
         if not self.adaptive or present // 2 < SMALLEST_TILE:
             raise UserError(
-                f"The memory of {self.device} does not suffice for tiles of {present} pixels: give a smaller --tile."
+                f"The memory of {self.device} is too small for tiles of {present} pixels: give a smaller --tile."
             ) from error
         return present // 2
 
@@ -161,21 +168,25 @@ class Upscaler:
         expected = (3, lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
         if tuple(result.shape) != expected:
             raise UserError(
-                f"The network made {tuple(result.shape)} of {tuple(lr.shape)}; x{self.scale} is {expected}."
+                f"For an input {tuple(lr.shape)} the output of an x{self.scale} network must be {expected}, found "
+                f"{tuple(result.shape)}."
             )
         return result.float()
 
 
 def _ran_out_of_memory(error: Exception) -> bool:
-    """torch has a class for the memory of GPUs alone; a CPU's allocator names itself."""
+    """Returns whether an error means that memory ran out.
+
+    torch raises a class of its own only for GPUs. The message of the CPU allocator contains its name.
+    """
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def _failure(network: nn.Module, lr: Tensor, error: Exception) -> str:
     cause = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
     return (
-        f"{type(network).__name__} fails on {lr.shape[-1]}x{lr.shape[-2]} pixels: {cause}. If it takes certain sizes "
-        "alone, train it as the network of type='Padded', which fits images to them."
+        f"{type(network).__name__} fails on an image of {lr.shape[-1]}x{lr.shape[-2]} pixels: {cause}. If it takes "
+        "only certain sizes, train it as the network of type='Padded', which pads images to such sizes."
     )
 
 
@@ -184,7 +195,7 @@ def _cut(lr: Tensor | np.ndarray, rows: slice, columns: slice) -> Tensor:
 
 
 def spans(length: int, tile: int, overlap: int, begin: int = 0) -> Iterator[Span]:
-    """Cuts a side, from ``begin`` on, into tiles of equal length (give or take a pixel), none longer than ``tile``."""
+    """Yields tiles that divide ``begin:length`` equally (lengths differ by at most one), none longer than ``tile``."""
     count = -(-(length - begin) // tile)
     start = begin
     for i in range(1, count + 1):
@@ -194,11 +205,13 @@ def spans(length: int, tile: int, overlap: int, begin: int = 0) -> Iterator[Span
 
 
 def ensemble_of_eight(upscale: Callable[[Tensor], Tensor], lr: Tensor) -> Tensor:
-    """Self-ensemble (Timofte et al. 2016): the mean over the eight flips and quarter turns, each turned back.
+    """Returns the self-ensemble (Timofte et al. 2016): the mean over the eight flips and quarter turns of the input.
+
+    Each result is flipped and turned back before averaging.
 
     Args:
-        upscale: (3, h, w) to (3, s * h, s * w).
-        lr: (3, h, w).
+        upscale: function from (3, h, w) to (3, s * h, s * w).
+        lr: LR image, (3, h, w).
     """
     total = lr.new_zeros(())
     for turns in range(4):

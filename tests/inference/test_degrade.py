@@ -1,4 +1,4 @@
-"""Degrading folders with the translator of a checkpoint."""
+"""Degradation of folders with the translator of a checkpoint."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def model_config(translator: str = "CycleGAN", **options) -> dict:
 
 
 def save(path: Path, config: dict, **changes) -> Path:
-    """A checkpoint as training writes it."""
+    """Saves a checkpoint as training does."""
     model = MODELS.build(config)
     text = Config(dict(model=config, work_dir="x", train_cfg=dict(max_iters=3))).pretty_text
     content = dict(meta=dict(cfg=text, iter=3), state_dict=model.state_dict(), sr_network=model.sr_entry())
@@ -65,7 +65,7 @@ def test_an_untrained_residual_translator_writes_bicubic(translator: str, photos
     for photo in photos.iterdir():
         written = read_image(tmp_path / "lr" / f"{photo.stem}.png")
         assert written.dtype == np.uint8
-        assert np.abs(written.astype(int) - bicubic(photo)).max() <= 1  # float32 rounds halves otherwise
+        assert np.abs(written.astype(int) - bicubic(photo)).max() <= 1  # float32 and float64 round halves differently
     assert read_image(tmp_path / "cut" / "0002.png").shape == (48, 64, 3)
     pairs = PairedDataset(tmp_path / "lr", tmp_path / "cut", 4, cache=None)
     assert [tuple(pairs[i]["hr"].shape[1:]) for i in range(3)] == [(64, 48), (48, 64), (40, 40)]
@@ -102,7 +102,7 @@ def bulat_config(**options) -> dict:
     return {**model_config(), "translator": kind}
 
 
-def test_a_translator_straight_from_hr_is_given_hr_tile_by_tile(photos: Path, tmp_path: Path) -> None:
+def test_a_translator_from_hr_is_given_hr_tile_by_tile(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", bulat_config(noise_channels=0))
     degrade_folder(checkpoint, photos, tmp_path / "whole", device="cpu", tile=None)
     degrade_folder(checkpoint, photos, tmp_path / "tiles", device="cpu", tile=5, overlap=6)
@@ -113,7 +113,7 @@ def test_a_translator_straight_from_hr_is_given_hr_tile_by_tile(photos: Path, tm
     assert np.abs(whole.astype(int) - read_image(tmp_path / "tiles" / "0001.png")).max() <= 1
 
 
-def test_draws_of_a_translator_straight_from_hr_differ(photos: Path, tmp_path: Path) -> None:
+def test_draws_of_a_translator_from_hr_differ(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", bulat_config(noise_channels=1))
     report, _ = degrade_folder(checkpoint, photos, tmp_path / "lr", draws=2, device="cpu")
     assert len(report.written) == 6
@@ -121,7 +121,7 @@ def test_draws_of_a_translator_straight_from_hr_differ(photos: Path, tmp_path: P
     assert (first != second).any()
 
 
-def test_draws_differ_repeat_and_do_not_depend_on_other_images(photos: Path, tmp_path: Path) -> None:
+def test_draws_differ_are_reproducible_and_do_not_depend_on_other_images(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", model_config(noise_channels=1))
     report, _ = degrade_folder(checkpoint, photos, tmp_path / "lr", draws=2, device="cpu")
     assert len(report.written) == 6
@@ -136,71 +136,71 @@ def test_draws_differ_repeat_and_do_not_depend_on_other_images(photos: Path, tmp
 
 def test_runs_with_other_draws_do_not_mix(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", model_config(noise_channels=1))
-    for _ in range(2):  # the same again replaces what is there
+    for _ in range(2):  # the same run again replaces its images
         degrade_folder(checkpoint, photos, tmp_path / "two", draws=2, device="cpu")
-    with pytest.raises(UserError, match=r"two holds draw1 of a run with other --draws"):
+    with pytest.raises(UserError, match=r"two holds draw1 .*--draws"):
         degrade_folder(checkpoint, photos, tmp_path / "two", device="cpu")
     (tmp_path / "two" / "draw1").rename(tmp_path / "two" / "draw3")
-    with pytest.raises(UserError, match=r"two holds draw3 of a run with other --draws"):
+    with pytest.raises(UserError, match=r"two holds draw3 .*--draws"):
         degrade_folder(checkpoint, photos, tmp_path / "two", draws=2, device="cpu")
     degrade_folder(checkpoint, photos, tmp_path / "one", device="cpu")
-    with pytest.raises(UserError, match="one holds 3 images that do not belong to this run"):
+    with pytest.raises(UserError, match="one holds 3 images"):
         degrade_folder(checkpoint, photos, tmp_path / "one", draws=2, device="cpu")
 
 
 def test_draws_need_a_translator_with_noise(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", model_config())
-    with pytest.raises(UserError, match="takes no noise: all draws would be the same image"):
+    with pytest.raises(UserError, match=r"no noise.*remove --draws"):
         degrade_folder(checkpoint, photos, tmp_path / "lr", draws=2, device="cpu")
-    with pytest.raises(UserError, match="from 1 on; found 0"):
+    with pytest.raises(UserError, match=r"--draws.*found 0"):
         degrade_folder(checkpoint, photos, tmp_path / "lr", draws=0, device="cpu")
 
 
 def test_mistakes_in_folders(photos: Path, tmp_path: Path) -> None:
     checkpoint = save(tmp_path / "c.pth", model_config())
-    with pytest.raises(UserError, match=r"would overwrite its input .*0001.png: give another folder for the results"):
+    with pytest.raises(UserError, match=r"overwrite .*0001.png: give another"):
         degrade_folder(checkpoint, photos, photos, device="cpu")
     for draws, hr_out in ((1, "lr"), (1, "lr/draw1"), (2, "lr/draw1"), (1, ".")):
-        with pytest.raises(UserError, match=r"lie among the LR images of .*lr: give an --hr-out outside"):
+        with pytest.raises(UserError, match=r"LR images .*lr.* nested.*--hr-out"):
             degrade_folder(checkpoint, photos, tmp_path / "lr", draws=draws, device="cpu", hr_out=tmp_path / hr_out)
     assert not (tmp_path / "lr").exists()
     write_image(tmp_path / "lr" / "other.png", np.zeros((4, 4, 3), np.uint8))
-    with pytest.raises(UserError, match="holds 1 images that do not belong to this run"):
+    with pytest.raises(UserError, match="lr holds 1 image"):
         degrade_folder(checkpoint, photos, tmp_path / "lr", device="cpu")
     (photos / "0001.png").write_bytes(b"\x89PNG")
     write_image(photos / "0003.png", np.zeros((3, 40, 3), np.uint8))
     report, _ = degrade_folder(checkpoint, photos, tmp_path / "new", device="cpu")
     assert [path.name for path in report.written] == ["0002.png"]
-    assert "0001.png (4 bytes) is corrupt" in report.failed[0]
-    assert "measures 40x3, less than the scale 4" in report.failed[1]
+    assert "0001.png (4 bytes)" in report.failed[0]
+    assert all(word in report.failed[1] for word in ("0003.png", "40x3", "scale 4"))
 
 
 def test_checkpoints_without_a_translator(tmp_path: Path) -> None:
     supervised = model_config() | {"type": "SupervisedSR"}
     del supervised["translator"]
-    with pytest.raises(UserError, match="of a SupervisedSR holds no translator: degrading needs a checkpoint of"):
+    with pytest.raises(UserError, match=r"SupervisedSR holds no translator: .*CollaborativeSR"):
         load_degradation(save(tmp_path / "s.pth", supervised))
     torch.save(dict(sr_network={}), tmp_path / "x.pth")
     with pytest.raises(UserError, match="lacks the config or the weights"):
         load_degradation(tmp_path / "x.pth")
-    with pytest.raises(UserError, match="holds an SR network only"):
+    with pytest.raises(UserError, match=r"x\.safetensors.*\.pth"):
         load_degradation(tmp_path / "x.safetensors")
-    with pytest.raises(UserError, match=r"do not fit its translator: expected .*to_real"):
+    with pytest.raises(UserError, match=r"translator: .*to_real"):
         load_degradation(save(tmp_path / "w.pth", model_config(), state_dict={}))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("model = __import__('os').system('true')", "calls something other than dict"),
-        ("model = dict(type='CollaborativeSR', translator=dict(type='os.system', command='true'))", "refused"),
-        ("model = dict(translator=dict(type='CycleGAN', generator=dict(type='os.system', command='true')))", "refused"),
+        ("model = __import__('os').system('true')", r"other than dict\(\)"),
+        ("model = dict(type='CollaborativeSR', translator=dict(type='os.system', command='true'))", "os.system"),
+        ("model = dict(translator=dict(type='CycleGAN', generator=dict(type='os.system', command='true')))", "os.sys"),
         ("model = dict(translator=open)", "cannot be read"),
         ("model = [", "cannot be read"),
-        ("other = 1", "describes no model"),
+        ("other = 1", "has no model"),
     ],
 )
-def test_what_a_config_text_says_is_never_run(text: str, message: str, tmp_path: Path) -> None:
+def test_a_config_text_is_never_executed(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
         load_degradation(save(tmp_path / "c.pth", model_config(), meta=dict(cfg=text)))
 

@@ -1,4 +1,4 @@
-"""The body of tools/test.py on tiny folders: every source of images, every file written."""
+"""Evaluation on tiny folders: every source of images and every results file."""
 
 import csv
 import hashlib
@@ -82,14 +82,14 @@ def test_the_command_line_overrides_the_protocol_and_saves_images(data):
         assert np.array_equal(read_image(data / "sr" / f"{name}x2m.png"), nearest(data, name))
     again = evaluate_folder(str(data / "sr"), str(data / "hr"), Settings(), scale=2)
     for folder in ("lr", "hr"):
-        with pytest.raises(UserError, match="are what is scored"):
+        with pytest.raises(UserError, match="--save-images"):
             evaluate_config(str(data / "config.py"), "bicubic", Settings(save_images=str(data / folder)))
-    with pytest.raises(UserError, match="are what is scored"):
+    with pytest.raises(UserError, match="--save-images"):
         evaluate_folder(str(data / "sr"), str(data / "hr"), Settings(save_images=str(data / "hr")), scale=2)
     assert again.per_image == results.per_image
 
 
-def test_bicubic_is_the_double_path_of_matlab(data):
+def test_bicubic_is_matlabs_in_float64(data):
     results = evaluate_config(str(data / "config.py"), "bicubic", Settings(protocol="plain", device="cpu"))
     lr = torch.from_numpy(read_image(data / "lr" / "0801x2m.png")).permute(2, 0, 1).double() / 255
     assert results.per_image["0801x2m"]["psnr"] == pytest.approx(
@@ -98,7 +98,7 @@ def test_bicubic_is_the_double_path_of_matlab(data):
     assert results.method == "bicubic"
 
 
-def test_hr_that_is_larger_by_less_than_the_scale_loses_the_surplus(data):
+def test_hr_that_exceeds_sr_by_less_than_the_scale_is_cropped(data):
     image = read_image(data / "hr" / "0801.png")
     write_image(data / "odd" / "0801.png", image[:35, :39])
     write_image(data / "sr" / "0801.png", image[:34, :38])
@@ -116,7 +116,8 @@ def test_hr_images_without_sr_image_are_counted_in_a_warning(data, monkeypatch):
     assert said == []
     write_image(data / "sr" / "0802.png", read_image(data / "hr" / "0802.png"))
     assert list(evaluate_folder(str(data / "sr"), str(data / "hr"), Settings(), scale=2).per_image) == ["0802"]
-    assert said == [f"2 HR images have no SR image in {data / 'sr'}: the means are those of the others."]
+    assert len(said) == 1
+    assert said[0].startswith(f"2 HR images have no SR image in {data / 'sr'}")
 
 
 def test_files_of_results(data):
@@ -138,13 +139,13 @@ def test_files_of_results(data):
 
 def test_mistakes(data):
     config = str(data / "config.py")
-    with pytest.raises(UserError, match=r"net.pth enlarges x4, the test set of the config is x2"):
+    with pytest.raises(UserError, match=r"net.pth.*x4.*x2"):
         evaluate_config(config, checkpoint(data, scale=4), CPU)
-    with pytest.raises(UserError, match="There is no protocol 'ntire71'"):
+    with pytest.raises(UserError, match="protocol 'ntire71'"):
         evaluate_config(config, "bicubic", Settings(protocol="ntire71"))
     with pytest.raises(UserError, match="no HR image"):
         evaluate_folder(str(data / "lr"), str(data / "hr"), Settings(), scale=3)
-    with pytest.raises(UserError, match=r"0801x2m: An SR image and its HR image must have the same shape"):
+    with pytest.raises(UserError, match=r"0801x2m: .*shape"):
         evaluate_folder(str(data / "lr"), str(data / "hr"), Settings(), scale=2)
     (data / "empty.py").write_text("default_scope = 'cyclesr'\n")
     with pytest.raises(UserError, match="no test_dataloader"):
@@ -156,11 +157,11 @@ def test_mistakes(data):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (Settings("ntire17", subpixel=True), "--subpixel refines a shift search, and the protocol ntire17 has none"),
-        (Settings("ntire17", lpips_weights="x"), "--lpips-weights are for LPIPS, which the protocol ntire17 does not"),
+        (Settings("ntire17", subpixel=True), r"--subpixel.*protocol ntire17"),
+        (Settings("ntire17", lpips_weights="x"), r"--lpips-weights.*protocol ntire17"),
     ],
 )
-def test_settings_that_would_change_nothing_are_refused(data, settings, message):
+def test_options_without_effect_are_errors(data, settings, message):
     with pytest.raises(UserError, match=message):
         evaluate_config(str(data / "config.py"), "bicubic", settings)
     with pytest.raises(UserError, match=message):
@@ -168,12 +169,12 @@ def test_settings_that_would_change_nothing_are_refused(data, settings, message)
 
 
 def test_a_device_for_images_needs_lpips(data):
-    with pytest.raises(UserError, match="--device is where LPIPS of --images is computed, and none is asked for"):
+    with pytest.raises(UserError, match=r"--images.*LPIPS.*remove --device"):
         evaluate_folder(str(data / "hr"), str(data / "hr"), CPU, scale=2)
 
 
-def test_a_scale_that_contradicts_the_test_set_is_refused(data):
-    with pytest.raises(UserError, match=r"--scale is 3, the test set of .*config.py is x2: leave --scale out"):
+def test_a_scale_that_contradicts_the_test_set_is_an_error(data):
+    with pytest.raises(UserError, match=r"--scale is 3.*config.py is x2"):
         evaluate_config(str(data / "config.py"), "bicubic", CPU, scale=3)
     assert evaluate_config(str(data / "config.py"), "bicubic", CPU, scale=2).scale == 2
 
@@ -182,7 +183,7 @@ def test_markdown_has_one_row(data):
     assert len(markdown(evaluate_config(str(data / "config.py"), "bicubic", CPU)).splitlines()) == 3
 
 
-def test_files_of_results_are_json_for_every_reader(data):
+def test_results_files_are_standard_json(data):
     results = evaluate_folder(str(data / "hr"), str(data / "hr"), Settings(), scale=2)
     text = write_results(results, data / "results.json")[0].read_text()
 
@@ -195,7 +196,7 @@ def test_files_of_results_are_json_for_every_reader(data):
 
 @pytest.fixture
 def lpips(tmp_path, monkeypatch) -> Lpips:
-    """LPIPS with random weights, which scoring finds under ``alexnet.pth``."""
+    """Returns LPIPS with random weights, saved as ``alexnet.pth``, and makes scoring use it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         backbone = LPIPS(net="alex", pnet_rand=True, verbose=False).net
@@ -230,12 +231,12 @@ def test_results_say_which_lpips_it_is(data, lpips):
     assert "lpips_network" not in evaluate_config(str(data / "config.py"), "bicubic", CPU).provenance
 
 
-def test_a_place_for_results_is_looked_at_before_scoring(data):
+def test_the_results_path_is_checked_before_scoring(data):
     (data / "file").touch()
     for path, message in {
-        "results.txt": r"a \.json file",
-        "lr": r"a \.json file",
-        "file/results.json": r"cannot be written: (Not a directory|File exists)",
+        "results.txt": r"\.json file",
+        "lr": r"\.json file",
+        "file/results.json": r"results.json cannot be written: (Not a directory|File exists)",
     }.items():
         with pytest.raises(UserError, match=message):
             check_place(data / path)
@@ -243,13 +244,13 @@ def test_a_place_for_results_is_looked_at_before_scoring(data):
     assert list((data / "new").iterdir()) == []
 
 
-def test_looking_at_a_place_harms_no_results_that_are_there(data):
+def test_the_check_keeps_existing_results(data):
     (data / "results.json").write_text("old")
     check_place(data / "results.json")
     assert (data / "results.json").read_text() == "old"
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that no one may create files in")
-def test_a_place_that_only_looks_writable_is_refused():
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder in which nobody can create files")
+def test_a_folder_that_only_looks_writable_is_an_error():
     with pytest.raises(UserError, match=r"/proc/x.json cannot be written: "):
         check_place("/proc/x.json")

@@ -1,4 +1,4 @@
-"""Export: the files load in the other program with the same output, or are not there."""
+"""Exported files load in the other program with the same output, or are not written."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ SWIN = dict(type="Spandrel", arch="SwinIR", embed_dim=8, depths=(2,), num_heads=
 
 @pytest.fixture
 def checkpoint(tmp_path: Path):
-    """Saves a network with all its weights drawn, as a training checkpoint does."""
+    """Returns a function that saves a network with random weights in the layout of a training checkpoint."""
 
     def save(**config: Any) -> Path:
         config = {**config, "scale": scale_of(config)}
@@ -54,7 +54,7 @@ def left(folder: Path) -> list[str]:
         (dict(type="Spandrel", arch="SAFMN", dim=8, n_blocks=1), "SAFMN"),
     ],
 )
-def test_spandrel_gives_the_same_image(checkpoint, tmp_path: Path, config, known_as) -> None:
+def test_spandrel_gives_the_same_output(checkpoint, tmp_path: Path, config, known_as) -> None:
     spandrel = pytest.importorskip("spandrel")
     path = checkpoint(**config)
     out = tmp_path / f"out{'.pth' if scale_of(config) == 2 else '.safetensors'}"
@@ -69,15 +69,15 @@ def test_spandrel_gives_the_same_image(checkpoint, tmp_path: Path, config, known
 
 
 @pytest.mark.parametrize("arch", sorted(SIZES))
-def test_spandrel_reads_every_architecture_of_its_own(checkpoint, tmp_path: Path, arch: str) -> None:
-    """The exporter compares."""
+def test_every_architecture_of_spandrel_is_exported(checkpoint, tmp_path: Path, arch: str) -> None:
+    """Relies on the comparison that the export makes."""
     pytest.importorskip("spandrel")
     export(checkpoint(type="Spandrel", arch=arch, **SIZES[arch]), tmp_path / "out.pth", "spandrel")
     assert left(tmp_path) == ["out.pth"]
 
 
 def test_spandrel_reads_the_windows_of_grl(checkpoint, tmp_path: Path) -> None:
-    """Its weights do not show them; tables beside them do."""
+    """Window sizes do not show in GRL's weights, but in the tables stored beside them."""
     pytest.importorskip("spandrel")
     windows = dict(window_size=16, stripe_size=[16, 32], anchor_window_down_factor=2)
     path = checkpoint(type="Spandrel", arch="GRL", **{**SIZES["GRL"], **windows})
@@ -88,20 +88,20 @@ def test_spandrel_reads_the_windows_of_grl(checkpoint, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (dict(type="IMDN", channels=8), "IMDN was not exported for spandrel: spandrel does not know this architecture"),
-        (dict(type="EDSR", channels=4, num_blocks=1), "spandrel does not know this architecture"),
-        (dict(SWIN, img_range=255.0), "the file loads, but gives another image"),
-        (dict(SWIN, window_size=7, img_size=56), "the file loads, but gives another image"),
-        (dict(type="Spandrel", arch="SPAN", feature_channels=8, img_range=1.0), "gives another image"),
-        (dict(type="RRDBNet", scale=4, channels=8, num_blocks=1, growth=16), "cannot build it from its weights"),
+        (dict(type="IMDN", channels=8), r"IMDN .*spandrel.*architecture"),
+        (dict(type="EDSR", channels=4, num_blocks=1), r"EDSR .*spandrel.*architecture"),
+        (dict(SWIN, img_range=255.0), "loads, but its output differs"),
+        (dict(SWIN, window_size=7, img_size=56), "loads, but its output differs"),
+        (dict(type="Spandrel", arch="SPAN", feature_channels=8, img_range=1.0), "output differs"),
+        (dict(type="RRDBNet", scale=4, channels=8, num_blocks=1, growth=16), "spandrel cannot build"),
         (
             dict(type="RCAN", channels=8, num_groups=1, num_blocks=1, reduction=4, global_skip=True),
-            "gives another image",
+            "output differs",
         ),
     ],
 )
-def test_what_spandrel_reads_otherwise_is_not_left_behind(checkpoint, tmp_path: Path, config, message) -> None:
-    """The traps that load without a word."""
+def test_a_file_that_spandrel_reads_differently_is_not_written(checkpoint, tmp_path: Path, config, message) -> None:
+    """Most of these load in spandrel without an error."""
     pytest.importorskip("spandrel")
     (tmp_path / "out.pth").write_text("an older file")
     with pytest.raises(UserError, match=message):
@@ -124,11 +124,11 @@ class Wide(nn.Module):
 
 
 @pytest.mark.parametrize(("format", "ending"), [("safetensors", "safetensors"), ("torchscript", "pt")])
-def test_a_network_that_fails_at_the_sizes_compared_is_one_line(
+def test_a_network_that_fails_at_the_sizes_compared_is_an_error(
     checkpoint, tmp_path: Path, monkeypatch, format: str, ending: str
 ) -> None:
     monkeypatch.setitem(SR_BACKBONES.module_dict, "Wide", Wide)
-    with pytest.raises(UserError, match=rf"Wide was not exported for {format}: .+ fails on images of 64x64\."):
+    with pytest.raises(UserError, match=rf"Wide .* {format}: .+ 64x64"):
         export(checkpoint(type="Wide"), tmp_path / f"out.{ending}", format)
     assert left(tmp_path) == []
 
@@ -152,7 +152,7 @@ def test_safetensors_hold_config_and_weights(checkpoint, tmp_path: Path) -> None
         dict(type="SRCNN", scale=4, channels=4, mapped=4, planes="luma"),
     ],
 )
-def test_torchscript_needs_nothing_but_torch(checkpoint, tmp_path: Path, config) -> None:
+def test_torchscript_needs_only_torch(checkpoint, tmp_path: Path, config) -> None:
     path = checkpoint(**config)
     out = tmp_path / "new" / "out.pt"
     export(path, out, "torchscript")
@@ -162,19 +162,17 @@ def test_torchscript_needs_nothing_but_torch(checkpoint, tmp_path: Path, config)
         torch.testing.assert_close(found, load_sr(path)[0](lr), rtol=0, atol=1e-5)
 
 
-def test_a_trace_that_fits_one_size_alone_is_refused(checkpoint, tmp_path: Path) -> None:
-    with pytest.raises(
-        UserError, match="RRDBNet was not exported for torchscript: the file loads, but fails on images of 37x51"
-    ):
+def test_a_trace_that_fits_only_one_size_is_an_error(checkpoint, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"RRDBNet .* torchscript: .*37x51"):
         export(checkpoint(type="RRDBNet", channels=8, num_blocks=1, growth=4), tmp_path / "out.pt", "torchscript")
     assert left(tmp_path) == []
 
 
 def test_mistakes(checkpoint, tmp_path: Path) -> None:
     path = checkpoint(type="ESPCN", channels=4)
-    with pytest.raises(UserError, match=r"format must be one of .*found 'spandrell'\. Did you mean 'spandrel'"):
+    with pytest.raises(UserError, match=r"'spandrell'.*'spandrel'"):
         export(path, tmp_path / "out.pth", "spandrell")
-    with pytest.raises(UserError, match=r"ends in \.pth or \.safetensors, found the name out\.pt\."):
+    with pytest.raises(UserError, match=r"\.pth or \.safetensors.*out\.pt"):
         export(path, tmp_path / "out.pt", "spandrel")
-    with pytest.raises(UserError, match="was not exported for safetensors"):
+    with pytest.raises(UserError, match=r"ESPCN .*safetensors"):
         export(path, path / "out.safetensors", "safetensors")  # a file in the place of the folder

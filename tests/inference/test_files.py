@@ -1,4 +1,4 @@
-"""Files in, files out: depth, gray and alpha are kept; a corrupt image does not stop the others."""
+"""Upscaling files keeps depth, gray and alpha, and a corrupt image does not stop the others."""
 
 from pathlib import Path
 
@@ -125,7 +125,7 @@ def test_the_colour_profile_is_kept(tmp_path, source, target):
     assert cv2.imread(str(out)).shape == (14, 18, 3)
 
 
-def test_a_profile_of_other_colours_than_the_decoded_ones_is_left_out(tmp_path):
+def test_a_profile_of_another_colour_space_than_the_decoded_image_is_dropped(tmp_path):
     cases = {"RGB": (b"RGB ", True), "L": (b"GRAY", True), "CMYK": (b"CMYK", False), "RGBA": (b"RGB ", True)}
     for mode, (kind, kept) in cases.items():
         path = tmp_path / f"{mode}.tif" if mode == "RGBA" else tmp_path / f"{mode}.jpg"
@@ -149,40 +149,38 @@ def test_globs(tmp_path):
     for name in ("x1.png", "x2.jpg", "y.png", "x3.txt"):
         (tmp_path / name).touch()
     assert [p.name for p in find_inputs(str(tmp_path / "x*"))] == ["x1.png", "x2.jpg"]
-    with pytest.raises(UserError, match="There is no image"):
+    with pytest.raises(UserError, match=r"z\*\.png"):
         find_inputs(str(tmp_path / "z*.png"))
     (tmp_path / "z.HEIC").touch()
-    with pytest.raises(UserError, match=r"There is no image .*HEIC: convert it to JPEG or PNG first\."):
+    with pytest.raises(UserError, match=r"HEIC.*JPEG or PNG"):
         find_inputs(str(tmp_path / "z*"))
 
 
 def test_outputs_never_collide_or_overwrite(tmp_path):
     both = [tmp_path / "odd" / "a.png", tmp_path / "odd" / "a.JPG"]
-    with pytest.raises(
-        UserError, match=r"a.png and .*a.JPG would both become .*do '.*odd/\*.png' and '.*odd/\*.JPG' in"
-    ):
+    with pytest.raises(UserError, match=r"a.png and .*a.JPG would both become .*'.*odd/\*.png' and '.*odd/\*.JPG'"):
         name_outputs(both, tmp_path / "out")
-    with pytest.raises(UserError, match="overwrite its input"):
+    with pytest.raises(UserError, match=r"overwrite .*a\.png"):
         name_outputs([tmp_path / "a.png"], tmp_path)
-    with pytest.raises(UserError, match="2 images do not fit into the one file"):
+    with pytest.raises(UserError, match=r"2 images .*out\.png: give a folder"):
         name_outputs([tmp_path / "a.png", tmp_path / "b.png"], tmp_path / "out.png")
 
 
 def test_transparency_needs_a_format_that_has_it(tmp_path):
     image = np.zeros((4, 4, 4), np.uint8)
     cv2.imwrite(str(tmp_path / "a.png"), image)
-    with pytest.raises(UserError, match="transparency fits into"):
+    with pytest.raises(UserError, match="transparency"):
         upscale_file(tmp_path / "a.png", tmp_path / "a.jpg")
 
 
-def test_formats_say_what_they_cannot_hold_before_anything_is_computed(tmp_path, monkeypatch):
+def test_a_format_that_cannot_hold_the_result_is_an_error_before_anything_is_computed(tmp_path, monkeypatch):
     cv2.imwrite(str(tmp_path / "deep.png"), np.zeros((4, 4), np.uint16))
     cv2.imwrite(str(tmp_path / "long.png"), np.zeros((1, 8192), np.uint8))
     monkeypatch.setattr(NearestForFileTests, "forward", None)
     for source, target, message in (
-        ("deep.png", "a.jpg", "16 bits fit into"),
-        ("long.png", "a.webp", r"16384 pixels a side are more than \.webp can hold \(16383\)"),
-        ("long.png", "a.xyz", "no suffix of an image format"),
+        ("deep.png", "a.jpg", "16 bits"),
+        ("long.png", "a.webp", r"16384 pixels .*\.webp .*16383"),
+        ("long.png", "a.xyz", r"a\.xyz"),
     ):
         with pytest.raises(UserError, match=message):
             upscale_file(tmp_path / source, tmp_path / target)
@@ -203,7 +201,7 @@ def test_alpha_in_bands_equals_alpha_as_a_whole(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
-def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch, suffix):
+def test_a_full_disk_keeps_the_existing_file(tmp_path, monkeypatch, suffix):
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((4, 4), np.uint8))
     target = tmp_path / f"out{suffix}"
     target.write_text("old")
@@ -212,7 +210,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch, suffix):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(UserError, match="cannot be written: No space left on device"):
+    with pytest.raises(UserError, match="No space left on device"):
         upscale_file(tmp_path / "a.png", target)
     assert target.read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["a.png", target.name])
@@ -243,12 +241,12 @@ def test_workers_change_nothing(tmp_path, checkpoint, workers):
         assert path.read_bytes() == (tmp_path / "at_once" / path.name).read_bytes()
 
 
-def test_workers_are_a_number(tmp_path, checkpoint):
-    with pytest.raises(UserError, match="--workers is a number of threads from 0 on; found -1"):
+def test_workers_must_not_be_negative(tmp_path, checkpoint):
+    with pytest.raises(UserError, match=r"--workers.*-1"):
         infer(checkpoint, checkpoint, str(tmp_path), workers=-1)
 
 
-def test_a_mistake_of_ours_is_not_hidden(tmp_path):
+def test_other_errors_than_user_errors_are_raised(tmp_path):
     def broken(source: Path, target: Path) -> None:
         raise ZeroDivisionError
 
@@ -262,11 +260,11 @@ def test_gray_jpeg_is_gray(tmp_path):
     assert (picture.gray, picture.alpha, picture.bits) == (True, None, 8)
 
 
-def test_devices_that_are_not_here():
+def test_devices_that_do_not_exist():
     assert choose_device("cpu").type == "cpu"
-    with pytest.raises(UserError, match="no device 'gpu'"):
+    with pytest.raises(UserError, match="device 'gpu'"):
         choose_device("gpu")
-    with pytest.raises(UserError, match="GPUs found"):
+    with pytest.raises(UserError, match=r"'cuda:99'.* GPUs found"):
         choose_device("cuda:99")
-    with pytest.raises(UserError, match=r"'meta' does not work here: .*Take auto or cpu"):
+    with pytest.raises(UserError, match=r"'meta' .*auto or cpu"):
         choose_device("meta")

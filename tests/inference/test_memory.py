@@ -1,4 +1,4 @@
-"""An image goes from file to file in bounded memory: measured in a process of its own."""
+"""Upscaling a file takes bounded memory, measured in a separate process."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ def test_a_large_image_takes_less_memory_than_its_result(tmp_path: Path, suffix:
     )
     assert done.returncode == 0, done.stderr
     small, large = map(int, done.stdout.split())
-    assert large - small < 12000 * 8000 * 3 / 2**20  # MiB of 8-bit samples; as floats it is four times that
+    assert large - small < 12000 * 8000 * 3 / 2**20  # MiB of 8-bit samples; floats would take four times as much
     found = cv2.imread(str(tmp_path / f"large_sr{suffix}"))
     assert found.shape == (8000, 12000, 3)
     assert np.array_equal(found[::400, ::400, 0], cv2.imread(str(tmp_path / "large.png"))[::100, ::100, 0])

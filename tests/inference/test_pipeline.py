@@ -1,4 +1,4 @@
-"""Reading ahead and writing behind: order, errors, bounds."""
+"""The pipeline of readers and writers: order, errors, bounds on what waits."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from cyclesr.inference.pipeline import Pipeline, run_pipeline
 
 
 class Numbers(Pipeline[int, range, int]):
-    """A job is a number; its result, twice each of the numbers below it; some jobs fail at some stage."""
+    """A job is a number, its result twice each smaller number. Jobs fail at the stages named by keyword."""
 
     def __init__(self, **fails: object) -> None:
         self.fails = fails
@@ -51,7 +51,7 @@ def test_results_and_order(workers: int) -> None:
 
 @pytest.mark.parametrize("workers", [0, 1, 3])
 @pytest.mark.parametrize("stage", ["read", "make", "write"])
-def test_a_users_mistake_at_any_stage_concerns_its_own_file(workers: int, stage: str) -> None:
+def test_a_user_error_at_any_stage_fails_only_its_file(workers: int, stage: str) -> None:
     error = UserError("disk full")
     pipeline = Numbers(**{f"{stage}7": error})
     outcomes = list(run_pipeline(range(12), pipeline, workers))
@@ -61,12 +61,12 @@ def test_a_users_mistake_at_any_stage_concerns_its_own_file(workers: int, stage:
 
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("stage", ["read", "make", "write"])
-def test_a_mistake_of_ours_is_raised(workers: int, stage: str) -> None:
+def test_other_errors_are_raised(workers: int, stage: str) -> None:
     with pytest.raises(ZeroDivisionError):
         list(run_pipeline(range(9), Numbers(**{f"{stage}5": ZeroDivisionError()}), workers))
 
 
-def test_a_writer_that_stops_early_stops_the_making() -> None:
+def test_a_writer_that_stops_early_stops_the_producer() -> None:
     made = []
 
     class Stops(Numbers):
@@ -83,7 +83,7 @@ def test_a_writer_that_stops_early_stops_the_making() -> None:
     assert len(made) < 10**6
 
 
-def test_no_more_is_read_or_made_ahead_than_was_asked_for() -> None:
+def test_reading_ahead_and_making_ahead_are_bounded() -> None:
     writing = threading.Event()
 
     class Slow(Numbers):
@@ -103,7 +103,7 @@ def test_no_more_is_read_or_made_ahead_than_was_asked_for() -> None:
     assert len(results) == 50
 
 
-def test_stopping_in_between_leaves_no_thread() -> None:
+def test_stopping_early_leaves_no_thread() -> None:
     before = threading.active_count()
     for job, _ in run_pipeline(range(100), Numbers(), 3):
         if job == 5:

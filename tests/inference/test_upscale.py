@@ -9,7 +9,7 @@ from cyclesr.inference.upscale import Upscaler, ensemble_of_eight, spans
 
 
 def conv_network(scale: int = 2) -> nn.Module:
-    """Receptive radius 3 LR pixels."""
+    """Returns a network of receptive radius 3 LR pixels."""
     torch.manual_seed(0)
     layers = [nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()]
     return nn.Sequential(*layers, nn.Conv2d(8, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale)).requires_grad_(
@@ -26,7 +26,7 @@ def test_tiles_equal_the_whole_image(height, width, tile):
     assert (sr - network(lr[None])[0]).abs().max() < 1e-5
 
 
-def test_too_little_overlap_shows():
+def test_too_small_an_overlap_changes_the_result():
     network = conv_network()
     lr = torch.rand(3, 32, 32)
     assert (Upscaler(network, 2, tile=16, overlap=2)(lr) - network(lr[None])[0]).abs().max() > 1e-4
@@ -63,14 +63,14 @@ class Hungry(nn.Module):
         return lr
 
 
-def test_auto_halves_its_tiles_when_memory_does_not_suffice():
+def test_auto_halves_its_tiles_when_memory_runs_out():
     image = torch.rand(3, 300, 180)
     upscaler = Upscaler(Hungry(), 1, overlap=4)
     assert torch.equal(upscaler(image), image)
     assert upscaler.tile == 75
 
 
-def test_auto_on_a_cpu_bounds_what_is_made_at_a_time():
+def test_auto_on_a_cpu_bounds_the_tiles_of_larger_images():
     seen = []
 
     class Spy(nn.Module):
@@ -84,7 +84,7 @@ def test_auto_on_a_cpu_bounds_what_is_made_at_a_time():
     assert max(seen[1:]) <= 768 // 8 + 2
 
 
-def test_rows_take_stored_images_and_keep_what_they_are_told_to():
+def test_rows_take_stored_images_and_apply_keep():
     network = conv_network()
     image = torch.randint(0, 256, (21, 13, 3), dtype=torch.uint8).numpy()
     lr = torch.from_numpy(image).permute(2, 0, 1) / 255
@@ -94,11 +94,11 @@ def test_rows_take_stored_images_and_keep_what_they_are_told_to():
         assert row.start == sum(t.shape[1] for t in found) // 2
         found.append(torch.cat(tiles, 2).to(torch.uint8))
         assert found[-1].shape[1] == 2 * (row.stop - row.start) <= 12
-    assert (torch.cat(found, 1).int() - expected.int()).abs().max() <= 1  # where 1e-7 decides how to round
+    assert (torch.cat(found, 1).int() - expected.int()).abs().max() <= 1  # a difference of 1e-7 can change rounding
     assert torch.cat(found, 1).shape == expected.shape
 
 
-def test_memory_that_ends_halfway_down_leaves_no_row_out():
+def test_no_row_is_lost_when_memory_runs_out_halfway():
     sides = []
 
     class TiredOnce(nn.Module):
@@ -112,48 +112,46 @@ def test_memory_that_ends_halfway_down_leaves_no_row_out():
     upscaler = Upscaler(TiredOnce(), 1, overlap=0)
     upscaler.tile = 400
     assert torch.equal(upscaler(image), image)
-    assert sides == [400] * 6 + [200] * 4 * 5  # 900 pixels are 3 tiles or 5; 400 rows were done, 800 were not
+    assert sides == [400] * 6 + [200] * 4 * 5  # a row has 3 tiles, then 5; 800 of 1200 pixels were left
 
 
-def test_a_given_tile_that_does_not_fit_is_a_users_mistake():
-    with pytest.raises(UserError, match="does not suffice for tiles of 128 pixels"):
+def test_a_tile_that_does_not_fit_into_memory_is_a_user_error():
+    with pytest.raises(UserError, match=r"memory.*128 pixels.*--tile"):
         Upscaler(Hungry(), 1, tile=128)(torch.rand(3, 200, 200))
-    with pytest.raises(UserError, match="does not suffice for tiles of 37 pixels"):
+    with pytest.raises(UserError, match=r"memory.*37 pixels"):
         Upscaler(Hungry(), 1, overlap=60)(torch.rand(3, 300, 300))
 
 
 class HungryOnCpu(nn.Module):
-    """Asks a CPU for more memory than any has, above 100 pixels a side."""
+    """Allocates more memory than any CPU has, above 100 pixels a side."""
 
     def forward(self, lr: Tensor) -> Tensor:
         return torch.empty(2**60) if max(lr.shape) > 100 else lr
 
 
-def test_a_cpu_without_memory_is_met_as_a_gpu_is():
+def test_a_cpu_that_runs_out_of_memory_takes_smaller_tiles_too():
     image = torch.rand(3, 300, 180)
     assert torch.equal(Upscaler(HungryOnCpu(), 1, overlap=4)(image), image)
-    with pytest.raises(UserError, match="The memory of cpu does not suffice for tiles of 300 pixels: give a smaller"):
+    with pytest.raises(UserError, match=r"memory of cpu.*300 pixels.*--tile"):
         Upscaler(HungryOnCpu(), 1, tile=None)(image)
 
 
 class Windows(nn.Module):
-    """Takes multiples of 4 alone, as window attention does."""
+    """Takes only multiples of 4, as window attention does."""
 
     def forward(self, lr: Tensor) -> Tensor:
         return lr.unfold(-1, 4, 4).reshape(lr.shape)
 
 
-def test_a_size_that_a_network_does_not_take_is_one_line():
+def test_a_size_that_a_network_does_not_take_is_an_error_of_one_line():
     image = torch.rand(3, 8, 12)
     assert torch.equal(Upscaler(Windows(), 1)(image), image)
-    with pytest.raises(
-        UserError, match=r"^Windows fails on 11x8 pixels: shape .+\. If it .+ type='Padded'.*$"
-    ) as error:
+    with pytest.raises(UserError, match=r"Windows.*11x8 pixels.*shape.*Padded") as error:
         Upscaler(Windows(), 1)(image[..., :11])
     assert "\n" not in str(error.value)
 
 
-def test_ensemble_of_a_network_that_commutes_changes_nothing():
+def test_ensemble_of_an_equivariant_network_changes_nothing():
     lr = torch.rand(3, 7, 10)
     assert torch.allclose(ensemble_of_eight(lambda x: 2 * x + 1, lr), 2 * lr + 1)
 
@@ -179,17 +177,17 @@ def test_bfloat16_is_near_float32():
     assert 0 < difference.abs().max() < 0.02
 
 
-def test_settings_that_make_no_sense():
-    with pytest.raises(UserError, match="A tile is 'auto', 'none' or a number"):
+def test_invalid_settings():
+    with pytest.raises(UserError, match=r"tile.*'auto'.*found 0"):
         Upscaler(nn.Identity(), 1, tile=0)
-    with pytest.raises(UserError, match="A tile is"):
+    with pytest.raises(UserError, match=r"tile.*found 'big'"):
         Upscaler(nn.Identity(), 1, tile="big")
-    with pytest.raises(UserError, match="overlap"):
+    with pytest.raises(UserError, match=r"overlap.*found -1"):
         Upscaler(nn.Identity(), 1, overlap=-1)
     with pytest.raises(UserError, match="float16"):
         Upscaler(nn.Identity(), 1, dtype=torch.float16)
 
 
-def test_a_network_of_another_scale_is_named():
-    with pytest.raises(UserError, match=r"made \(3, 16, 16\) of \(3, 8, 8\); x4 is \(3, 32, 32\)"):
+def test_a_network_of_another_scale_is_an_error():
+    with pytest.raises(UserError, match=r"\(3, 8, 8\).*x4.*\(3, 32, 32\).*\(3, 16, 16\)"):
         Upscaler(conv_network(2), 4)(torch.rand(3, 8, 8))

@@ -40,7 +40,7 @@ def test_one_image_is_one(tool, checkpoint, folders, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere.pth", "x.png", "-o", "y"], "There is no image 'x.png'"),
+        (["nowhere.pth", "x.png", "-o", "y"], "x.png"),
         (["nowhere.pth", ".", "-o", "y"], "holds no image"),
     ],
 )

@@ -48,8 +48,8 @@ def test_options_of_the_other_way_to_score_are_one_line(in_process, config, fold
     images = ("--images", folders["hr"], "--hr", folders["hr"])
     for arguments, message in (
         ((*images, "--cfg-options", "nokey.x=3"), "--cfg-options change a CONFIG, and --images are scored without one"),
-        ((*images, "--device", "cpu"), "--device is where LPIPS of --images is computed"),
-        ((config, "bicubic", "--scale", 2), "tiny.py is x4: leave --scale out"),
+        ((*images, "--device", "cpu"), "remove --device"),
+        ((config, "bicubic", "--scale", 2), "tiny.py is x4"),
     ):
         assert in_process("test", *arguments) == 2
         assert message in capsys.readouterr().err
