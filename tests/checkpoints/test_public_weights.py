@@ -106,6 +106,6 @@ def test_the_old_layout_of_another_scale_is_for_spandrels_esrgan(scale: int, tmp
     config = dict(type="Spandrel", scale=scale, arch="ESRGAN", num_filters=8, num_blocks=1)
     network = SR_BACKBONES.build(dict(config))
     torch.save(network.to_public(network.state_dict()), tmp_path / "old.pth")
-    with pytest.raises(UserError, match=r"no RRDBNet's of scale 4\. .+ type=Spandrel arch=ESRGAN, with scale 2"):
+    with pytest.raises(UserError, match=r"RRDBNet.*scale 4.*type=Spandrel arch=ESRGAN"):
         import_weights(tmp_path / "old.pth", dict(type="RRDBNet", scale=4, channels=8, num_blocks=1))
     assert import_weights(tmp_path / "old.pth", config)["scale"] == scale

@@ -1,4 +1,4 @@
-"""Every loss in every place that takes one: SR losses in both models, alone, summed, perceptual; GAN modes."""
+"""Every loss in every place where a config can name one, and every GAN mode in every translator that has them."""
 
 import inspect
 import warnings
@@ -21,7 +21,7 @@ ADVERSARIAL = [
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache of torch hub with random weights of the small ImageNet networks."""
+    """Makes a cache of torch hub with random weights of the small ImageNet networks."""
     folder = tmp_path_factory.mktemp("hub")
     (folder / "checkpoints").mkdir()
     for name in ("alexnet", "squeezenet1_1"):
@@ -80,7 +80,7 @@ def test_is_zero_or_least_for_equal_images_and_scales_with_its_weight(name: str)
     sr = (hr + 0.3 * torch.rand_like(hr)).clamp(0, 1)
     assert once(sr, hr).shape == ()
     assert thrice(sr, hr).item() == pytest.approx(3 * once(sr, hr).item(), rel=1e-4)
-    if name != "TVLoss":  # it alone does not look at hr
+    if name != "TVLoss":  # the only loss that ignores hr
         assert once(hr, hr).item() <= once(sr, hr).item() + 1e-6
 
 
@@ -91,7 +91,7 @@ def test_as_the_perceptual_term(name: str) -> None:
 
 @pytest.mark.parametrize("name", LOSS_NAMES)
 def test_as_the_perceptual_term_of_a_translator(name: str) -> None:
-    """On LR images, which are smaller: of the crops' size, so that every loss has room."""
+    """Trains with larger LR crops, because some losses have a minimum image size."""
     translator = config(TRANSLATORS, "DSGAN", perceptual=config(LOSSES, name))
     model, optimizers = build(collaborative() | dict(translator=translator))
     before = weights(model.translator.generators)

@@ -1,4 +1,4 @@
-"""SR networks: one file an architecture."""
+"""SR networks, one file per architecture."""
 
 from cyclesr.models.backbones.compact import SRVGGNetCompact
 from cyclesr.models.backbones.drcn import DRCN

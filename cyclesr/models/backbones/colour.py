@@ -1,4 +1,4 @@
-"""Which planes of an image a network works on: all of RGB, or luma alone."""
+"""Conversion for networks that work on luma instead of RGB."""
 
 from collections.abc import Callable
 from typing import Literal, TypeAlias
@@ -12,23 +12,23 @@ from cyclesr.models.backbones.upsampling import bicubic
 Planes: TypeAlias = Literal["rgb", "luma"]
 PLANES = {"rgb": 3, "luma": 1}
 
-# ITU-R BT.601 in studio range, as MATLAB's rgb2ycbcr: rows Y, Cb, Cr; columns R, G, B; both in [0, 1].
+# ITU-R BT.601 in studio range, as in MATLAB's rgb2ycbcr: rows Y, Cb, Cr in 0 to 255; columns R, G, B in [0, 1].
 _WEIGHTS = ((65.481, 128.553, 24.966), (-37.797, -74.203, 112.0), (112.0, -93.786, -18.214))
 _OFFSET = (16.0, 128.0, 128.0)
 
 
 class Colour(nn.Module):
-    """Lets a network work on RGB, or on luma, with bicubic chroma, as the first papers on SR networks did.
+    """Applies a network to RGB, or to luma only with bicubic chroma, as the first papers on SR networks did.
 
     Args:
         planes: ``rgb`` or ``luma``.
-        scale: of the network.
+        scale: scale of the network.
 
     Attributes:
-        channels: planes that the network takes and gives: 3 or 1.
+        channels: number of input and output channels of the network: 3 or 1.
 
     Raises:
-        UserError: other ``planes``.
+        UserError: ``planes`` is neither.
     """
 
     to_ycbcr: Tensor
@@ -48,11 +48,11 @@ class Colour(nn.Module):
         self.register_buffer("offset", torch.tensor(_OFFSET).view(3, 1, 1) / 255, persistent=False)
 
     def forward(self, lr: Tensor, upscale: Callable[[Tensor], Tensor]) -> Tensor:
-        """SR of RGB images by a network for fewer planes.
+        """Upscales RGB images with a network for ``channels`` planes.
 
         Args:
             lr: ``(N, 3, h, w)`` in [0, 1].
-            upscale: ``(N, channels, h, w)`` to ``(N, channels, scale*h, scale*w)``.
+            upscale: function from ``(N, channels, h, w)`` to ``(N, channels, scale*h, scale*w)``.
 
         Returns:
             ``(N, 3, scale*h, scale*w)``.

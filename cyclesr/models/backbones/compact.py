@@ -14,24 +14,24 @@ from cyclesr.registry import SR_BACKBONES
 class SRVGGNetCompact(nn.Module):
     """A plain network at LR resolution with one sub-pixel stage, plus the nearest-neighbour upsampling of the input.
 
-    621,424 parameters for x4. Weights are named as in Real-ESRGAN, so that its published ones load here and ours in
-    every program that knows Compact.
+    It has 621,424 parameters for x4. Weights are named as in Real-ESRGAN: its published weights load here, and weights
+    trained here load in every program that supports Compact.
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer.
-        num_layers: convolutions between the first and the last; 16 as in realesr-animevideov3, 32 as in
+        channels: number of channels of every layer.
+        num_layers: number of convolutions between the first and the last: 16 in realesr-animevideov3, 32 in
             realesr-general-x4v3.
 
-    Differs from Real-ESRGAN: PReLU only; the last convolution starts at zero, so that the network starts as the
-    nearest-neighbour upsampling.
+    Differs from Real-ESRGAN: PReLU is the only activation; the last convolution starts at zero, so that the network
+    starts as nearest-neighbour upsampling.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_layers=1)
 
     def __init__(self, scale: int, channels: int = 64, num_layers: int = 16) -> None:
         super().__init__()
-        factors(scale)  # refuses other scales
+        factors(scale)  # raises UserError for other scales
         self.scale = scale
         layers: list[nn.Module] = [nn.Conv2d(3, channels, 3, padding=1), nn.PReLU(channels)]
         for _ in range(num_layers):
@@ -41,6 +41,6 @@ class SRVGGNetCompact(nn.Module):
         zero(last)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         base = F.interpolate(lr, scale_factor=float(self.scale), mode="nearest")
         return base + F.pixel_shuffle(self.body(lr), self.scale)

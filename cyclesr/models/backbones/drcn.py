@@ -1,4 +1,4 @@
-"""DRCN (Kim et al., CVPR 2016), https://arxiv.org/abs/1511.04491: one layer, applied again and again."""
+"""DRCN (Kim et al., CVPR 2016), https://arxiv.org/abs/1511.04491: one layer, applied repeatedly."""
 
 from typing import Any, ClassVar
 
@@ -16,23 +16,24 @@ from cyclesr.registry import SR_BACKBONES
 class DRCN(nn.Module):
     """Embedding, a recursive layer, and a reconstruction of each of its states; their weighted sum is the output.
 
-    1,774,080 weights for luma. No PyTorch weights were published: the names are this library's own.
+    It has 1,774,080 weights for luma, without biases. No PyTorch weights were published, so the names of the weights
+    are specific to this library.
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer.
-        num_recursions: how often the recursive layer is applied.
-        planes: see :class:`~cyclesr.models.backbones.colour.Colour`; the paper's is ``luma``.
+        channels: number of channels of every layer.
+        num_recursions: number of times the recursive layer is applied.
+        planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.
 
     Differs from the paper: only the weighted sum is supervised, not each reconstruction; the last convolution starts
-    at zero, so that the network starts as bicubic upsampling; He's initialisation for the recursive layer too.
+    at zero, so that the network starts as bicubic upsampling; the recursive layer has He initialisation, too.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_recursions=2)
 
     def __init__(self, scale: int, channels: int = 256, num_recursions: int = 16, planes: Planes = "rgb") -> None:
         super().__init__()
-        factors(scale)  # refuses other scales
+        factors(scale)  # raises UserError for other scales
         self.scale = scale
         self.colour = Colour(planes, scale)
         self.embedding = nn.Sequential(
@@ -49,7 +50,7 @@ class DRCN(nn.Module):
         zero(last)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         return self.colour(lr, self._upscale)
 
     def _upscale(self, lr: Tensor) -> Tensor:

@@ -20,11 +20,11 @@ class DRRN(nn.Module):
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer.
-        num_units: applications of the residual unit.
-        planes: see :class:`~cyclesr.models.backbones.colour.Colour`; the paper's is ``luma``.
+        channels: number of channels of every layer.
+        num_units: number of times the residual unit is applied.
+        planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.
 
-    Differs from the paper: no batch norm and no biases, as in the named code; one recursive block; the last
+    Differs from the paper: no batch norm and no biases, as in that code; always one recursive block; the last
     convolution starts at zero, so that the network starts as bicubic upsampling.
     """
 
@@ -32,7 +32,7 @@ class DRRN(nn.Module):
 
     def __init__(self, scale: int, channels: int = 128, num_units: int = 25, planes: Planes = "rgb") -> None:
         super().__init__()
-        factors(scale)  # refuses other scales
+        factors(scale)  # raises UserError for other scales
         self.scale = scale
         self.num_units = num_units
         self.colour = Colour(planes, scale)
@@ -44,7 +44,7 @@ class DRRN(nn.Module):
         zero(self.output)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         return self.colour(lr, self._upscale)
 
     def _upscale(self, lr: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""EDSR (Lim et al., CVPRW 2017), https://arxiv.org/abs/1707.02921, small enough for a laptop where asked."""
+"""EDSR (Lim et al., CVPRW 2017), https://arxiv.org/abs/1707.02921, with an option for small networks on CPUs."""
 
 from typing import Any, ClassVar, Literal
 
@@ -30,15 +30,19 @@ class EDSR(nn.Module):
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels, num_blocks: 64 and 16 are EDSR-baseline, 256 and 32 (``residual_scale=0.1``) EDSR.
-        residual_scale: of each block.
-        upsampling: ``stages`` as in EDSR; ``direct`` is one sub-pixel convolution to RGB (ESPCN), so that nearly
-            all work is done at LR resolution: for CPUs.
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
-        mean_shift: inside, images are in 0 to 255 less the mean colour of DIV2K, as published; else in [0, 1].
-            The published weights need it, and :meth:`from_public`.
+        channels: number of channels: 64 for EDSR-baseline, 256 for EDSR.
+        num_blocks: number of residual blocks: 16 for EDSR-baseline, 32 for EDSR.
+        residual_scale: factor of each block's residual: 1 for EDSR-baseline, 0.1 for EDSR.
+        upsampling: ``stages`` as in EDSR, or ``direct``, one sub-pixel convolution to RGB (as in ESPCN). With
+            ``direct``, nearly all of the work is done at LR resolution, which suits CPUs.
+        global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
+            zero, so that the network starts as bicubic upsampling.
+        mean_shift: whether the network works internally on images in 0 to 255 minus the mean colour of DIV2K, as
+            published, instead of images in [0, 1].
+            The published weights need it; :meth:`from_public` converts them.
 
-    Differs from EDSR: images are in [0, 1] by default, not in 0 to 255; the names of some weights; x8.
+    Differs from EDSR: images are in [0, 1] by default instead of 0 to 255; some weights have other names; x8 is
+    supported.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
@@ -54,7 +58,7 @@ class EDSR(nn.Module):
         mean_shift: bool = False,
     ) -> None:
         super().__init__()
-        factors(scale)  # refuses other scales
+        factors(scale)  # raises UserError for other scales
         self.range = RANGE if mean_shift else 1.0
         self.sub_mean = MeanShift(-1) if mean_shift else nn.Identity()
         self.add_mean = MeanShift(1) if mean_shift else nn.Identity()
@@ -70,13 +74,17 @@ class EDSR(nn.Module):
         self.skip = BicubicSkip(scale, global_skip, last)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         features = self.head(self.sub_mean(lr * self.range))
         sr = self.add_mean(self.tail(features + self.body(features))) / self.range
         return self.skip(sr, lr)
 
     def from_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Weights of EDSR-PyTorch or BasicSR under the names of this network, which has ``mean_shift=True``."""
+        """Renames the weights of EDSR-PyTorch or BasicSR for this network.
+
+        Raises:
+            UserError: the network was built without ``mean_shift=True``.
+        """
         rules = [(r"head\.0\.(.+)", r"head.\1"), (r"conv_first\.(.+)", r"head.\1")]
         rules += [(rf"(?:tail\.0|upsample)\.{2 * i}\.(.+)", rf"tail.0.{3 * i}.\1") for i in range(3)]
         rules += [(rf"body\.(\d+)\.conv{i}\.(.+)", rf"body.\1.body.{2 * i - 2}.\2") for i in (1, 2)]

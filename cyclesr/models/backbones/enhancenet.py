@@ -21,16 +21,17 @@ class _Block(nn.Module):
 class EnhanceNet(nn.Module):
     """Residual blocks at LR resolution, nearest-neighbour upsampling with convolutions, and the bicubic skip.
 
-    852,867 parameters for x4. No PyTorch weights were published: the names are this library's own.
+    It has 852,867 parameters for x4. No PyTorch weights were published, so the names of the weights are specific to
+    this library.
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer.
-        num_blocks: residual blocks.
+        channels: number of channels of every layer.
+        num_blocks: number of residual blocks.
 
-    Differs from the paper: other scales than 4, by other stages; its released code subtracts a mean colour, (0.476,
-    0.450, 0.409), from the input, this network none; the last convolution starts at zero, so that the network starts
-    as bicubic upsampling.
+    Differs from the paper: scales other than 4 are supported, with other stages; the released code subtracts a mean
+    colour, (0.476, 0.450, 0.409), from the input, but this network does not; the last convolution starts at zero, so
+    that the network starts as bicubic upsampling.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
@@ -48,7 +49,7 @@ class EnhanceNet(nn.Module):
         self.skip = BicubicSkip(scale, True, last)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         return self.skip(self.tail(self.upsample(self.body(self.head(lr)))), lr)
 
 

@@ -17,9 +17,10 @@ class ESPCN(nn.Module):
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: feature maps after the first convolution; half as many after the second.
-        planes: see :class:`~cyclesr.models.backbones.colour.Colour`; the paper's is ``luma``.
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        channels: number of feature maps after the first convolution; the second has half as many.
+        planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.
+        global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
+            zero, so that the network starts as bicubic upsampling.
 
     Differs from the paper: PyTorch's default initialisation.
     """
@@ -28,7 +29,7 @@ class ESPCN(nn.Module):
 
     def __init__(self, scale: int, channels: int = 64, planes: Planes = "rgb", global_skip: bool = False) -> None:
         super().__init__()
-        factors(scale)  # refuses other scales
+        factors(scale)  # raises UserError for other scales
         self.colour = Colour(planes, scale)
         self.first_part = nn.Sequential(
             nn.Conv2d(self.colour.channels, channels, 5, padding=2),
@@ -41,7 +42,7 @@ class ESPCN(nn.Module):
         self.skip = BicubicSkip(scale, global_skip, last)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         return self.colour(lr, self._upscale)
 
     def _upscale(self, lr: Tensor) -> Tensor:

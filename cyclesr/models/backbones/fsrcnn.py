@@ -17,10 +17,12 @@ class FSRCNN(nn.Module):
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels, shrunk, num_layers: the paper's d, s and m: feature maps outside and inside the hourglass, and
-            convolutions inside.
-        planes: see :class:`~cyclesr.models.backbones.colour.Colour`; the paper's is ``luma``.
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        channels: number of feature maps outside the hourglass (d in the paper).
+        shrunk: number of feature maps inside the hourglass (s).
+        num_layers: number of mapping convolutions inside the hourglass (m).
+        planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.
+        global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
+            zero, so that the network starts as bicubic upsampling.
 
     Differs from the paper: PyTorch's default initialisation.
     """
@@ -37,7 +39,7 @@ class FSRCNN(nn.Module):
         global_skip: bool = False,
     ) -> None:
         super().__init__()
-        factors(scale)  # refuses other scales
+        factors(scale)  # raises UserError for other scales
         self.colour = Colour(planes, scale)
         self.first_part = nn.Sequential(*_layer(self.colour.channels, channels, 5))
         layers = _layer(channels, shrunk, 1)
@@ -48,7 +50,7 @@ class FSRCNN(nn.Module):
         self.skip = BicubicSkip(scale, global_skip, self.last_part)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         return self.colour(lr, self._upscale)
 
     def _upscale(self, lr: Tensor) -> Tensor:

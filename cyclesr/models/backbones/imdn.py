@@ -14,7 +14,7 @@ REDUCTION = 16
 
 
 class _Attention(nn.Module):
-    """Weighs each channel by its mean and its contrast over the image."""
+    """Channel attention: weights each channel by a function of the channels' means and contrasts over the image."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -25,12 +25,12 @@ class _Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         variance, mean = torch.var_mean(x, dim=(2, 3), correction=0, keepdim=True)
-        # The root has no gradient at 0, which a dead channel or a flat image reaches.
+        # The gradient of the square root is infinite at 0, the variance of a dead channel or of a flat image.
         return x * self.conv_du(variance.clamp_min(1e-12).sqrt() + mean)
 
 
 class _Block(nn.Module):
-    """Three times, a quarter of the channels is kept and the rest goes on."""
+    """Distillation in three steps: each keeps a quarter of the channels and passes the rest to the next step."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -55,21 +55,22 @@ class _Block(nn.Module):
 class IMDN(nn.Module):
     """Multi-distillation blocks at LR resolution, fused, then one sub-pixel stage; 715,176 parameters for x4.
 
-    Weights are named as in Zheng222/IMDN. Differs from it: the variance of a channel is 1e-12 at least before its root,
-    whose gradient is infinite at 0.
+    Weights are named as in Zheng222/IMDN. Differs from it: the variance of a channel is clamped to at least 1e-12
+    before the square root, whose gradient is infinite at 0.
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer; a multiple of 4.
-        num_blocks: 6 in the paper.
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        channels: number of channels of every layer, a multiple of 4.
+        num_blocks: number of blocks; 6 in the paper.
+        global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
+            zero, so that the network starts as bicubic upsampling.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=8, num_blocks=2)
 
     def __init__(self, scale: int, channels: int = 64, num_blocks: int = 6, global_skip: bool = False) -> None:
         super().__init__()
-        factors(scale)  # refuses other scales
+        factors(scale)  # raises UserError for other scales
         self.fea_conv = nn.Conv2d(3, channels, 3, padding=1)
         self.blocks = [f"IMDB{i}" for i in range(1, num_blocks + 1)]
         for name in self.blocks:
@@ -81,7 +82,7 @@ class IMDN(nn.Module):
         self.skip = BicubicSkip(scale, global_skip, last)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         first = self.fea_conv(lr)
         outputs = []
         x = first

@@ -16,7 +16,7 @@ SLOPE = 0.2
 
 
 class _Features(nn.Module):
-    """Convolutions, then features of twice the size."""
+    """Convolutions, then a transposed convolution that doubles the size of the features."""
 
     def __init__(self, channels: int, num_layers: int) -> None:
         super().__init__()
@@ -32,18 +32,18 @@ class _Features(nn.Module):
 
 @SR_BACKBONES.register_module()
 class LapSRN(nn.Module):
-    """At each stage, a bilinear-like upsampling of the image plus a residual from features of twice the size.
+    """Stages that add a residual to a learnt upsampling of the image, which starts as bilinear.
 
-    870,112 parameters for x4 luma, 873,824 for RGB. Weights are named as in twtygqyy/pytorch-LapSRN
+    It has 870,112 parameters for x4 luma and 873,824 for x4 RGB. Weights are named as in twtygqyy/pytorch-LapSRN
     (``planes="luma"``).
 
     Args:
         scale: 2, 4 or 8.
-        channels: of every layer.
-        num_layers: convolutions of a stage, before its transposed convolution.
-        planes: see :class:`~cyclesr.models.backbones.colour.Colour`; the paper's is ``luma``.
+        channels: number of channels of every layer.
+        num_layers: number of convolutions per stage before its transposed convolution.
+        planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.
 
-    Differs from the paper: the output of the last stage alone is supervised; no biases, as in the named code.
+    Differs from the paper: only the output of the last stage is supervised; no biases, as in that code.
 
     Raises:
         UserError: another scale.
@@ -54,7 +54,7 @@ class LapSRN(nn.Module):
     def __init__(self, scale: int, channels: int = 64, num_layers: int = 10, planes: Planes = "rgb") -> None:
         super().__init__()
         if scale not in STAGES:
-            raise UserError(f"LapSRN has the scales 2, 4 and 8, found {scale!r}.")
+            raise UserError(f"LapSRN supports the scales 2, 4 and 8, found {scale!r}.")
         self.stages = range(1, STAGES[scale] + 1)
         self.colour = Colour(planes, scale)
         shown = self.colour.channels
@@ -67,7 +67,7 @@ class LapSRN(nn.Module):
         self.apply(_bilinear)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         return self.colour(lr, self._upscale)
 
     def _upscale(self, lr: Tensor) -> Tensor:
@@ -83,7 +83,7 @@ def _double(channels: int) -> nn.ConvTranspose2d:
 
 
 def _bilinear(module: nn.Module) -> None:
-    """Transposed convolutions start as bilinear upsampling of each plane."""
+    """Initialises a transposed convolution as bilinear upsampling of each channel."""
     if isinstance(module, nn.ConvTranspose2d):
         line = torch.tensor([0.25, 0.75, 0.75, 0.25])
         nn.init.zeros_(module.weight)

@@ -1,4 +1,4 @@
-"""The range of EDSR and its kin inside: 0 to 255, less the mean colour of DIV2K."""
+"""The internal range of EDSR, RCAN and similar networks: 0 to 255, minus the mean colour of DIV2K."""
 
 import torch
 import torch.nn.functional as F
@@ -7,13 +7,13 @@ from torch import Tensor, nn
 from cyclesr.errors import UserError
 
 RANGE = 255.0
-MEAN = (0.4488, 0.4371, 0.4040)  # RGB, of DIV2K's training images, as in EDSR-PyTorch
+MEAN = (0.4488, 0.4371, 0.4040)  # mean RGB colour of DIV2K's training images, as in EDSR-PyTorch
 
 
 class MeanShift(nn.Module):
-    """Adds or subtracts the mean colour, in units of 0 to 255.
+    """Adds or subtracts the mean colour of DIV2K, for images in 0 to 255.
 
-    Its ``weight`` and ``bias`` are in the state dict, as in EDSR-PyTorch, but nothing trains them.
+    Its ``weight`` and ``bias`` are in the state dict, as in EDSR-PyTorch, but they are buffers and are not trained.
 
     Args:
         sign: -1 subtracts, 1 adds.
@@ -28,24 +28,24 @@ class MeanShift(nn.Module):
         self.register_buffer("bias", sign * RANGE * torch.tensor(MEAN))
 
     def forward(self, image: Tensor) -> Tensor:
-        """Shape ``(N, 3, H, W)`` in and out."""
+        """Shifts the colours of images ``(N, 3, H, W)``."""
         return F.conv2d(image, self.weight, self.bias)
 
 
 def with_means(network: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Completes weights with the constants of :class:`MeanShift`, which BasicSR does not store.
+    """Adds the constants of :class:`MeanShift` to weights, because BasicSR does not store them.
 
     Args:
-        network: with a ``MeanShift`` for each sign.
-        weights: of such a network.
+        network: a network with a ``MeanShift`` for each sign.
+        weights: weights of such a network, by name.
 
     Raises:
-        UserError: the network has none.
+        UserError: the network has no ``MeanShift``.
     """
     means = {name: value for name, value in network.state_dict().items() if "_mean." in name}
     if not means:
         raise UserError(
-            f"Published weights of {type(network).__name__} are for images in 0 to 255 less a mean colour: build the "
+            f"Published weights of {type(network).__name__} expect images in 0 to 255 minus a mean colour: build the "
             "network with mean_shift=True."
         )
     return {**means, **weights}

@@ -1,4 +1,4 @@
-"""MemNet (Tai et al., ICCV 2017), https://arxiv.org/abs/1708.02209: blocks that remember all blocks before them."""
+"""MemNet (Tai et al., ICCV 2017), https://arxiv.org/abs/1708.02209: each block sees the outputs of all earlier ones."""
 
 from collections import OrderedDict
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from cyclesr.registry import SR_BACKBONES
 
 
 def _layer(conv: nn.Conv2d, norm: str) -> nn.Sequential:
-    """Norm, ReLU, convolution."""
+    """Returns norm, ReLU and convolution in this order."""
     return nn.Sequential(OrderedDict(bn=make_norm(norm, conv.in_channels), relu=nn.ReLU(), conv=conv))
 
 
@@ -28,13 +28,13 @@ class _Residual(nn.Module):
         return x + self.relu_conv2(self.relu_conv1(x))
 
     def share(self, other: "_Residual") -> None:
-        """Takes the convolutions of another unit; norms stay its own, since each sees other statistics."""
+        """Shares the convolutions of another unit. The norms are not shared, since their statistics differ."""
         self.relu_conv1.conv = other.relu_conv1.conv
         self.relu_conv2.conv = other.relu_conv2.conv
 
 
 class _Memory(nn.Module):
-    """Recursions, and a gate that chooses from their states and from all earlier memories."""
+    """Recursions, and a gate that combines their states with the outputs of all earlier memory blocks."""
 
     def __init__(self, channels: int, num_recursions: int, num_memories: int, norm: str, shared: bool) -> None:
         super().__init__()
@@ -53,22 +53,22 @@ class _Memory(nn.Module):
 
 @SR_BACKBONES.register_module()
 class MemNet(nn.Module):
-    """Six memory blocks on the bicubic upsampling; the weighted sum of each one's reconstruction is the output.
+    """Memory blocks on the bicubic upsampling; the output is the weighted sum of their reconstructions.
 
-    676,992 weights of convolutions for luma (the paper's M6R6). Weights are named as in wutianyiRosun/MemNet, whose
-    recursions do not share theirs (``shared=False``, ``planes="luma"``).
+    The convolutions have 676,992 weights for luma (M6R6 in the paper). Weights are named as in wutianyiRosun/MemNet,
+    whose recursions do not share weights (``shared=False``, ``planes="luma"``).
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer.
-        num_blocks: memory blocks.
-        num_recursions: of each memory block.
+        channels: number of channels of every layer.
+        num_blocks: number of memory blocks.
+        num_recursions: number of recursions per memory block.
         norm: ``batch`` (the original), ``instance`` or ``none``.
-        shared: the recursions of a block share their convolutions, as in the paper.
-        planes: see :class:`~cyclesr.models.backbones.colour.Colour`; the paper's is ``luma``.
+        shared: whether the recursions of a block share their convolutions, as in the paper.
+        planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.
 
     Differs from the paper: only the weighted sum is supervised, not each reconstruction; the reconstruction starts at
-    zero, so that the network starts as bicubic upsampling; one network a scale.
+    zero, so that the network starts as bicubic upsampling; one network per scale.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=2, num_recursions=2)
@@ -84,7 +84,7 @@ class MemNet(nn.Module):
         planes: Planes = "rgb",
     ) -> None:
         super().__init__()
-        factors(scale)  # refuses other scales
+        factors(scale)  # raises UserError for other scales
         self.scale = scale
         self.colour = Colour(planes, scale)
         self.feature_extractor = _layer(nn.Conv2d(self.colour.channels, channels, 3, padding=1), norm)
@@ -98,7 +98,7 @@ class MemNet(nn.Module):
         zero(last)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         return self.colour(lr, self._upscale)
 
     def _upscale(self, lr: Tensor) -> Tensor:

@@ -30,14 +30,14 @@ class _Block(nn.Module):
 class MSRResNet(nn.Module):
     """Residual blocks without norm, sub-pixel stages, and the bilinear upsampling of the input.
 
-    1,517,571 parameters for x4. Weights are named as in BasicSR.
+    It has 1,517,571 parameters for x4. Weights are named as in BasicSR.
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer.
-        num_blocks: residual blocks.
+        channels: number of channels of every layer.
+        num_blocks: number of residual blocks.
 
-    Differs from BasicSR: x8, by a third stage ``upconv3``.
+    Differs from BasicSR: x8 is supported, with a third stage ``upconv3``.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
@@ -58,7 +58,7 @@ class MSRResNet(nn.Module):
                 module.weight.data *= 0.1  # ESRGAN, Sec. 3.1: smaller initialization
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         x = self.body(F.leaky_relu(self.conv_first(lr), SLOPE))
         for i, factor in self.stages:
             x = F.leaky_relu(F.pixel_shuffle(self.get_submodule(f"upconv{i}")(x), factor), SLOPE)

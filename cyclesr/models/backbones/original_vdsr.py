@@ -22,18 +22,18 @@ class _Layer(nn.Module):
 
 @SR_BACKBONES.register_module()
 class OriginalVDSR(nn.Module):
-    """A deep plain network that learns what the bicubic upsampling lacks; 664,704 parameters for luma.
+    """A deep plain network that learns the residual of bicubic upsampling; 664,704 parameters for luma.
 
-    :class:`~cyclesr.models.backbones.VDSR` is what CycleSR made of it. Weights are named as in twtygqyy/pytorch-vdsr
-    (``planes="luma"``).
+    :class:`~cyclesr.models.backbones.VDSR` is the version that CycleSR modified. Weights are named as in
+    twtygqyy/pytorch-vdsr (``planes="luma"``).
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer.
-        num_layers: convolutions, the first and the last included.
-        planes: see :class:`~cyclesr.models.backbones.colour.Colour`; the paper's is ``luma``.
+        channels: number of channels of every layer.
+        num_layers: number of convolutions, including the first and the last.
+        planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.
 
-    Differs from the paper: no biases, as in the named code; the last convolution starts at zero, so that the network
+    Differs from the paper: no biases, as in that code; the last convolution starts at zero, so that the network
     starts as bicubic upsampling.
     """
 
@@ -41,7 +41,7 @@ class OriginalVDSR(nn.Module):
 
     def __init__(self, scale: int, channels: int = 64, num_layers: int = 20, planes: Planes = "rgb") -> None:
         super().__init__()
-        factors(scale)  # refuses other scales
+        factors(scale)  # raises UserError for other scales
         self.scale = scale
         self.colour = Colour(planes, scale)
         self.input = nn.Conv2d(self.colour.channels, channels, 3, padding=1, bias=False)
@@ -51,7 +51,7 @@ class OriginalVDSR(nn.Module):
         zero(self.output)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         return self.colour(lr, self._upscale)
 
     def _upscale(self, lr: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Images that are mirrored up to the sizes that a network takes."""
+"""Padding of images to the sizes that a network supports."""
 
 import inspect
 from typing import Any, ClassVar
@@ -12,18 +12,19 @@ from cyclesr.registry import SR_BACKBONES
 
 @SR_BACKBONES.register_module()
 class Padded(nn.Module):
-    """Another SR network, of windows for instance, for images of any size.
+    """A wrapper that lets an SR network with fixed image sizes (windows, for instance) take images of any size.
 
-    Images are mirrored at the bottom and right up to the size that the network takes, and the result is cut.
+    Images are mirrored at the bottom and right up to a size that the network supports, and the result is cropped.
 
     Args:
-        scale: of the network, which gets it too if it takes one.
-        network: the network: its ``type``, a registered name or a dotted path, and its arguments.
-        multiple: both sides of what the network sees are multiples of it.
-        smallest: and at least as long.
+        scale: scale of the network. It is passed on if the network has an argument ``scale``.
+        network: config of the network: its ``type``, a registered name or a dotted path, and its arguments.
+        multiple: both sides of the network's input are multiples of this number.
+        smallest: both sides of the network's input are at least this long, in pixels.
 
     Raises:
-        UserError: a scale, ``multiple`` or ``smallest`` below 1; no ``type``; or, later, a network of another scale.
+        UserError: ``scale``, ``multiple`` or ``smallest`` is below 1, or ``type`` is missing. ``forward`` raises it if
+            the network has another scale.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(network=dict(type="EDSR", channels=4, num_blocks=1), multiple=4, smallest=8)
@@ -32,27 +33,30 @@ class Padded(nn.Module):
         super().__init__()
         for name, value in dict(scale=scale, multiple=multiple, smallest=smallest).items():
             if not isinstance(value, int) or value < 1:
-                raise UserError(f"{name} of Padded must be a whole number from 1 on, found {value!r}.")
+                raise UserError(f"{name} of Padded must be an integer of at least 1, found {value!r}.")
         self.scale = scale
         self.multiple = multiple
         self.smallest = smallest
         self.network: nn.Module = SR_BACKBONES.build(_of_scale(network, scale))
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``."""
+        """Upscales images from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``."""
         padded = mirror_to_fit(lr, self.multiple, self.smallest)
         sr = self.network(padded)
-        if sr.shape[-2:] != (padded.shape[-2] * self.scale, padded.shape[-1] * self.scale):  # which cutting would hide
+        # Without this check, cropping would hide a wrong scale.
+        if sr.shape[-2:] != (padded.shape[-2] * self.scale, padded.shape[-1] * self.scale):
             name, (height, width) = type(self.network).__name__, padded.shape[-2:]
-            made = f"{sr.shape[-1]}x{sr.shape[-2]} of {width}x{height}"
-            raise UserError(f"Padded has the scale {self.scale}, but its {name} made {made} pixels.")
+            sizes = f"{width}x{height} to {sr.shape[-1]}x{sr.shape[-2]}"
+            raise UserError(
+                f"Padded has scale {self.scale}, but its network {name} upscaled {sizes} pixels: give both one scale."
+            )
         return sr[..., : lr.shape[-2] * self.scale, : lr.shape[-1] * self.scale]
 
 
 def _of_scale(network: dict[str, Any], scale: int) -> dict[str, Any]:
-    """The network's config, with the scale if it takes one; one of another package may call it otherwise."""
+    """Adds the scale to a network's config if the network has an argument ``scale``."""
     if "type" not in network:
-        raise UserError(f"network of Padded needs its type, such as dict(type='my_package.MyNet'); found {network}.")
+        raise UserError(f"network of Padded needs a type, such as dict(type='my_package.MyNet'); found {network}.")
     kind = network["type"]
     target = SR_BACKBONES.get(kind) if isinstance(kind, str) else kind
     takes_scale = "scale" in inspect.signature(target).parameters
@@ -60,12 +64,14 @@ def _of_scale(network: dict[str, Any], scale: int) -> dict[str, Any]:
 
 
 def mirror_to_fit(image: Tensor, multiple: int, smallest: int) -> Tensor:
-    """Mirrors the bottom and right of images until both sides fit; what a mirror cannot give repeats the edge.
+    """Pads images at the bottom and right until both sides fit.
+
+    The padding mirrors the image. Where it is longer than the image minus one pixel, the rest repeats the edge.
 
     Args:
         image: ``(N, C, H, W)``.
-        multiple: both sides become multiples of it.
-        smallest: both sides become at least this long.
+        multiple: both sides become multiples of this number.
+        smallest: both sides become at least this long, in pixels.
     """
     for axis in (-1, -2):
         length = image.shape[axis]

@@ -1,4 +1,4 @@
-"""Weights of other programs under the names of ours."""
+"""Renaming of weights that other programs published."""
 
 import re
 from collections.abc import Iterable
@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 def renamed(weights: dict[str, Tensor], rules: Iterable[tuple[str, str]]) -> dict[str, Tensor]:
-    r"""Renames weights by the first rule that fits the whole name; a name that none fits stays.
+    r"""Renames weights with the first rule that matches the whole name. Names without a matching rule are kept.
 
     Args:
-        weights: by name.
+        weights: weights by name.
         rules: pairs of a regular expression and its replacement, such as ``(r"head\.0\.(.+)", r"head.\1")``.
     """
     compiled = [(re.compile(pattern), replacement) for pattern, replacement in rules]

@@ -11,7 +11,7 @@ from cyclesr.registry import SR_BACKBONES
 
 
 class _Attention(nn.Module):
-    """Weighs each channel by its mean over the image."""
+    """Channel attention: weights each channel by a function of the channels' means over the image."""
 
     def __init__(self, channels: int, reduction: int) -> None:
         super().__init__()
@@ -51,16 +51,19 @@ def _group(channels: int, num_blocks: int, reduction: int) -> _Residual:
 class RCAN(nn.Module):
     """Groups of residual blocks with channel attention inside one long skip; 15,592,355 parameters for x4.
 
-    Weights are named as in yulunzhang/RCAN, whose published ones need ``mean_shift=True``; spandrel knows these names,
-    and not those of BasicSR, from which :meth:`from_public` translates.
+    Weights are named as in yulunzhang/RCAN, whose published weights need ``mean_shift=True``. spandrel recognises these
+    names, but not those of BasicSR; :meth:`from_public` converts from both.
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer.
-        num_groups, num_blocks: residual groups, and residual blocks of each.
-        reduction: how many times fewer channels the middle of an attention has.
-        mean_shift: inside, images are in 0 to 255 less the mean colour of DIV2K, as published; else in [0, 1].
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        channels: number of channels of every layer.
+        num_groups: number of residual groups.
+        num_blocks: number of residual blocks per group.
+        reduction: factor by which the hidden layer of the channel attention has fewer channels.
+        mean_shift: whether the network works internally on images in 0 to 255 minus the mean colour of DIV2K, as
+            published, instead of images in [0, 1].
+        global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
+            zero, so that the network starts as bicubic upsampling.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_groups=1, num_blocks=1, reduction=2)
@@ -88,13 +91,17 @@ class RCAN(nn.Module):
         self.skip = BicubicSkip(scale, global_skip, last)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         x = self.head(self.sub_mean(lr * self.range))
         sr = self.add_mean(self.tail(x + self.body(x))) / self.range
         return self.skip(sr, lr)
 
     def from_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Weights of the original RCAN or of BasicSR's under the names of this network, with ``mean_shift=True``."""
+        """Renames the weights of the original RCAN or of BasicSR's for this network.
+
+        Raises:
+            UserError: the network was built without ``mean_shift=True``.
+        """
         block = r"body\.(\d+)\.residual_group\.(\d+)\.rcab\."
         rules = [(rf"{block}3\.attention\.{i}\.(.+)", rf"body.\1.body.\2.body.3.conv_du.{i - 1}.\3") for i in (1, 3)]
         rules += [

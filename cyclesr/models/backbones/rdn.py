@@ -1,4 +1,4 @@
-"""RDN (Zhang et al., CVPR 2018), https://arxiv.org/abs/1802.08797: residual dense blocks, fused."""
+"""RDN (Zhang et al., CVPR 2018), https://arxiv.org/abs/1802.08797: residual dense blocks with feature fusion."""
 
 from typing import Any, ClassVar
 
@@ -31,17 +31,19 @@ class _Block(nn.Module):
 
 @SR_BACKBONES.register_module()
 class RDN(nn.Module):
-    """Dense blocks inside skips; all their outputs are fused before the upsampling; 22,271,107 parameters for x4.
+    """Residual dense blocks whose outputs are fused before the upsampling; 22,271,107 parameters for x4.
 
-    Weights are named as in yjn870/RDN-pytorch and mmagic, whose upsampling has ``channels`` as here; that of
-    EDSR-PyTorch has ``growth``, another layout where the two differ.
+    Weights are named as in yjn870/RDN-pytorch and mmagic, whose upsampling has ``channels`` channels, as here. The
+    upsampling of EDSR-PyTorch has ``growth`` channels instead, so its weights do not fit if the two numbers differ.
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: outside the blocks (the paper's G0).
-        growth: channels that each layer of a block adds (G).
-        num_blocks, num_layers: blocks, and layers of each (D and C; 16 and 8, or 20 and 6 with ``growth=32``).
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        channels: number of channels outside the blocks (G0 in the paper).
+        growth: number of channels that each layer of a block adds (G).
+        num_blocks: number of residual dense blocks (D).
+        num_layers: number of layers per block (C). The paper has D = 16 and C = 8, or 20 and 6 with ``growth=32``.
+        global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
+            zero, so that the network starts as bicubic upsampling.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, growth=2, num_blocks=2, num_layers=2)
@@ -67,7 +69,7 @@ class RDN(nn.Module):
         self.skip = BicubicSkip(scale, global_skip, self.output)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         first = self.sfe1(lr)
         x = self.sfe2(first)
         outputs = []

@@ -13,12 +13,12 @@ from cyclesr.models.networks.image_size import pad_to_fit
 from cyclesr.models.networks.initialise import initialise
 from cyclesr.registry import SR_BACKBONES
 
-OTHER = "ESRGAN's own layout of other scales is that of type=Spandrel arch=ESRGAN, with scale 2, 4 or 8."
-UNSHUFFLE = {1: 4, 2: 2, 4: 1}  # the body works at a quarter of the output's resolution, whatever the scale
+OTHER = "For ESRGAN's own layout at other scales, use type=Spandrel arch=ESRGAN with scale 2, 4 or 8."
+UNSHUFFLE = {1: 4, 2: 2, 4: 1}  # the body works at a quarter of the output's resolution at every scale
 
 
 class _DenseBlock(nn.Module):
-    """Five convolutions, each of which sees the outputs of all before it."""
+    """Five convolutions; the input of each includes the outputs of all earlier ones."""
 
     def __init__(self, channels: int, growth: int) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class _DenseBlock(nn.Module):
 
 
 class _Block(nn.Module):
-    """Residual in residual: three dense blocks inside a skip."""
+    """Residual-in-residual block: three dense blocks inside a skip connection."""
 
     def __init__(self, channels: int, growth: int) -> None:
         super().__init__()
@@ -51,14 +51,14 @@ class _Block(nn.Module):
 class RRDBNet(nn.Module):
     """Residual-in-residual dense blocks, then nearest-neighbour upsampling; 16,697,987 parameters by default.
 
-    The names of its weights are those of the published ESRGAN and Real-ESRGAN models, so that these load here and ours
-    load in other programs, which take ``growth=32`` for granted. :meth:`from_public` reads ESRGAN's first releases too.
+    Weights are named as in Real-ESRGAN and BasicSR: published weights load here, and weights trained here load in other
+    programs, which assume ``growth=32``. :meth:`from_public` converts both layouts of ESRGAN's own releases.
 
     Args:
-        scale: 4; or 2 or 1, where the input is first folded into channels, as in Real-ESRGAN.
-        channels: of every layer but the dense ones.
-        num_blocks: residual-in-residual blocks.
-        growth: channels that each convolution of a dense block adds.
+        scale: 1, 2 or 4. With 1 and 2 the input is first pixel-unshuffled into channels, as in Real-ESRGAN.
+        channels: number of channels of every layer outside the dense blocks.
+        num_blocks: number of residual-in-residual blocks.
+        growth: number of channels that each convolution of a dense block adds.
 
     Raises:
         UserError: another scale.
@@ -69,7 +69,7 @@ class RRDBNet(nn.Module):
     def __init__(self, scale: int, channels: int = 64, num_blocks: int = 23, growth: int = 32) -> None:
         super().__init__()
         if scale not in UNSHUFFLE:
-            raise UserError(f"RRDBNet has the scales 1, 2 and 4, found {scale!r}. {OTHER}")
+            raise UserError(f"RRDBNet supports the scales 1, 2 and 4, found {scale!r}. {OTHER}")
         self.scale = scale
         self.conv_first = nn.Conv2d(3 * UNSHUFFLE[scale] ** 2, channels, 3, padding=1)
         self.body = nn.Sequential(*(_Block(channels, growth) for _ in range(num_blocks)))
@@ -79,7 +79,7 @@ class RRDBNet(nn.Module):
         self.conv_last = nn.Conv2d(channels, 3, 3, padding=1)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         fold = UNSHUFFLE[self.scale]
         x = self.conv_first(F.pixel_unshuffle(pad_to_fit(lr, fold, fold), fold))
         x = x + self.conv_body(self.body(x))
@@ -89,14 +89,14 @@ class RRDBNet(nn.Module):
         return sr[..., : lr.shape[-2] * self.scale, : lr.shape[-1] * self.scale]
 
     def from_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Weights of either layout of ESRGAN's own releases, of scale 4, under the names of this network.
+        """Renames the weights of either layout of ESRGAN's own releases for this network.
 
         Raises:
-            UserError: weights of ESRGAN's first layout and another scale.
+            UserError: the weights have ESRGAN's first layout, but they or this network do not have scale 4.
         """
         numbered = [int(found[1]) for name in weights if (found := re.fullmatch(r"model\.(\d+)\.weight", name))]
         if numbered and (self.scale, max(numbered)) != (4, 10):  # two upsampling layers end in layer 10
-            raise UserError(f"These weights are no RRDBNet's of scale {self.scale}. {OTHER}")
+            raise UserError(f"These weights in ESRGAN's first layout do not fit RRDBNet at scale {self.scale}. {OTHER}")
         rules = [
             (r"RRDB_trunk\.(\d+)\.RDB(\d)\.(.+)", r"body.\1.rdb\2.\3"),
             (r"trunk_conv\.(.+)", r"conv_body.\1"),

@@ -15,17 +15,18 @@ from cyclesr.registry import SR_BACKBONES
 
 
 class Architecture(NamedTuple):
-    """What spandrel leaves to the caller of an architecture's constructor."""
+    """Facts about an architecture that its constructor in spandrel does not tell."""
 
-    scale: str  # the constructor's word for it
-    what: str  # with its paper, as a docstring has it
-    smallest: int = 1  # side of an image in LR pixels
-    multiple: int = 1  # both sides are multiples of it
-    window: str = ""  # and of this argument
+    scale: str  # name of the constructor's argument for the scale
+    what: str  # one line with the paper, as in a docstring
+    smallest: int = 1  # smallest side of an image, in LR pixels
+    multiple: int = 1  # both sides must be multiples of this number
+    window: str = ""  # name of an argument: both sides must be multiples of its value, too
     scales: tuple[int, ...] = (2, 3, 4, 8)
-    package: str = ""  # if its name is another
-    needed: tuple[tuple[str, Any], ...] = ()  # values for the catalogue, of what has no default
-    defaults: tuple[tuple[str, Any], ...] = ()  # where its own fail, or are lost when spandrel reads the weights
+    package: str = ""  # module in spandrel.architectures, if it is not named like the architecture
+    needed: tuple[tuple[str, Any], ...] = ()  # the catalogue's values for arguments without a default
+    # Defaults that replace spandrel's, where those fail or are lost when spandrel reads the weights.
+    defaults: tuple[tuple[str, Any], ...] = ()
 
 
 ARCHITECTURES = {
@@ -36,7 +37,7 @@ ARCHITECTURES = {
     ),
     "CRAFT": Architecture(
         "upscale",
-        "Attention that high frequencies refine (Li et al., ICCV 2023), https://arxiv.org/abs/2308.05022",
+        "Attention refined by high frequencies (Li et al., ICCV 2023), https://arxiv.org/abs/2308.05022",
         multiple=16,
     ),
     "Compact": Architecture(
@@ -44,7 +45,7 @@ ARCHITECTURES = {
     ),
     "DAT": Architecture(
         "upscale",
-        "Attention over places and over channels in turn (Chen et al., ICCV 2023), https://arxiv.org/abs/2308.03364",
+        "Alternating spatial and channel attention (Chen et al., ICCV 2023), https://arxiv.org/abs/2308.03364",
         smallest=16,
     ),
     "DCTLSA": Architecture(
@@ -52,7 +53,7 @@ ARCHITECTURES = {
     ),
     "DITN": Architecture(
         "upscale",
-        "A transformer unit made for deployment (Liu et al., ACM MM 2023), https://arxiv.org/abs/2308.02794",
+        "A transformer designed for deployment (Liu et al., ACM MM 2023), https://arxiv.org/abs/2308.02794",
         window="patch_size",
     ),
     "DRCT": Architecture(
@@ -67,7 +68,7 @@ ARCHITECTURES = {
         smallest=2,
         scales=(2, 4, 8),
     ),
-    "FDAT": Architecture("scale", "A fast relative of DAT, of spandrel's community", scales=(2, 3, 4)),
+    "FDAT": Architecture("scale", "A fast variant of DAT by spandrel's community", scales=(2, 3, 4)),
     "GRL": Architecture(
         "upscale",
         "Attention in windows, stripes and channels (Li et al., CVPR 2023), https://arxiv.org/abs/2303.00748",
@@ -79,16 +80,16 @@ ARCHITECTURES = {
         smallest=16,
         defaults=(("window_size", 16),),
     ),
-    "MoESR": Architecture("scale", "Gated convolutions in blocks, of spandrel's community", smallest=2),
-    "MoSR": Architecture("upscale", "Gated convolutions, a relative of MambaOut, of spandrel's community"),
+    "MoESR": Architecture("scale", "Blocks of gated convolutions by spandrel's community", smallest=2),
+    "MoSR": Architecture("upscale", "Gated convolutions as in MambaOut, by spandrel's community"),
     "OmniSR": Architecture(
         "up_scale",
-        "Attention over places and channels at once (Wang et al., CVPR 2023), https://arxiv.org/abs/2304.10244",
+        "Joint spatial and channel attention (Wang et al., CVPR 2023), https://arxiv.org/abs/2304.10244",
         smallest=16,
     ),
     "PLKSR": Architecture(
         "upscaling_factor",
-        "Large kernels on a part of the channels (Lee et al. 2024), https://arxiv.org/abs/2404.11848",
+        "Large kernels on some of the channels (Lee et al. 2024), https://arxiv.org/abs/2404.11848",
     ),
     "RCAN": Architecture(
         "scale", "Residual blocks with channel attention (Zhang et al., ECCV 2018), https://arxiv.org/abs/1807.02758"
@@ -105,7 +106,7 @@ ARCHITECTURES = {
     ),
     "SAFMN": Architecture(
         "upscaling_factor",
-        "Features modulated at several scales (Sun et al., ICCV 2023), https://arxiv.org/abs/2302.13800",
+        "Multi-scale feature modulation (Sun et al., ICCV 2023), https://arxiv.org/abs/2302.13800",
         multiple=8,
         needed=(("dim", 36),),
     ),
@@ -119,23 +120,23 @@ ARCHITECTURES = {
     ),
     "SwiftSRGAN": Architecture(
         "upscale_factor",
-        "SRResNet of separable convolutions (Krishnan & Krishnan 2021), https://arxiv.org/abs/2111.14320",
+        "SRResNet with separable convolutions (Krishnan & Krishnan 2021), https://arxiv.org/abs/2111.14320",
         scales=(2, 4, 8),
     ),
     "Swin2SR": Architecture(
         "upscale",
-        "Swin blocks of version 2 (Conde et al., ECCVW 2022), https://arxiv.org/abs/2209.11345",
+        "Swin V2 blocks (Conde et al., ECCVW 2022), https://arxiv.org/abs/2209.11345",
         smallest=16,
         defaults=(("window_size", 8),),
     ),
     "SwinIR": Architecture(
         "upscale",
-        "Attention in shifted windows (Liang et al., ICCVW 2021), https://arxiv.org/abs/2108.10257",
+        "Shifted-window attention (Liang et al., ICCVW 2021), https://arxiv.org/abs/2108.10257",
         smallest=16,
         defaults=(("window_size", 8),),
     ),
 }
-GRL_TABLES = ("table_w", "table_sh", "index_sh_a2w")  # no weights: from their shapes spandrel reads the windows
+GRL_TABLES = ("table_w", "table_sh", "index_sh_a2w")  # buffers from whose shapes spandrel reads the window sizes
 WINDOWS = ("window_size", "split_size", "split_size_0", "split_size_1", "stripe_size")
 PLANES = ("num_in_ch", "num_out_ch")
 
@@ -144,18 +145,18 @@ PLANES = ("num_in_ch", "num_out_ch")
 class Spandrel(nn.Module):
     """A network of spandrel (``pip install 'cyclesr[spandrel]'``) with fresh weights, for images of any size.
 
-    Images are mirrored at the bottom and right up to the size that the architecture takes, and the result is cut.
+    Images are mirrored at the bottom and right up to a size that the architecture supports, and the result is cropped.
 
     Args:
-        scale: 2, 3, 4 or 8; some architectures have fewer.
+        scale: 2, 3, 4 or 8; some architectures support fewer.
         arch: ATD, CRAFT, Compact, DAT, DCTLSA, DITN, DRCT, ESRGAN, FDAT, GRL, HAT, MoESR, MoSR, OmniSR, PLKSR, RCAN,
             RGT, RealPLKSR, SAFMN, SPAN, SeemoRe, SwiftSRGAN, Swin2SR or SwinIR.
-        **hyperparameters: of the architecture's constructor, less its scale. The defaults are spandrel's, except that
-            ``upsampler`` is ``pixelshuffle`` where spandrel's default is none, Swin's windows have 8 pixels and HAT's
-            16, not 7, and GRL shifts its stripes.
+        **hyperparameters: arguments of the architecture's constructor, without its scale. The defaults are spandrel's
+            with these exceptions: ``upsampler`` is ``pixelshuffle`` where spandrel's default is empty; the windows of
+            SwinIR and Swin2SR have 8 pixels and those of HAT have 16, instead of 7; GRL shifts its stripes.
 
     Raises:
-        UserError: spandrel is not installed, or knows no such architecture, scale or hyperparameters.
+        UserError: spandrel is not installed, or does not have this architecture, scale or hyperparameter.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(arch="SwinIR", embed_dim=8, depths=(1,), num_heads=(2,), window_size=4)
@@ -170,33 +171,36 @@ class Spandrel(nn.Module):
         windows = [side for name in WINDOWS for side in _sides(arguments.get(name))]
         self.smallest = max(found.smallest, *windows, 1)
         try:
-            with warnings.catch_warnings():  # of how those constructors call torch
+            with warnings.catch_warnings():  # about deprecated torch calls in spandrel's constructors
                 warnings.simplefilter("ignore")
                 self.network: nn.Module = build(**arguments)
-        except Exception as error:  # of any kind: no constructor there checks its arguments
+        except Exception as error:  # any kind: spandrel's constructors do not check their arguments
             raise UserError(f"spandrel's {arch} cannot be built with {hyperparameters}: {error}") from error
         for name, parameter in self.named_parameters():
             if ".eval_conv." in name:  # SPAN computes these from the convolutions that it trains
                 parameter.requires_grad_(False)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         padded = mirror_to_fit(lr, self.multiple, self.smallest)
         sr = self.network(padded.clone())  # RCAN multiplies its input in place
         return sr[..., : lr.shape[-2] * self.scale, : lr.shape[-1] * self.scale]
 
     @classmethod
     def variants(cls) -> list[tuple[dict[str, Any], str]]:
-        """For the catalogue: the arguments of each network that this class makes, and what it is."""
+        """Returns the arguments and a description of each architecture, for the catalogue.
+
+        The list is empty if spandrel is not installed.
+        """
         there = importlib.util.find_spec("spandrel") is not None
         return [(dict(arch=n, **dict(a.needed)), a.what) for n, a in ARCHITECTURES.items()] if there else []
 
     def from_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Weights of the architecture itself under the names of this network."""
+        """Renames the weights of the architecture itself for this network."""
         return {f"network.{name}": value for name, value in weights.items()}
 
     def to_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The opposite of :meth:`from_public`, with what tells spandrel the windows of GRL."""
+        """Reverts :meth:`from_public` and adds the buffers from which spandrel reads the window sizes of GRL."""
         tables = {name: value for name, value in self.network.named_buffers() if name in GRL_TABLES}
         return {**tables, **{name.removeprefix("network."): value for name, value in weights.items()}}
 
@@ -204,11 +208,12 @@ class Spandrel(nn.Module):
 def _found(arch: str, scale: int) -> Architecture:
     if arch not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
-        raise UserError(f"There is no arch {arch!r}.{did_you_mean(str(arch), ARCHITECTURES)} spandrel has: {known}.")
-    factors(scale)  # refuses what no network has
+        near = did_you_mean(str(arch), ARCHITECTURES)
+        raise UserError(f"There is no arch {arch!r}.{near} Supported architectures: {known}.")
+    factors(scale)  # raises UserError for scales that no network has
     scales = ARCHITECTURES[arch].scales
     if scale not in scales:
-        raise UserError(f"{arch} has the scales {', '.join(map(str, scales))}, found {scale}.")
+        raise UserError(f"{arch} supports the scales {', '.join(map(str, scales))}, found {scale}.")
     return ARCHITECTURES[arch]
 
 
@@ -224,7 +229,7 @@ def _constructor(arch: str, found: Architecture) -> type[nn.Module]:
 
 
 def _arguments(arch: str, found: Architecture, build: type[nn.Module], given: dict[str, Any]) -> dict[str, Any]:
-    """All arguments of the constructor: those given, and what holds for the rest."""
+    """Completes the given arguments with the defaults, ours before spandrel's."""
     parameters = inspect.signature(build).parameters
     known = [name for name in parameters if name != found.scale]
     for name in given:

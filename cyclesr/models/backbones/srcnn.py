@@ -18,12 +18,14 @@ class SRCNN(nn.Module):
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels, mapped: feature maps after the first and the second convolution.
-        mapping_kernel: of the second convolution; 1, 3 or 5 (the networks 9-1-5, 9-3-5, 9-5-5).
-        planes: see :class:`~cyclesr.models.backbones.colour.Colour`; the paper's is ``luma``.
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        channels: number of feature maps after the first convolution.
+        mapped: number of feature maps after the second convolution.
+        mapping_kernel: kernel size of the second convolution: 1, 3 or 5 (the networks 9-1-5, 9-3-5, 9-5-5).
+        planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.
+        global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
+            zero, so that the network starts as bicubic upsampling.
 
-    Differs from the paper: convolutions are padded with zeros, so that the image keeps its border; PyTorch's default
+    Differs from the paper: convolutions are padded with zeros, so that the image keeps its size; PyTorch's default
     initialisation.
     """
 
@@ -39,7 +41,7 @@ class SRCNN(nn.Module):
         global_skip: bool = False,
     ) -> None:
         super().__init__()
-        factors(scale)  # refuses other scales
+        factors(scale)  # raises UserError for other scales
         self.scale = scale
         self.colour = Colour(planes, scale)
         self.conv1 = nn.Conv2d(self.colour.channels, channels, 9, padding=4)
@@ -48,7 +50,7 @@ class SRCNN(nn.Module):
         self.skip = BicubicSkip(scale, global_skip, self.conv3)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         return self.colour(lr, self._upscale)
 
     def _upscale(self, lr: Tensor) -> Tensor:

@@ -28,14 +28,15 @@ class _Block(nn.Module):
 class SRResNet(nn.Module):
     """9x9 head and tail, PReLU, residual blocks with norm inside one long skip, sub-pixel upsampling.
 
-    The names of the weights are this library's own, and they start as PyTorch has them.
+    The names of the weights are specific to this library. The initialisation is PyTorch's default.
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer.
-        num_blocks: residual blocks.
+        channels: number of channels of every layer.
+        num_blocks: number of residual blocks.
         norm: ``batch`` (the original), ``instance`` or ``none``.
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
+            zero, so that the network starts as bicubic upsampling.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
@@ -57,6 +58,6 @@ class SRResNet(nn.Module):
         self.skip = BicubicSkip(scale, global_skip, self.tail)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         features = self.head(lr)
         return self.skip(self.tail(self.upsample(features + self.body(features))), lr)

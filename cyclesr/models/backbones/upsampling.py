@@ -1,4 +1,4 @@
-"""Upsampling stages that SR networks share."""
+"""Upsampling stages shared by SR networks."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,10 @@ from cyclesr.models.networks.initialise import zero
 
 
 def factors(scale: int) -> list[int]:
-    """A scale as stages of x2 and x3: 8 is [2, 2, 2].
+    """Returns the factors of the upsampling stages for a scale: [2, 2, 2] for 8.
 
     Raises:
-        UserError: a scale that is not 2, 3, 4 or 8.
+        UserError: ``scale`` is not 2, 3, 4 or 8.
     """
     stages = {2: [2], 3: [3], 4: [2, 2], 8: [2, 2, 2]}
     if scale not in stages:
@@ -22,7 +22,10 @@ def factors(scale: int) -> list[int]:
 
 
 def shuffle_stages(channels: int, scale: int, activation: Callable[[], nn.Module] | None = None) -> nn.Sequential:
-    """Convolution, pixel shuffle, perhaps an activation: once for each factor of the scale (Shi et al., 2016)."""
+    """Returns one stage of convolution, pixel shuffle and optional activation per factor of the scale.
+
+    The sub-pixel convolution is that of ESPCN (Shi et al., CVPR 2016).
+    """
     stages: list[nn.Module] = []
     for factor in factors(scale):
         stages += [nn.Conv2d(channels, channels * factor**2, 3, padding=1), nn.PixelShuffle(factor)]
@@ -32,7 +35,7 @@ def shuffle_stages(channels: int, scale: int, activation: Callable[[], nn.Module
 
 
 def bicubic(image: Tensor, scale: int) -> Tensor:
-    """``(N, C, h, w)`` to ``(N, C, scale*h, scale*w)``, with the kernel of MATLAB's imresize (a = -0.5)."""
+    """Upsamples ``(N, C, h, w)`` to ``(N, C, scale*h, scale*w)`` with the kernel of MATLAB's imresize (a = -0.5)."""
     size = (image.shape[-2] * scale, image.shape[-1] * scale)
     return F.interpolate(image, size=size, mode="bicubic", antialias=True)
 
@@ -41,13 +44,13 @@ class BicubicSkip(nn.Module):
     """Adds the bicubic upsampling of the input to a network's output.
 
     Args:
-        scale: of the upsampling.
-        enabled: without it the output is left alone.
-        last: the network's last convolution; where enabled it is set to zero, so that the network starts as just the
-            upsampling.
+        scale: scale of the upsampling.
+        enabled: if False, the output is returned unchanged.
+        last: last convolution of the network. If ``enabled``, its weights are set to zero, so that the network starts
+            as bicubic upsampling.
 
     Raises:
-        UserError: ``enabled`` is not a bool; a word such as ``none`` would count as true.
+        UserError: ``enabled`` is not a bool. A string such as ``none`` would otherwise count as true.
     """
 
     def __init__(self, scale: int, enabled: bool, last: nn.Conv2d | nn.ConvTranspose2d) -> None:
@@ -60,7 +63,7 @@ class BicubicSkip(nn.Module):
             zero(last)
 
     def forward(self, output: Tensor, lr: Tensor) -> Tensor:
-        """``(N, 3, s*h, s*w)`` and ``(N, 3, h, w)`` to ``(N, 3, s*h, s*w)``."""
+        """Adds the upsampling of ``lr`` ``(N, 3, h, w)`` to ``output`` ``(N, 3, scale*h, scale*w)``."""
         if not self.enabled:
             return output
         return output + bicubic(lr, self.scale)

@@ -1,4 +1,4 @@
-"""Bicubic upscaling, then a network at HR size: how an image-to-image network super-resolves."""
+"""Super-resolution with an image-to-image network: bicubic upscaling, then the network at HR size."""
 
 from typing import Any, ClassVar
 
@@ -14,9 +14,12 @@ class Upscaled(nn.Module):
     """Bicubic upscaling, clamped to [0, 1] as an image file would be, then an image-to-image network.
 
     Args:
-        scale: from 1 on.
-        network: arguments of :class:`~cyclesr.models.networks.ResNetGenerator`, or of the ``type`` it names, which
-            gives an image of the size of its input.
+        scale: an integer of at least 1.
+        network: arguments of :class:`~cyclesr.models.networks.ResNetGenerator`, or of another network if they have a
+            ``type``. The output of the network must have the size of its input.
+
+    Raises:
+        UserError: another ``scale``.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(network=dict(channels=4, num_blocks=1, num_down=1))
@@ -24,14 +27,17 @@ class Upscaled(nn.Module):
     def __init__(self, scale: int, network: dict[str, Any] | None = None) -> None:
         super().__init__()
         if not isinstance(scale, int) or scale < 1:
-            raise UserError(f"The scale must be a whole number from 1 on, found {scale!r}.")
+            raise UserError(f"The scale of Upscaled must be an integer of at least 1, found {scale!r}.")
         self.scale = scale
         self.network = MODELS.build({"type": "ResNetGenerator", **(network or {})})
 
     def enlarge(self, lr: Tensor) -> Tensor:
-        """The bicubic image that the network sees: ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``."""
+        """Upsamples images with bicubic interpolation from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``.
+
+        The result is clamped to [0, 1]. It is the input of the network.
+        """
         return bicubic(lr, self.scale).clamp(0, 1)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``."""
         return self.network(self.enlarge(lr))

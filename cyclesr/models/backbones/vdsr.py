@@ -13,17 +13,18 @@ from cyclesr.registry import SR_BACKBONES
 class VDSR(nn.Module):
     """A deep plain network at LR resolution inside one skip, then sub-pixel upsampling; 1.1 M parameters by default.
 
-    Unlike the original VDSR (Kim et al., CVPR 2016), https://arxiv.org/abs/1511.04587, it takes the LR image itself,
-    not its bicubic upsampling.
+    The original VDSR (Kim et al., CVPR 2016), https://arxiv.org/abs/1511.04587, takes the bicubic upsampling of the LR
+    image instead of the LR image itself.
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: of every layer.
-        num_blocks: layers conv-norm-ReLU before the last conv-norm.
+        channels: number of channels of every layer.
+        num_blocks: number of conv-norm-ReLU layers before the last conv-norm.
         norm: ``batch`` (released code), ``instance`` or ``none``.
-        global_skip: adds the bicubic upsampling of the input to the output, which then starts as just that.
+        global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
+            zero, so that the network starts as bicubic upsampling.
 
-    Differs from the released code: PyTorch's default initialisation, not N(0, 0.02); scale 3 works.
+    Differs from the released code: PyTorch's default initialisation instead of N(0, 0.02); scale 3 is supported.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
@@ -48,6 +49,6 @@ class VDSR(nn.Module):
         self.skip = BicubicSkip(scale, global_skip, last)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, in [0, 1] up to over- and undershoot."""
+        """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         features = self.head(lr)
         return self.skip(self.tail(self.upsample(features + self.body(features))), lr)

@@ -1,4 +1,4 @@
-"""Losses: pure functions of tensors, and small registered classes that hold weights."""
+"""Losses: pure functions of tensors, and small registered classes that hold their weights."""
 
 from cyclesr.models.losses.contextual import ContextualBilateralLoss
 from cyclesr.models.losses.frequency import FocalFrequencyLoss

@@ -1,4 +1,4 @@
-"""The contextual bilateral loss: for pairs that are not aligned to the pixel."""
+"""The contextual bilateral loss, for pairs that are not aligned to the pixel."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -12,23 +12,24 @@ from cyclesr.models.losses.frozen import Frozen
 from cyclesr.models.losses.precision import full
 from cyclesr.registry import LOSSES, MODELS
 
-BLOCK = 2**24  # distances that are held at once: 64 MiB in float32
+BLOCK = 2**24  # number of distances that are held at once: 64 MiB in float32
 
 
 def contextual_bilateral(
     source: Tensor, target: Tensor, source_at: Tensor, target_at: Tensor, spatial_weight: float
 ) -> Tensor:
-    """Mean over the source's features of the distance to the nearest of the target's (Zhang et al. 2019, Eq. 2).
+    """Returns the mean distance of each source feature to its nearest target feature (Zhang et al. 2019, Eq. 2).
 
-    The distance is one minus the cosine, of features centred on the target's mean, plus ``spatial_weight`` times the
-    distance of their places. Matches are searched in blocks without a graph; only the matched pairs have a gradient.
+    The distance is one minus the cosine similarity of the features, centred on the mean of the target, plus
+    ``spatial_weight`` times the distance of their positions. The matches are searched in blocks without gradients. The
+    gradient passes through the matched pairs only.
 
     Args:
         source: features ``(N, C, P)``.
         target: features ``(N, C, Q)``.
-        source_at: places ``(P, 2)``.
-        target_at: places ``(Q, 2)``.
-        spatial_weight: w_s of the paper.
+        source_at: positions ``(P, 2)`` of the source features.
+        target_at: positions ``(Q, 2)`` of the target features.
+        spatial_weight: w_s in the paper.
     """
     centre = target.mean(dim=2, keepdim=True)
     source, target = F.normalize(source - centre, dim=1), F.normalize(target - centre, dim=1)
@@ -40,7 +41,7 @@ def contextual_bilateral(
 
 @torch.no_grad()
 def _matches(source: Tensor, target: Tensor, source_at: Tensor, target_at: Tensor, spatial_weight: float) -> Tensor:
-    """The index of the nearest target of each source, ``(N, P)``."""
+    """Returns the index of the nearest target feature of each source feature, ``(N, P)``."""
     rows = max(1, BLOCK // (source.shape[0] * target.shape[2]))
     found = []
     for block, at in zip(source.split(rows, dim=2), source_at.split(rows), strict=True):
@@ -50,31 +51,31 @@ def _matches(source: Tensor, target: Tensor, source_at: Tensor, target_at: Tenso
 
 
 def places(height: int, width: int, stride: int, like: Tensor) -> Tensor:
-    """Places ``(P, 2)`` of every ``stride``-th row and column of a map, its longer side as the unit."""
+    """Returns the positions ``(P, 2)`` of every ``stride``-th row and column of a map, in units of its longer side."""
     rows, columns = (torch.arange(0, side, stride, device=like.device) for side in (height, width))
     return torch.cartesian_prod(rows, columns).to(like.dtype) / max(height, width)
 
 
 @LOSSES.register_module()
 class ContextualBilateralLoss(nn.Module):
-    """Weighted CoBi (Zhang et al., CVPR 2019), https://arxiv.org/abs/1905.05169: features meet their best match.
+    """Weighted CoBi (Zhang et al., CVPR 2019), https://arxiv.org/abs/1905.05169: distance of best-matching features.
 
-    The cosine does not see the brightness of flat areas: add it to a loss that does.
+    The cosine similarity does not depend on the brightness of flat areas, so combine this loss with one that does.
 
     Args:
-        weight: of the loss.
-        features: config of a network of ``MODELS`` that makes a map ``(N, C, h, w)`` of an image, or a list, a tuple
-            or a dict of maps, whose losses are added; it is frozen. None takes the image itself.
-        patch: side of the squares that are the features; 10 is the paper's for RGB at x4, 1 takes single pixels, as
-            for deep features.
-        stride: of the squares of ``sr``; those of ``hr`` are taken at every pixel.
-        spatial_weight: w_s; the paper gives no number. Distances of places are in units of the longer side.
+        weight: weight of the loss.
+        features: config of a network of ``MODELS``, which is frozen. It computes from an image a map ``(N, C, h, w)``,
+            or a list, tuple or dict of maps, whose losses are added. None uses the image itself.
+        patch: side of the squares that form the features, in pixels of the map: 10 in the paper for RGB at x4; 1
+            (single pixels) for deep features.
+        stride: stride of the squares of ``sr``; the stride of those of ``hr`` is 1.
+        spatial_weight: w_s in the paper, which gives no value. Distances of positions are in units of the longer side.
 
     Raises:
-        UserError: a patch that is larger than the map.
+        UserError: ``patch`` is larger than the map.
 
-    Differs from the paper: ``stride``, which makes the search faster by its square; features are centred on the
-    target's mean, as in the contextual loss that it builds on (Mechrez et al. 2018).
+    Differs from the paper: ``stride`` speeds up the search by its square; features are centred on the mean of the
+    target, as in the contextual loss that CoBi extends (Mechrez et al. 2018).
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(patch=3)
@@ -95,7 +96,7 @@ class ContextualBilateralLoss(nn.Module):
         self.spatial_weight = spatial_weight
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """A scalar from two tensors ``(N, 3, H, W)`` in [0, 1]."""
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
         with torch.autocast(sr.device.type, enabled=False):
             images = full(sr, hr)
             ours, theirs = (_maps(self.features(image)) for image in images)
@@ -107,7 +108,7 @@ class ContextualBilateralLoss(nn.Module):
         if min(height, width) < 1:
             raise UserError(
                 f"ContextualBilateralLoss has patches of {self.patch} pixels, but its maps have "
-                f"{hr.shape[-1]}x{hr.shape[-2]}: give a smaller patch, or larger crops."
+                f"{hr.shape[-1]}x{hr.shape[-2]}: use a smaller patch or larger crops."
             )
         source, target = F.unfold(sr, self.patch, stride=self.stride), F.unfold(hr, self.patch)
         source_at, target_at = (places(height, width, stride, hr) for stride in (self.stride, 1))

@@ -8,15 +8,15 @@ from cyclesr.models.losses.precision import full
 
 
 def patch_nce(query: Tensor, key: Tensor, temperature: float) -> Tensor:
-    """PatchNCE: how hard it is to tell a place of an image from its other places (Park et al. 2020, Eq. 3).
+    """Returns the PatchNCE loss (Park et al. 2020, Eq. 3).
+
+    It is the cross entropy of classifying which of an image's P positions each query comes from, averaged over images
+    and positions.
 
     Args:
         query: unit vectors ``(N, P, C)`` of the translated images.
-        key: those of the same places of the images that they were made from; a constant.
-        temperature: of the softmax.
-
-    Returns:
-        The mean over images and places of the cross entropy with the place itself as the right answer.
+        key: unit vectors ``(N, P, C)`` at the same positions of the input images; treated as a constant.
+        temperature: temperature of the softmax.
     """
     query, key = full(query, key.detach())
     with torch.autocast(query.device.type, enabled=False):

@@ -1,4 +1,4 @@
-"""The focal frequency loss: frequencies that a network finds hard count more."""
+"""The focal frequency loss, which gives larger weights to frequencies with larger errors."""
 
 import torch
 from torch import Tensor, nn
@@ -9,17 +9,17 @@ from cyclesr.registry import LOSSES
 
 
 def spectral_distance(sr: Tensor, hr: Tensor) -> Tensor:
-    """Squared distance of the orthonormal spectra of two images, at each frequency; shaped as the images."""
+    """Returns the squared distance of the orthonormal spectra of two images at each frequency, in the images' shape."""
     return torch.fft.fft2(sr - hr, norm="ortho").abs().square()
 
 
 @torch.no_grad()
 def focal_weights(distance: Tensor, alpha: float) -> Tensor:
-    """The weight of each frequency: its distance to the power ``alpha``, as a share of the greatest of its plane.
+    """Returns the weight of each frequency: its distance to the power ``alpha``, divided by the maximum of its plane.
 
     Args:
-        distance: squared, ``(..., H, W)``.
-        alpha: 0 weighs all alike.
+        distance: squared distances ``(..., H, W)``.
+        alpha: exponent; 0 gives all frequencies the same weight.
     """
     weights = distance ** (alpha / 2)
     greatest = weights.amax(dim=(-2, -1), keepdim=True)
@@ -27,7 +27,10 @@ def focal_weights(distance: Tensor, alpha: float) -> Tensor:
 
 
 def focal_frequency(sr: Tensor, hr: Tensor, alpha: float) -> Tensor:
-    """Mean weighted squared distance of the spectra (Jiang et al. 2021, Eq. 8 and 9); the weights are constants."""
+    """Returns the mean weighted squared distance of the spectra (Jiang et al. 2021, Eq. 8 and 9).
+
+    The weights are constants: no gradient passes through them.
+    """
     distance = spectral_distance(sr, hr)
     return (focal_weights(distance, alpha) * distance).mean()
 
@@ -37,12 +40,13 @@ class FocalFrequencyLoss(nn.Module):
     """Weighted focal frequency loss (Jiang et al., ICCV 2021), https://arxiv.org/abs/2012.12821.
 
     Args:
-        weight: of the loss.
-        alpha: how much more the hard frequencies count; the paper's is 1, and 0 makes the loss the MSE.
-        patch: side of the squares whose spectra are compared, from the top left; 0 compares those of whole images.
+        weight: weight of the loss.
+        alpha: exponent of the weights: 1 in the paper; with 0 the loss is the MSE.
+        patch: side in pixels of the squares whose spectra are compared, starting at the top left. Incomplete squares at
+            the right and bottom are ignored. 0 compares the spectra of whole images.
 
     Raises:
-        UserError: a patch that is larger than the images.
+        UserError: ``patch`` is larger than the images.
     """
 
     def __init__(self, weight: float = 1.0, alpha: float = 1.0, patch: int = 0) -> None:
@@ -52,7 +56,7 @@ class FocalFrequencyLoss(nn.Module):
         self.patch = patch
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """A scalar from two tensors ``(N, 3, H, W)`` in [0, 1]."""
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
         ours, theirs = (self._cut(image) for image in full(sr, hr))
         return self.weight * focal_frequency(ours, theirs, self.alpha)
 
@@ -62,6 +66,6 @@ class FocalFrequencyLoss(nn.Module):
         if min(image.shape[-2:]) < self.patch:
             raise UserError(
                 f"FocalFrequencyLoss has patches of {self.patch} pixels, but its images have "
-                f"{image.shape[-1]}x{image.shape[-2]}: give a smaller patch, or larger crops."
+                f"{image.shape[-1]}x{image.shape[-2]}: use a smaller patch or larger crops."
             )
         return image.unfold(-2, self.patch, self.patch).unfold(-2, self.patch, self.patch)

@@ -8,22 +8,23 @@ from torch import Tensor, nn
 
 
 class Frozen(nn.Module):
-    """Runs a network that judges images and never learns.
+    """A pretrained network that computes features or distances and is not trained.
 
-    It moves along between devices and types. Its weights are nobody's parameters and in no checkpoint: they came from
-    a file that is still there, and would outweigh the SR network.
+    It follows ``.to()`` to other devices and dtypes. Its weights are not in ``parameters()``, so optimizers do not see
+    them, and not in ``state_dict()``: a checkpoint would otherwise hold weights that are often larger than the SR
+    network and that can be loaded from their own file.
 
     Args:
-        network: any; a copy of it is kept, in eval mode.
+        network: any network. A copy is kept, in eval mode and without gradients for its weights.
     """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        # In a tuple: an attribute that is a module would be registered.
+        # The tuple hides the network from nn.Module, which would register it as a submodule.
         self.held = (copy.deepcopy(network).eval().requires_grad_(False),)
 
     def forward(self, *images: Tensor) -> Any:
-        """Whatever the network makes of the images, with their gradients."""
+        """Returns the network's output. Gradients pass through to the images."""
         return self.held[0](*images)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Frozen":

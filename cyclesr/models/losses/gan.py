@@ -1,4 +1,4 @@
-"""Adversarial losses, from logits to scalars."""
+"""Adversarial losses: scalars computed from the logits of discriminators."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -15,12 +15,13 @@ GAN_MODES = ("lsgan", "vanilla", "hinge", "wgan-gp")
 
 
 def generator_loss(fake: Logits, mode: GANMode) -> Tensor:
-    """What the generator minimises.
+    """Returns the adversarial loss of the generator.
 
     Args:
-        fake: the discriminator's logits of fakes, any shape; those of several scales are summed (UNIT).
+        fake: logits of the discriminator for fakes, of any shape. For a list of logits of several scales, the losses of
+            the scales are summed (UNIT).
         mode: ``lsgan`` (Mao et al. 2017, targets 0 and 1), ``vanilla`` (Goodfellow et al. 2014, non-saturating),
-            ``hinge`` (Lim & Ye 2017) or ``wgan-gp`` (Gulrajani et al. 2017; logits are heights of a critic).
+            ``hinge`` (Lim & Ye 2017) or ``wgan-gp`` (Gulrajani et al. 2017; the logits are the scores of a critic).
     """
     if not isinstance(fake, Tensor):
         return torch.stack([generator_loss(scale, mode) for scale in fake]).sum()
@@ -32,9 +33,9 @@ def generator_loss(fake: Logits, mode: GANMode) -> Tensor:
 
 
 def discriminator_loss(real: Logits, fake: Logits, mode: GANMode) -> Tensor:
-    """What the discriminator minimises: the sum of its term for real and its term for fake logits.
+    """Returns the loss of the discriminator: its term for real logits plus its term for fake logits.
 
-    ``wgan-gp`` needs :func:`~cyclesr.models.losses.wasserstein.gradient_penalty` besides.
+    With ``wgan-gp``, add :func:`~cyclesr.models.losses.wasserstein.gradient_penalty`.
     """
     if not isinstance(real, Tensor):
         return torch.stack([discriminator_loss(r, f, mode) for r, f in zip(real, fake, strict=True)]).sum()
@@ -49,16 +50,16 @@ def discriminator_loss(real: Logits, fake: Logits, mode: GANMode) -> Tensor:
 
 
 def relativistic_generator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    r"""What the generator of the relativistic average GAN minimises, :math:`L_{adv}` of Eq. (3).
+    r"""Returns the loss of the generator of the relativistic average GAN, :math:`L_{adv}` of Eq. (3).
 
     .. math:: -E_r[\log(1 - \sigma(r - \bar f))] - E_f[\log \sigma(f - \bar r)]
 
-    It is :func:`relativistic_discriminator_loss` with the roles exchanged. The means are over the batch that is given:
-    micro-batches and the ranks of a distributed training each have their own, as with batch norm.
+    It is :func:`relativistic_discriminator_loss` with the roles exchanged. The means are over the given batch: each
+    micro-batch and each rank of a distributed training has its own mean, as with batch norm.
 
     Args:
-        real: the discriminator's logits of HR images, any shape.
-        fake: those of SR images, the same shape.
+        real: logits of the discriminator for HR images, of any shape.
+        fake: logits for SR images, of the same shape.
 
     Source: Jolicoeur-Martineau 2019; ESRGAN (Wang et al. 2018), Sec. 3.2.
     """
@@ -66,7 +67,7 @@ def relativistic_generator_loss(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def relativistic_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    r"""What the discriminator of the relativistic average GAN minimises.
+    r"""Returns the loss of the discriminator of the relativistic average GAN.
 
     .. math:: -E_r[\log \sigma(r - \bar f)] - E_f[\log(1 - \sigma(f - \bar r))]
 
@@ -76,13 +77,16 @@ def relativistic_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def r1_penalty(logits: Logits, image: Tensor) -> Tensor:
-    """Squared gradient of the logits' sum by the image, summed over channels, averaged over pixels (Mescheder 2018).
+    """Returns the R1 penalty (Mescheder et al. 2018) of a patch discriminator.
+
+    It is the squared gradient of the sum of the logits with respect to the image, summed over channels and averaged
+    over pixels and images.
 
     Args:
-        logits: of real images, any shape, or of several scales.
+        logits: logits of real images, of any shape, or a list of the logits of several scales.
         image: ``(N, 3, H, W)``, the input that ``logits`` were computed from; it must require gradients.
 
-    Differs from Mescheder et al.: they have one logit an image and sum over the pixels; with one logit a patch the
+    Differs from Mescheder et al.: they have one logit per image and sum over the pixels. With one logit per patch, the
     mean over the pixels does not depend on the crop size.
     """
     scales = [logits] if isinstance(logits, Tensor) else logits
@@ -92,7 +96,7 @@ def r1_penalty(logits: Logits, image: Tensor) -> Tensor:
 
 
 def check_mode(mode: str) -> None:
-    """Raises UserError for a mode that there is not."""
+    """Raises UserError for an unknown mode."""
     if mode not in GAN_MODES:
         raise UserError(
             f"adversarial must be one of {', '.join(GAN_MODES)}, found {mode!r}.{did_you_mean(mode, GAN_MODES)}"

@@ -1,23 +1,24 @@
-"""KL divergences of codes from N(0, 1): the terms of UNIT and of DRIT."""
+"""KL divergences of latent codes from N(0, 1), the regularisers of UNIT and DRIT."""
 
 from torch import Tensor
 
 
 def unit_variance_kl(mean: Tensor) -> Tensor:
-    """KL divergence of N(mean, 1) from N(0, 1), averaged over all entries, without the factor 1/2.
+    """Returns the KL divergence of N(mean, 1) from N(0, 1), averaged over all entries, without the factor 1/2.
 
-    This is what UNIT's released code computes, on the noise-free mean.
+    UNIT's released code computes this on the noise-free mean.
 
-    Differs from UNIT's paper: a mean instead of a sum over the latent entries, and twice as large.
+    Differs from UNIT's paper: a mean instead of a sum over the latent entries; twice as large without the factor 1/2.
     """
     return mean.square().mean()
 
 
 def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL divergence of N(mean, variance) from N(0, 1), summed over a code's entries, averaged over the batch.
+    """Returns the KL divergence of N(mean, variance) from N(0, 1), summed over the code and averaged over the batch.
 
     Args:
-        mean, log_variance: ``(N, code)``.
+        mean: means ``(N, code)``.
+        log_variance: logarithms of the variances ``(N, code)``.
 
     Source: Kingma & Welling 2014, appendix B.
     """

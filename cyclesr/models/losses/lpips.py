@@ -1,4 +1,4 @@
-"""LPIPS as a loss, through the ``lpips`` package."""
+"""LPIPS as a loss, with the networks of the ``lpips`` package."""
 
 from typing import Any, ClassVar
 
@@ -18,14 +18,14 @@ class LPIPSLoss(nn.Module):
     """Weighted LPIPS, version 0.1 (Zhang et al., CVPR 2018), https://arxiv.org/abs/1801.03924.
 
     Args:
-        weight: of the loss.
-        net: ``vgg`` (which the package's authors advise for training), ``alex`` or ``squeeze``. Evaluation is with
-            ``alex``: training with it too makes that figure mean less.
-        weights: file with the backbone's weights in torchvision's names, or a folder with such a file; None looks
-            into torch hub's cache. Nothing is downloaded.
+        weight: weight of the loss.
+        net: ``vgg`` (recommended for training by the authors of the package), ``alex`` or ``squeeze``. The evaluation
+            uses ``alex``, so its LPIPS is less meaningful if the training uses ``alex``, too.
+        weights: file with the backbone's weights under torchvision's names, or a folder with such a file. None looks in
+            torch hub's cache. Nothing is downloaded.
 
     Raises:
-        UserError: no weights, or weights that do not fit.
+        UserError: no weights were found, or they do not fit.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(net="squeeze")
@@ -39,12 +39,12 @@ class LPIPSLoss(nn.Module):
         self.distance = Frozen(_Distance(Lpips(net, found).model))
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """A scalar from two tensors ``(N, 3, H, W)`` in [0, 1]."""
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
         return self.weight * self.distance(*full(sr, hr))
 
 
 class _Distance(nn.Module):
-    """The package's arithmetic, with a gradient where a pixel has no feature at all: the package's is NaN there."""
+    """The package's arithmetic, with finite gradients where no feature is active and the package has NaN."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()

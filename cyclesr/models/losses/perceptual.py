@@ -1,4 +1,4 @@
-"""The perceptual loss of Eq. (3): a distance between feature maps."""
+"""The perceptual loss of Eq. (3), a distance between feature maps."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
@@ -17,25 +17,25 @@ CRITERIA = {"l1": F.l1_loss, "mse": F.mse_loss}
 
 @LOSSES.register_module()
 class PerceptualLoss(nn.Module):
-    r""":math:`L_{percep}` of Eq. (3), by default as in ESRGAN: L1 between VGG19's ``conv5_4``, before its activation.
+    r""":math:`L_{percep}` of Eq. (3), by default as in ESRGAN: L1 between VGG19's ``conv5_4`` before the activation.
 
-    The network is frozen, in evaluation mode, and in no checkpoint (:class:`~cyclesr.models.losses.frozen.Frozen`):
-    its weights come from their file whenever a training starts or continues. The gradient reaches ``sr`` alone.
+    The network is frozen, in eval mode, and not part of a checkpoint (:class:`~cyclesr.models.losses.frozen.Frozen`):
+    its weights are read from their file when training starts or resumes. Only ``sr`` receives a gradient.
 
     Args:
-        weight: of the loss.
+        weight: weight of the loss.
         network: ``vgg19``, ``vgg16`` or ``alexnet``.
-        layers: weights of the layers by name, see :class:`~cyclesr.models.networks.ImageNetFeatures`; None is the last
-            convolution before its activation.
-        weights: file or folder of the network's ImageNet weights; None looks into torch hub's cache. Nothing is
-            downloaded, and there is no loss without them.
-        criterion: ``l1`` (ESRGAN) or ``mse`` (SRGAN, without its factor), the mean over all entries of a map.
+        layers: weights of the layers by name, see :class:`~cyclesr.models.networks.ImageNetFeatures`. None uses the
+            last convolution, before its activation.
+        weights: file with the network's ImageNet weights, or its folder. None looks in torch hub's cache. Nothing is
+            downloaded.
+        criterion: ``l1`` (ESRGAN) or ``mse`` (SRGAN, without its factor), averaged over all entries of a map.
 
     Raises:
-        UserError: no weights, or an unknown network, layer or criterion.
+        UserError: no weights were found, or the network, a layer or the criterion is unknown.
 
-    Source: Johnson et al. 2016, https://arxiv.org/abs/1603.08155; before the activation:
-    ESRGAN (Wang et al. 2018), Sec. 3.3.
+    Source: Johnson et al. 2016, https://arxiv.org/abs/1603.08155; features before the activation: ESRGAN
+    (Wang et al. 2018), Sec. 3.3.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(network="alexnet", layers=dict(conv1=1.0))
@@ -58,7 +58,7 @@ class PerceptualLoss(nn.Module):
         self.criterion = CRITERIA[criterion]
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """A scalar from two tensors ``(N, 3, H, W)`` in [0, 1]."""
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
         with torch.no_grad():
             wanted = self.features(hr)
         found = self.features(sr)

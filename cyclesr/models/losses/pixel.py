@@ -1,4 +1,4 @@
-"""Pixel losses of SR, the first term of Eq. (3)."""
+"""Pixel losses for SR, the first term of Eq. (3)."""
 
 import torch
 import torch.nn.functional as F
@@ -8,12 +8,15 @@ from cyclesr.registry import LOSSES
 
 
 def charbonnier(sr: Tensor, hr: Tensor, epsilon: float) -> Tensor:
-    """Mean of sqrt(difference^2 + epsilon^2): L1 with a round bottom (Charbonnier et al. 1994)."""
+    """Returns the mean of sqrt(difference^2 + epsilon^2), an L1 that is smooth at zero (Charbonnier et al. 1994)."""
     return torch.sqrt((sr - hr).square() + epsilon**2).mean()
 
 
 def low_pass_l1(image: Tensor, target: Tensor, side: int) -> Tensor:
-    """L1 between the means over ``side`` x ``side`` pixels, which noise does not touch; 0 compares the pixels."""
+    """Returns the L1 distance of the means over ``side`` x ``side`` pixels, which are less sensitive to noise.
+
+    The windows have stride 1. With ``side`` 0, the pixels themselves are compared.
+    """
     if not side:
         return F.l1_loss(image, target)
     return F.l1_loss(F.avg_pool2d(image, side, stride=1), F.avg_pool2d(target, side, stride=1))
@@ -28,7 +31,7 @@ class MSELoss(nn.Module):
         self.weight = weight
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """A scalar from two tensors ``(N, 3, H, W)``."""
+        """Returns the loss of two tensors ``(N, 3, H, W)``, a scalar."""
         return self.weight * F.mse_loss(sr, hr)
 
 
@@ -41,7 +44,7 @@ class L1Loss(nn.Module):
         self.weight = weight
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """A scalar from two tensors ``(N, 3, H, W)``."""
+        """Returns the loss of two tensors ``(N, 3, H, W)``, a scalar."""
         return self.weight * F.l1_loss(sr, hr)
 
 
@@ -55,5 +58,5 @@ class CharbonnierLoss(nn.Module):
         self.epsilon = epsilon
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """A scalar from two tensors ``(N, 3, H, W)``."""
+        """Returns the loss of two tensors ``(N, 3, H, W)``, a scalar."""
         return self.weight * charbonnier(sr, hr, self.epsilon)

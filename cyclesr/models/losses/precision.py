@@ -1,9 +1,9 @@
-"""The precision that losses compute in."""
+"""The precision in which losses are computed."""
 
 import torch
 from torch import Tensor
 
 
 def full(*images: Tensor) -> list[Tensor]:
-    """The same images in float32 at least: mixed precision rounds more coarsely than some losses can bear."""
+    """Converts images to at least float32, because half precision is too coarse for some losses."""
     return [image.to(torch.promote_types(image.dtype, torch.float32)) for image in images]

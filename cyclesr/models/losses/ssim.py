@@ -1,4 +1,4 @@
-"""Structural similarity as a loss, over one scale or several."""
+"""Structural similarity as a loss, at one scale or several."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -13,30 +13,31 @@ from cyclesr.registry import LOSSES
 
 RADIUS = 5  # Wang's window: 11 taps
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003, Sec. 3.2
-FLOOR = 1e-6  # of a similarity under a fractional power, which negative numbers do not have
+FLOOR = 1e-6  # minimum of a similarity before a fractional power, which is undefined for negative numbers
 
 
 def structural_similarity(sr: Tensor, hr: Tensor) -> Tensor:
-    """Mean SSIM of images ``(N, 3, H, W)`` in [0, 1], with the window of the evaluation's ``wang``.
+    """Returns the mean SSIM of images ``(N, 3, H, W)`` in [0, 1], with the window that the evaluation calls ``wang``.
 
     Raises:
-        UserError: images smaller than 11 pixels.
+        UserError: the images are smaller than 11 pixels.
     """
     first, second = (255 * image for image in full(sr, hr))
     return mean_ssim(first, second, "wang").mean()
 
 
 def multi_scale_similarity(sr: Tensor, hr: Tensor, weights: Sequence[float] = SCALE_WEIGHTS) -> Tensor:
-    """Mean MS-SSIM of images ``(N, 3, H, W)`` in [0, 1] (Wang et al. 2003, Eq. 7), a channel at a time.
+    """Returns the mean MS-SSIM of images ``(N, 3, H, W)`` in [0, 1] (Wang et al. 2003, Eq. 7), averaged over channels.
 
-    Each scale is the mean over 2x2 pixels of the one before; odd rows and columns at the end are left out.
+    Each scale averages 2x2 pixels of the one before it. A last odd row or column is dropped.
 
     Args:
-        sr, hr: the images.
+        sr: SR images.
+        hr: HR images.
         weights: exponents of the scales, finest first.
 
     Raises:
-        UserError: images smaller than the window at the coarsest scale.
+        UserError: the images are smaller than the window at the coarsest scale.
     """
     first, second = (255 * image for image in full(sr, hr))
     _check_size(first, len(weights))
@@ -53,21 +54,21 @@ def _check_size(image: Tensor, scales: int) -> None:
     needed, found = SMALLEST * 2 ** (scales - 1), min(image.shape[-2:])
     if found < needed:
         raise UserError(
-            f"MS-SSIM over {scales} scales needs HR crops of {needed} pixels at least, found {found}: take larger "
-            "crops, or give fewer weights."
+            f"MS-SSIM over {scales} scales needs HR crops of at least {needed} pixels, found {found}: use larger crops "
+            "or fewer scale_weights."
         )
 
 
 @LOSSES.register_module()
 class SSIMLoss(nn.Module):
-    """Weighted 1 - SSIM (Wang et al. 2004), with the window that the evaluation's ``wang`` has."""
+    """Weighted 1 - SSIM (Wang et al. 2004), with the window that the evaluation calls ``wang``."""
 
     def __init__(self, weight: float = 1.0) -> None:
         super().__init__()
         self.weight = weight
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """A scalar from two tensors ``(N, 3, H, W)`` in [0, 1]."""
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
         return self.weight * (1 - structural_similarity(sr, hr))
 
 
@@ -76,11 +77,14 @@ class MSSSIMLoss(nn.Module):
     """Weighted 1 - MS-SSIM (Wang et al. 2003).
 
     Args:
-        weight: of the loss.
-        scale_weights: see :func:`multi_scale_similarity`; None takes the five published ones, which need HR crops of
-            176 pixels.
+        weight: weight of the loss.
+        scale_weights: exponents of the scales, finest first. None uses the five published ones, which need HR crops of
+            at least 176 pixels.
 
-    Differs from the paper: a similarity below 1e-6 counts as 1e-6, whose power is real.
+    Raises:
+        UserError: the images are smaller than the window at the coarsest scale.
+
+    Differs from the paper: similarities are clamped to at least 1e-6, because powers of negative numbers are undefined.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(scale_weights=(0.5, 0.5))
@@ -91,5 +95,5 @@ class MSSSIMLoss(nn.Module):
         self.scale_weights = tuple(scale_weights or SCALE_WEIGHTS)
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """A scalar from two tensors ``(N, 3, H, W)`` in [0, 1]."""
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
         return self.weight * (1 - multi_scale_similarity(sr, hr, self.scale_weights))

@@ -1,4 +1,4 @@
-"""Total variation: the price of every change from a pixel to its neighbour."""
+"""Total variation: the mean absolute difference of neighbouring pixels."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from cyclesr.registry import LOSSES
 
 
 def total_variation(image: Tensor) -> Tensor:
-    """Mean absolute difference of vertical neighbours plus that of horizontal ones, of ``(N, 3, H, W)``."""
+    """Returns the mean absolute difference of vertical neighbours plus that of horizontal ones in ``(N, 3, H, W)``."""
     return image.diff(dim=-2).abs().mean() + image.diff(dim=-1).abs().mean()
 
 
 @LOSSES.register_module()
 class TVLoss(nn.Module):
-    """Weighted anisotropic :func:`total_variation` of ``sr`` (Rudin et al. 1992); ``hr`` is not looked at.
+    """Weighted anisotropic :func:`total_variation` of ``sr`` (Rudin et al. 1992); ``hr`` is ignored.
 
-    Differs from Rudin et al.: each direction by itself, and means in place of sums, so that the weight does not depend
-    on the size of the images.
+    Differs from Rudin et al.: the absolute differences of each direction are added, and means replace sums, so that the
+    weight does not depend on the size of the images.
     """
 
     def __init__(self, weight: float = 1.0) -> None:
@@ -26,5 +26,5 @@ class TVLoss(nn.Module):
         self.weight = weight
 
     def forward(self, sr: Tensor, hr: Any = None) -> Tensor:
-        """A scalar from ``(N, 3, H, W)``."""
+        """Returns the loss of ``sr`` ``(N, 3, H, W)``, a scalar."""
         return self.weight * total_variation(*full(sr))

@@ -1,4 +1,4 @@
-"""The penalty of Wasserstein GANs; their losses are the mode ``wgan-gp`` of :mod:`cyclesr.models.losses.gan`."""
+"""The gradient penalty of WGAN-GP; its losses are the mode ``wgan-gp`` of :mod:`cyclesr.models.losses.gan`."""
 
 from collections.abc import Callable
 
@@ -11,19 +11,17 @@ PENALTY_WEIGHT = 10.0  # Gulrajani et al. 2017, Sec. 4
 
 
 def gradient_penalty(critic: Callable[[Tensor], Logits], real: Tensor, fake: Tensor) -> Tensor:
-    """How far a critic's slope is from 1 between real images and fakes (Gulrajani et al. 2017, Eq. 3), in float32.
+    """Returns the gradient penalty of a critic (Gulrajani et al. 2017, Eq. 3), computed in float32, without its weight.
 
-    Its gradient with respect to the critic's weights goes through the slope: a double backward. A critic of patches
-    stands for the paper's one number an image by the mean over its patches.
+    It is the mean over the images of (slope - 1)^2, where the slope is the norm of the critic's gradient at a random
+    point between ``real`` and ``fake``. The gradient of the penalty with respect to the critic's weights is a double
+    backward. For a patch critic, the score of an image is the mean over its patches. For a critic with several scales,
+    the penalties of the scales are summed.
 
     Args:
-        critic: without batch norm, which would make an image's slope depend on the others.
-        real: ``(N, 3, H, W)``, a constant.
-        fake: the same.
-
-    Returns:
-        The mean over the images of (slope - 1)^2 at a random point between ``real`` and ``fake``, without its weight;
-        each scale of a critic with several is a critic of its own, and they are summed.
+        critic: a network without batch norm, because batch norm makes the slope of an image depend on the others.
+        real: real images ``(N, 3, H, W)``, treated as constants.
+        fake: fake images of the same shape, treated as constants.
     """
     mix = torch.rand(len(real), 1, 1, 1, dtype=real.dtype, device=real.device)
     between = torch.lerp(fake.detach(), real.detach(), mix).requires_grad_(True)
@@ -34,7 +32,7 @@ def gradient_penalty(critic: Callable[[Tensor], Logits], real: Tensor, fake: Ten
 
 
 def _slope(heights: Tensor, image: Tensor) -> Tensor:
-    """The length of the gradient of each image's mean height, ``(N,)``."""
+    """Returns the norm of the gradient of each image's mean score with respect to the image, ``(N,)``."""
     total = heights.reshape(len(image), -1).mean(dim=1).sum()
     (gradient,) = torch.autograd.grad(total, image, create_graph=True)
     return torch.linalg.vector_norm(gradient.flatten(1), dim=1)

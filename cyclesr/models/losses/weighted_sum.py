@@ -1,4 +1,4 @@
-"""Several losses as one."""
+"""The sum of several losses."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ from cyclesr.registry import LOSSES
 
 @LOSSES.register_module()
 class SumOfLosses(nn.Module):
-    r"""The sum of several losses, each with the weight that its own config gives it.
+    r"""The sum of several losses, each with the weight of its own config.
 
-    Each term is logged by its name: ``loss_sr_L1Loss`` beside ``loss_sr``.
+    Each term is logged under its name: ``loss_sr_L1Loss`` next to ``loss_sr``.
 
     Args:
         losses: configs of ``LOSSES``.
-        weight: of the sum. Joint optimisation (Eq. 4) has one weight for the SR loss, this one: it must equal
-            ``feedback_weight``, and the whole sum is then fed back to the translator. With alternating optimisation
-            the feedback of Eq. (5) is the MSE, whatever this loss is (Sec. 3.4 equates the two for MSE alone).
+        weight: weight of the sum. In joint optimisation (Eq. 4), it must equal ``feedback_weight``, because the whole
+            sum is fed back to the translator. In alternating optimisation, the feedback of Eq. (5) is always the MSE;
+            the two optimisations are equivalent only if the SR loss is the MSE (Sec. 3.4).
 
     Raises:
-        UserError: no losses.
+        UserError: ``losses`` is empty.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(losses=[dict(type="L1Loss"), dict(type="MSELoss", weight=2.0)])
@@ -32,17 +32,17 @@ class SumOfLosses(nn.Module):
     def __init__(self, losses: Sequence[dict[str, Any]], weight: float = 1.0) -> None:
         super().__init__()
         if not losses:
-            raise UserError("SumOfLosses needs one loss at least: losses=[dict(type='L1Loss'), ...].")
+            raise UserError("SumOfLosses needs at least one loss: losses=[dict(type='L1Loss'), ...]; found none.")
         self.weight = weight
         self.terms = nn.ModuleDict(dict(zip(_names(losses), map(LOSSES.build, losses), strict=True)))
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """A scalar from two tensors ``(N, 3, H, W)`` in [0, 1]."""
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
         return self.weight * torch.stack([term(sr, hr) for term in self.terms.values()]).sum()
 
 
 def _names(losses: Sequence[dict[str, Any]]) -> list[str]:
-    """The types, without the modules of dotted paths; numbered from the second of a kind on."""
+    """Returns the types without the modules of dotted paths. Repeated types get a number: L1Loss, L1Loss2."""
     seen: Counter[str] = Counter()
     names = []
     for config in losses:

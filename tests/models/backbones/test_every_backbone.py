@@ -1,4 +1,4 @@
-"""What every SR network keeps, whoever wrote it: new ones, a plugin's too, come in by being registered with TINY."""
+"""The contract of every registered SR network, including those of plugins. Each is built small with its TINY."""
 
 import inspect
 from contextlib import suppress
@@ -16,7 +16,7 @@ SCALES = (2, 3, 4, 8)
 
 
 def registered() -> dict[str, type[nn.Module]]:
-    """All but those of test modules, and those that need a package which is not installed."""
+    """Returns the registered networks, without those of test modules and those whose package is not installed."""
     SR_BACKBONES.import_from_location()
     found = {name: kind for name, kind in SR_BACKBONES.module_dict.items() if not kind.__module__.startswith("test_")}
     return {name: kind for name, kind in found.items() if name != "Spandrel" or find_spec("spandrel")}
@@ -27,18 +27,18 @@ def tiny(name: str, scale: int, **changes: Any) -> nn.Module:
 
 
 def scales(name: str) -> list[int]:
-    """The scales that a network has."""
+    """Returns the scales that a network supports."""
     found = []
     for scale in SCALES:
         with suppress(UserError):
             tiny(name, scale)
             found.append(scale)
-    assert found, f"{name} takes none of the scales {SCALES}"
+    assert found, f"{name} supports none of the scales {SCALES}"
     return found
 
 
 @pytest.mark.parametrize("name", sorted(registered()))
-def test_the_class_says_what_it_is_and_how_it_is_built_small(name: str) -> None:
+def test_the_class_has_a_docstring_and_small_arguments(name: str) -> None:
     kind = registered()[name]
     assert "scale" in inspect.signature(kind).parameters
     assert inspect.getdoc(kind)
@@ -47,7 +47,7 @@ def test_the_class_says_what_it_is_and_how_it_is_built_small(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(registered()))
 @pytest.mark.parametrize("scale", SCALES)
-def test_a_scale_works_on_odd_sizes_or_is_refused_in_words(name: str, scale: int) -> None:
+def test_a_scale_works_on_odd_sizes_or_is_a_clear_error(name: str, scale: int) -> None:
     if scale not in scales(name):
         with pytest.raises(UserError, match=f"found {scale}"):
             tiny(name, scale)
@@ -60,7 +60,7 @@ def test_a_scale_works_on_odd_sizes_or_is_refused_in_words(name: str, scale: int
 
 @pytest.mark.parametrize("name", sorted(registered()))
 @pytest.mark.parametrize("scale", [0, -2, "4"])
-def test_no_config_gets_a_scale_below_1_or_of_text(name: str, scale: Any) -> None:
+def test_a_scale_below_1_or_of_text_is_an_error(name: str, scale: Any) -> None:
     with pytest.raises(UserError, match=f"found (the text )?{scale!r}"):
         tiny(name, scale)
 
@@ -71,7 +71,7 @@ def test_every_parameter_gets_a_finite_gradient(name: str) -> None:
     lr = torch.rand(2, 3, 9, 8, requires_grad=True)
     network.train()(lr).square().mean().backward()
     assert [n for n, p in network.named_parameters() if p.grad is None or not p.grad.isfinite().all()] == []
-    assert lr.grad.norm() > 0  # the feedback to the translator passes through
+    assert lr.grad.norm() > 0  # the SR feedback reaches the translator
 
 
 @pytest.mark.parametrize("name", sorted(registered()))
@@ -90,4 +90,4 @@ def test_a_copy_with_the_same_weights_gives_the_same_image(name: str) -> None:
     with torch.no_grad():
         kept = lr.clone()
         assert torch.equal(network.eval()(lr), copy.eval()(lr))
-    assert torch.equal(lr, kept)  # the image that came in is the caller's
+    assert torch.equal(lr, kept)  # the input is not changed in place

@@ -1,4 +1,4 @@
-"""More SR networks against the arithmetic of their papers or public code, from their weights alone, in doubles."""
+"""More SR networks compared, in double precision, with the arithmetic of their papers or public code."""
 
 import pytest
 import torch
@@ -26,7 +26,7 @@ Weights = dict[str, Tensor]
 
 
 def prepared(network: nn.Module) -> tuple[nn.Module, Weights]:
-    """Drawn anew, the running statistics of batch norms too."""
+    """Returns the network and its weights, after drawing both weights and running statistics at random."""
     network, w = drawn(network.double())
     for name, value in w.items():
         if ".running_" in name:
@@ -70,7 +70,7 @@ def test_srcnn(lr, scale, kernel) -> None:
 @torch.no_grad()
 @pytest.mark.parametrize("scale", [3, 4])
 def test_espcn(lr, scale) -> None:
-    """All of the scale in one pixel shuffle."""
+    """Checks that one pixel shuffle does the whole scale."""
     network, w = prepared(ESPCN(scale, channels=4))
     x = conv(conv(lr, w, "first_part.0", 5).tanh(), w, "first_part.2").tanh()
     torch.testing.assert_close(network(lr), F.pixel_shuffle(conv(x, w, "last_part.0"), scale))
@@ -79,7 +79,7 @@ def test_espcn(lr, scale) -> None:
 @torch.no_grad()
 @pytest.mark.parametrize("scale", [3, 4])
 def test_fsrcnn(lr, scale) -> None:
-    """A slope for each channel after every convolution but the last, transposed one."""
+    """Checks that PReLU has a slope per channel and follows every convolution except the transposed one."""
     network, w = prepared(FSRCNN(scale, channels=5, shrunk=3, num_layers=2))
     x = prelu(conv(lr, w, "first_part.0", 5), w, "first_part.1")
     for i, kernel in ((0, 1), (2, 3), (4, 3), (6, 1)):  # shrinking, mapping twice, expanding
@@ -155,7 +155,7 @@ def test_rdn(lr, scale) -> None:
 def test_imdn(lr, scale) -> None:
     network, w = prepared(IMDN(scale, channels=32, num_blocks=2))
     for value in w.values():
-        value.mul_(0.3)  # else the sigmoid is 0 or 1
+        value.mul_(0.3)  # otherwise the sigmoid saturates at 0 or 1
     x = first = conv(lr, w, "fea_conv")
     blocks = []
     for block in ("IMDB1", "IMDB2"):
@@ -205,7 +205,7 @@ def test_vdsr(lr, scale, norm) -> None:
 
 @torch.no_grad()
 @pytest.mark.parametrize("build", [SRCNN, ESPCN, FSRCNN, EDSR, RCAN, RDN, IMDN, SRResNet, VDSR])
-def test_global_skip_adds_bicubic_and_no_more(lr, build) -> None:
+def test_global_skip_only_adds_bicubic(lr, build) -> None:
     network, w = prepared(build(3, **build.TINY))
     skipping = build(3, **build.TINY, global_skip=True).double().eval()
     skipping.load_state_dict(w)

@@ -1,4 +1,4 @@
-"""What the SR networks compute, against the same arithmetic written out once more, from their weights alone."""
+"""SR networks compared with the same arithmetic, written out a second time from their weights."""
 
 import pytest
 import torch
@@ -24,7 +24,7 @@ from cyclesr.models.backbones import (
 
 
 def drawn(network: nn.Module) -> tuple[nn.Module, dict[str, Tensor]]:
-    """The network with all weights drawn anew, those too that start at zero."""
+    """Draws all weights at random, including those that start at zero; returns the network and its weights."""
     for parameter in network.parameters():
         nn.init.normal_(parameter, std=0.3)
     return network.eval(), network.state_dict()
@@ -121,7 +121,7 @@ def test_msrresnet(lr, scale) -> None:
 
 @torch.no_grad()
 @pytest.mark.parametrize("build", [EDSR, RCAN])
-def test_mean_shift_is_a_change_of_range_alone(build, lr) -> None:
+def test_mean_shift_only_changes_the_range(build, lr) -> None:
     plain, _ = drawn(build(2, **build.TINY))
     shifted = build(2, **build.TINY, mean_shift=True)
     shifted.load_state_dict({**shifted.state_dict(), **plain.state_dict()})
@@ -145,11 +145,11 @@ def test_pyramid_and_compact_start_near_their_input(lr) -> None:
 
 def test_luma_networks_see_luma_and_leave_chroma_to_bicubic(lr) -> None:
     network = OriginalVDSR(2, channels=4, num_layers=3, planes="luma")
-    torch.testing.assert_close(network(lr), upsampled(lr, 2))  # it starts as bicubic: there and back is no change
+    torch.testing.assert_close(network(lr), upsampled(lr, 2))  # initially bicubic in both spaces
     nn.init.normal_(network.output.weight, std=0.1)
     change = network(lr) - upsampled(lr, 2)
     assert change.abs().max() > 0.01
-    torch.testing.assert_close(change[:, 0], change[:, 1])  # grey: luma alone
+    torch.testing.assert_close(change[:, 0], change[:, 1])  # the change is grey: only luma changed
     torch.testing.assert_close(change[:, 0], change[:, 2])
     seen = []
     network.input.register_forward_hook(lambda _m, inputs, _o: seen.append(inputs[0]))
@@ -161,7 +161,7 @@ def test_luma_networks_see_luma_and_leave_chroma_to_bicubic(lr) -> None:
 @pytest.mark.parametrize("build", [SRCNN, ESPCN, FSRCNN, OriginalVDSR, DRCN, DRRN, LapSRN, MemNet])
 def test_planes(build, lr) -> None:
     assert build(2, **build.TINY, planes="luma")(lr).shape == (1, 3, 12, 10)
-    with pytest.raises(UserError, match=r"one of rgb, luma, found 'lumma'. Did you mean 'luma'"):
+    with pytest.raises(UserError, match=r"planes.*rgb, luma.*'lumma'.*'luma'"):
         build(2, **build.TINY, planes="lumma")
 
 

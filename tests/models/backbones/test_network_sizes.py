@@ -26,7 +26,7 @@ def parameters(network: nn.Module) -> int:
 
 
 def weights(network: nn.Module) -> int:
-    """Without biases, norms and slopes, as the first papers count."""
+    """Counts the weights without biases, norms and slopes, as the first papers do."""
     return sum(p.numel() for p in network.parameters() if p.ndim == 4)
 
 

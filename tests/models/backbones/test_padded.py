@@ -1,4 +1,4 @@
-"""Padded: another network on images of any size, mirrored to fit; its mistakes."""
+"""Padded: another network on images of any size, and its errors."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ from cyclesr.models.backbones.padded import mirror_to_fit
 
 
 class Windows(nn.Module):
-    """A network of another package: takes multiples of 4 from 8 on, and calls its scale otherwise."""
+    """A network of another package: it takes multiples of 4 of at least 8 and names its scale differently."""
 
     def __init__(self, upscale: int = 2) -> None:
         super().__init__()
@@ -38,11 +38,12 @@ def test_padding_mirrors_then_repeats() -> None:
 
 
 @torch.no_grad()
-def test_the_network_sees_mirrored_images_and_the_result_is_cut() -> None:
+def test_the_network_sees_mirrored_images_and_the_result_is_cropped() -> None:
     padded = Padded(2, WINDOWS, multiple=4, smallest=8)
     for size in ((17, 5), (1, 9), (8, 12)):
         lr = torch.rand(2, 3, *size)
-        expected = padded.network.conv(lr).repeat_interleave(2, 2).repeat_interleave(2, 3)  # has no neighbours
+        # A 1x1 convolution does not see the padding.
+        expected = padded.network.conv(lr).repeat_interleave(2, 2).repeat_interleave(2, 3)
         torch.testing.assert_close(padded(lr), expected)
     edsr = Padded(3, dict(type="EDSR", channels=4, num_blocks=1), multiple=8)
     assert isinstance(edsr.network, EDSR)
@@ -64,20 +65,20 @@ def test_a_checkpoint_of_it_upscales_odd_sizes(tmp_path) -> None:
 def test_a_checkpoint_does_not_choose_what_else_is_called(tmp_path, kind: str) -> None:
     config = dict(type="Padded", scale=2, network=dict(type=kind))
     torch.save(dict(sr_network=dict(config=config, scale=2, state_dict={})), tmp_path / "net.pth")
-    with pytest.raises(UserError, match=f"names '{kind}', which is no class of networks"):
+    with pytest.raises(UserError, match=f"'{kind}'.*class"):
         load_sr(tmp_path / "net.pth")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (dict(scale=0), "scale of Padded must be a whole number from 1 on, found 0"),
-        (dict(scale="2"), "scale of Padded must be a whole number from 1 on, found '2'"),
-        (dict(multiple=0), "multiple of Padded must be a whole number from 1 on, found 0"),
-        (dict(smallest=-1), "smallest of Padded must be a whole number from 1 on, found -1"),
-        (dict(network=dict(channels=8)), r"network of Padded needs its type, .+found \{'channels': 8\}"),
-        (dict(network=dict(type="EDSSR")), r"no SR network named 'EDSSR'\. Did you mean 'EDSR'"),
-        (dict(network=dict(WINDOWS, width=8)), "Windows takes no argument 'width'"),
+        (dict(scale=0), "scale of Padded.*found 0"),
+        (dict(scale="2"), "scale of Padded.*found '2'"),
+        (dict(multiple=0), "multiple of Padded.*found 0"),
+        (dict(smallest=-1), "smallest of Padded.*found -1"),
+        (dict(network=dict(channels=8)), r"Padded.*type.*\{'channels': 8\}"),
+        (dict(network=dict(type="EDSSR")), "'EDSSR'.*'EDSR'"),
+        (dict(network=dict(WINDOWS, width=8)), "Windows.*'width'"),
     ],
 )
 def test_mistakes(arguments, message) -> None:
@@ -85,6 +86,6 @@ def test_mistakes(arguments, message) -> None:
         Padded(**{"scale": 2, "network": WINDOWS, **arguments})
 
 
-def test_a_network_of_another_scale_is_not_cut_to_fit() -> None:
-    with pytest.raises(UserError, match="Padded has the scale 2, but its Windows made 48x32 of 12x8 pixels"):
+def test_a_network_of_another_scale_is_not_cropped_to_fit() -> None:
+    with pytest.raises(UserError, match=r"Padded.*2.*Windows.*12x8.*48x32"):
         Padded(2, dict(WINDOWS, upscale=4), multiple=4, smallest=8)(torch.rand(1, 3, 5, 11))

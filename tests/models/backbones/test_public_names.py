@@ -1,4 +1,4 @@
-"""Names and shapes of weights: those of the code that published weights come from."""
+"""Names and shapes of weights compared with those of the public code."""
 
 from collections import OrderedDict
 
@@ -30,7 +30,7 @@ def names(network: nn.Module) -> set[str]:
 
 
 def layers(*listed: str) -> set[str]:
-    """Both entries of each layer."""
+    """Returns the names of the weight and the bias of each layer."""
     return {f"{layer}.{kind}" for layer in listed for kind in ("weight", "bias")}
 
 
@@ -92,7 +92,7 @@ def test_small_networks() -> None:
 
 
 def reference(kind: str, scale: int, basicsr: bool) -> OrderedDict[str, tuple[int, ...]]:
-    """Names and shapes of a public EDSR or RCAN of 4 channels, one block (in one group)."""
+    """Returns names and shapes of the weights of a public EDSR or RCAN with 4 channels and one block (in one group)."""
     conv, attention = (4, 4, 3, 3), ((2, 4, 1, 1), (4, 2, 1, 1))
     inner = {
         ("EDSR", False): {"body.0.body.0": conv, "body.0.body.2": conv, "body.1": conv},
@@ -132,6 +132,6 @@ def test_published_weights_need_the_published_range() -> None:
         EDSR(2, channels=4, num_blocks=1).from_public({})
 
 
-def test_renaming_takes_the_first_rule_that_fits_the_whole_name() -> None:
+def test_renaming_takes_the_first_rule_that_matches_the_whole_name() -> None:
     weights: dict[str, Tensor] = {"a.0.w": torch.zeros(1), "b.a.0.w": torch.ones(1)}
     assert set(renamed(weights, [(r"a\.0\.(.+)", r"c.\1"), (r"a\.(.+)", r"d.\1")])) == {"c.w", "b.a.0.w"}

@@ -1,4 +1,4 @@
-"""RRDBNet: the size, the names and the arithmetic of the published networks."""
+"""RRDBNet: sizes, names and arithmetic of the published networks."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from torch import nn
 
 from cyclesr.models.backbones.rrdbnet import RRDBNet
 
-# What spandrel 0.4.2 makes of the same weights and image: the pixel (3, 5), and the deviation over all pixels.
+# Outputs of spandrel 0.4.2 for the same weights and image: pixel (3, 5), and the standard deviation over all pixels.
 PUBLISHED = {
     1: ([-0.01841333, 0.23926677, 0.06297627], 0.10050239),
     2: ([0.12131626, 0.11669999, 0.16035226], 0.09751617),
@@ -51,14 +51,14 @@ def test_dense_blocks_start_small() -> None:
 
 
 def second_layout(name: str) -> str:
-    """The names of the published RRDB_PSNR_x4.pth."""
+    """Renames a weight as in the published RRDB_PSNR_x4.pth."""
     for ours, theirs in (("body.", "RRDB_trunk."), ("rdb", "RDB"), ("conv_RRDB_trunk.", "trunk_conv.")):
         name = name.replace(ours, theirs)
     return name.replace("conv_up", "upconv").replace("conv_hr", "HRconv")
 
 
 def first_layout(name: str) -> str:
-    """The names of the first release, an nn.Sequential; the network has two blocks."""
+    """Renames a weight as in the first release, an nn.Sequential, for a network with two blocks."""
     layers = dict(conv_first="0", conv_body="1.sub.2", conv_up1="3", conv_up2="6", conv_hr="8", conv_last="10")
     layer, _, kind = name.rpartition(".")
     if layer in layers:

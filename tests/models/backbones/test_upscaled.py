@@ -23,6 +23,6 @@ def test_the_network_sees_the_enlarged_image() -> None:
     assert torch.equal(network(lr), network.network(network.enlarge(lr)))
 
 
-def test_it_has_a_scale_from_1_on() -> None:
+def test_the_scale_is_at_least_1() -> None:
     with pytest.raises(UserError, match="found 0"):
         Upscaled(0)

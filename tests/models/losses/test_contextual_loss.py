@@ -1,4 +1,4 @@
-"""CoBi against loops over all pairs of patches, in little memory, and on shifted pairs."""
+"""CoBi compared with loops over all pairs of patches; its memory; shifted pairs."""
 
 import math
 
@@ -13,7 +13,7 @@ from cyclesr.registry import LOSSES
 
 
 def brute_force(sr: Tensor, hr: Tensor, patch: int, stride: int, spatial_weight: float) -> Tensor:
-    """Every patch of sr against every patch of hr, in plain loops; one image."""
+    """Computes CoBi of one image with loops over every patch of sr and every patch of hr."""
     height, width = (side - patch + 1 for side in hr.shape[-2:])
 
     def cut(image: Tensor, y: int, x: int) -> Tensor:
@@ -70,7 +70,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert max(largest) <= 1000
 
 
-def test_shifted_images_cost_no_more_than_their_shift() -> None:
+def test_shifted_images_have_a_small_loss() -> None:
     scene = torch.rand(1, 3, 24, 24)
     sr, hr = scene[..., 2:18, 3:19], scene[..., 4:20, 4:20]
     loss = ContextualBilateralLoss(patch=4, stride=2, spatial_weight=0.0)
@@ -99,6 +99,6 @@ def test_several_maps_are_added() -> None:
         assert loss(sr, hr).item() == pytest.approx(2 * once, rel=1e-6)
 
 
-def test_a_patch_larger_than_the_image_is_refused() -> None:
-    with pytest.raises(UserError, match="patches of 10 pixels, but its maps have 8x9"):
+def test_a_patch_larger_than_the_image_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"ContextualBilateralLoss.*10 pixels.*8x9"):
         ContextualBilateralLoss()(torch.rand(1, 3, 9, 8), torch.rand(1, 3, 9, 8))

@@ -1,4 +1,4 @@
-"""PatchNCE against its formula, place by place."""
+"""PatchNCE compared with its formula, position by position."""
 
 import math
 
@@ -20,7 +20,7 @@ def test_patch_nce_by_hand() -> None:
     assert patch_nce(query, key, 0.5).item() == pytest.approx(total / 8, rel=1e-12)
 
 
-def test_equal_places_cannot_be_told_apart_and_orthogonal_ones_can() -> None:
+def test_equal_vectors_are_at_chance_and_orthogonal_ones_are_separable() -> None:
     same = torch.ones(1, 5, 1)
     assert patch_nce(same, same, 0.07).item() == pytest.approx(math.log(5), rel=1e-6)
     axes = torch.eye(5)[None]

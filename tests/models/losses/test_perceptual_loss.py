@@ -1,4 +1,4 @@
-"""The perceptual loss: its formula, what its gradient reaches, and that a checkpoint does not know of it."""
+"""The perceptual loss: its formula, its gradients, and that its network is not part of a checkpoint."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ LAYERS = dict(conv1_2=0.5, relu2_1=2.0)
 
 @pytest.fixture
 def weights(tmp_path: Path) -> str:
-    """The first three convolutions of a VGG."""
+    """Writes the first three convolutions of a VGG and returns the file's path."""
     state = {}
     for index, inputs, outputs in ((0, 3, 64), (2, 64, 64), (5, 64, 128)):
         state[f"features.{index}.weight"] = torch.randn(outputs, inputs, 3, 3) * (2 / (9 * inputs)) ** 0.5
@@ -44,7 +44,7 @@ def test_is_the_weighted_sum_over_layers(weights: str, criterion: str, distance:
     assert loss(hr, hr).item() == 0.0
 
 
-def test_the_gradient_reaches_sr_alone_and_agrees_with_finite_differences(weights: str) -> None:
+def test_only_sr_gets_a_gradient_which_agrees_with_finite_differences(weights: str) -> None:
     loss = build(weights, layers=dict(conv1_1=1.0), criterion="mse").double()
     sr, hr = (torch.rand(1, 3, 4, 4, dtype=torch.float64, requires_grad=True) for _ in range(2))
     assert torch.autograd.gradcheck(lambda image: loss(image, hr), (sr,))
@@ -54,7 +54,7 @@ def test_the_gradient_reaches_sr_alone_and_agrees_with_finite_differences(weight
     assert all(p.grad is None and not p.requires_grad for p in loss.features.held[0].parameters())
 
 
-def test_the_network_is_in_no_checkpoint_and_never_trains(weights: str) -> None:
+def test_the_network_is_not_in_the_state_and_not_trained(weights: str) -> None:
     loss = build(weights).train()
     assert loss.state_dict() == {}
     assert list(loss.parameters()) == list(loss.buffers()) == []
@@ -75,9 +75,9 @@ def test_the_default_is_the_last_convolution_before_its_activation(tmp_path: Pat
 
 
 def test_mistakes_are_named(weights: str) -> None:
-    with pytest.raises(UserError, match="criterion must be one of l1, mse, found 'l2'"):
+    with pytest.raises(UserError, match=r"criterion.*l1, mse.*'l2'"):
         build(weights, criterion="l2")
-    with pytest.raises(UserError, match=r"takes no argument 'layer'\. Did you mean 'layers'"):
+    with pytest.raises(UserError, match=r"'layer'.*'layers'"):
         build(weights, layer="conv5_4")
-    with pytest.raises(UserError, match="lacks 26 tensors"):
+    with pytest.raises(UserError, match="26 tensors"):
         build(weights, layers=None)

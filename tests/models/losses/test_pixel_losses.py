@@ -1,4 +1,4 @@
-"""Pixel losses against numbers worked out by hand."""
+"""Pixel losses compared with values computed by hand."""
 
 import math
 
@@ -38,7 +38,7 @@ def test_charbonnier_at_zero_is_epsilon() -> None:
     assert charbonnier(SR, HR, 1e-9).item() == pytest.approx(0.2, rel=1e-6)
 
 
-def test_low_pass_l1_does_not_see_noise_of_zero_mean() -> None:
+def test_low_pass_l1_ignores_noise_of_zero_mean() -> None:
     checker = torch.tensor([1.0, -1.0]).repeat(1, 1, 4, 4)
     checker = checker * torch.tensor([1.0, -1.0, 1.0, -1.0]).view(1, 1, 4, 1)
     flat = torch.zeros_like(checker)

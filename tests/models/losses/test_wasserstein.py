@@ -1,4 +1,4 @@
-"""WGAN-GP: the penalty of critics whose slope is known, and its double backward."""
+"""WGAN-GP: the penalty of critics with known slopes, and its double backward."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from cyclesr.models.losses.wasserstein import gradient_penalty
 from cyclesr.registry import TRANSLATORS
 
 
-def test_penalty_of_a_linear_critic_is_its_slopes_distance_from_one() -> None:
+def test_penalty_of_a_linear_critic_is_the_squared_distance_of_its_slope_from_one() -> None:
     weight = torch.randn(3 * 4 * 4, requires_grad=True)
     real, fake = torch.rand(5, 3, 4, 4), torch.rand(5, 3, 4, 4)
     penalty = gradient_penalty(lambda image: image.flatten(1) @ weight, real, fake)
@@ -18,8 +18,8 @@ def test_penalty_of_a_linear_critic_is_its_slopes_distance_from_one() -> None:
     torch.testing.assert_close(weight.grad, (2 * (length - 1) * weight / length).detach(), rtol=1e-5, atol=1e-6)
 
 
-def test_penalty_of_a_quadratic_critic_knows_where_it_looked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The slope of |x|^2 / 2 at x is |x|; the points are those between real and fake."""
+def test_penalty_of_a_quadratic_critic_depends_on_the_interpolated_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compares with |x|, the slope of |x|^2 / 2, at the points between real and fake."""
     mix = torch.tensor([0.25, 1.0]).view(2, 1, 1, 1)
     monkeypatch.setattr(torch, "rand", lambda *shape, **_: mix)
     real, fake = torch.full((2, 3, 2, 2), 0.8), torch.zeros(2, 3, 2, 2)
@@ -29,7 +29,7 @@ def test_penalty_of_a_quadratic_critic_knows_where_it_looked(monkeypatch: pytest
     assert found.item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_map_of_heights_counts_by_its_mean_and_scales_are_summed() -> None:
+def test_a_map_of_scores_is_averaged_and_scales_are_summed() -> None:
     weight = torch.randn(12)
     real, fake = torch.rand(2, 3, 2, 2), torch.rand(2, 3, 2, 2)
 
