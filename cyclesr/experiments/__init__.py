@@ -1,1 +1,1 @@
-"""Whole trainings that are run to compare methods."""
+"""Experiments: whole trainings that compare methods, and measurements of them."""

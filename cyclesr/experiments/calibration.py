@@ -1,6 +1,7 @@
-"""Which protocol made the paper's tables? Bicubic under every candidate, beside the paper's nine bicubic figures.
+"""Search for the scoring protocol of the paper's tables: bicubic under every candidate, against the paper's figures.
 
-Bicubic has no training in it: the candidate whose figures agree on all three tracks is the paper's protocol.
+The paper has nine figures of bicubic interpolation, which does not depend on any training. A protocol that gives the
+same figures on all three tracks is the paper's protocol.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +29,7 @@ from cyclesr.plugins import load_plugins
 from cyclesr.workers import in_processes
 
 SCALE = 4
-TABLE_DIGITS = {"psnr": 3, "ssim": 3, "lpips": 3}  # and the digits of Table 1
+TABLE_DIGITS = {"psnr": 3, "ssim": 3, "lpips": 3}  # decimals of each metric, as in Table 1
 PAPER: dict[str, Scores] = {CHALLENGES[track]: cell._asdict() for track, cell in TABLE_1["bicubic"].items()}
 
 
@@ -50,12 +51,12 @@ BICUBICS: dict[str, Callable[[Tensor], Tensor]] = {"matlab": _matlab, "pil": _pi
 
 @dataclass(frozen=True)
 class CalibrationRow:
-    """One way to make and score bicubic images.
+    """The scores of one implementation of bicubic interpolation under one protocol.
 
     Attributes:
         bicubic: a key of :data:`BICUBICS`.
-        protocol: of the scores.
-        tracks: means by track.
+        protocol: protocol of the scores.
+        tracks: mean scores by track.
     """
 
     bicubic: str
@@ -64,7 +65,7 @@ class CalibrationRow:
 
     @property
     def distance(self) -> float:
-        """Mean absolute difference to the paper's PSNR over the tracks, dB."""
+        """Returns the mean absolute difference to the paper's PSNR over the tracks, in dB."""
         differences = [abs(means["psnr"] - PAPER[track]["psnr"]) for track, means in self.tracks.items()]
         return sum(differences) / len(differences)
 
@@ -80,7 +81,11 @@ class _Job:
 
 
 def candidates(scale: int = SCALE) -> dict[str, Protocol]:
-    """Every registered protocol; those on RGB also on Y (``_y``), all with a brightness gain also without it."""
+    """Returns every registered protocol and its variants, by name.
+
+    A protocol on RGB has a variant on Y (``_y``). A protocol with a brightness gain has a variant without it
+    (``_nogain``).
+    """
     load_plugins()
     found = {name: get_protocol(name, scale) for name in sorted(PROTOCOLS)}
     for name, protocol in list(found.items()):
@@ -107,22 +112,23 @@ def calibrate(
     workers: int = 1,
     watch: Callable[[Iterable[Any], int], Iterable[Any]] = lambda items, total: items,
 ) -> tuple[list[CalibrationRow], dict[str, int]]:
-    """Scores bicubic on the validation sets of DIV2K that are present.
+    """Scores bicubic interpolation on the validation sets of DIV2K that are present.
 
     Args:
         data: folder with ``DIV2K_valid_HR``, ``DIV2K_valid_LR_unknown/X4``, ``DIV2K_valid_LR_mild`` ...
-        protocols: names of :func:`candidates`; all by default.
+        protocols: names of :func:`candidates`. ``None`` takes all.
         bicubics: keys of :data:`BICUBICS`.
-        images: the first so many of each track; all by default. Few tell little: images differ by several dB.
-        lpips_weights: see :func:`~cyclesr.metrics.lpips.load_lpips`; without weights LPIPS is left out.
-        workers: processes.
-        watch: wraps results and their number, for a progress bar.
+        images: number of images per track, from the first on. ``None`` takes all. The mean of a few images says
+            little, because images differ by several dB.
+        lpips_weights: see :func:`~cyclesr.metrics.lpips.load_lpips`. Without weights, LPIPS is not computed.
+        workers: number of processes.
+        watch: wraps an iterable of known length, to show progress.
 
     Returns:
-        The rows, the nearest to the paper's PSNR first, and the number of images by track.
+        The rows, ordered by their distance to the paper's PSNR, and the number of images by track.
 
     Raises:
-        UserError: no track, an unknown protocol or bicubic, or an image that is too small for a protocol.
+        UserError: there is no track, a protocol or bicubic is unknown, or an image is too small for a protocol.
     """
     chosen = tuple(_look_up(name, candidates(), "protocol") for name in protocols or candidates())
     for name in bicubics:
@@ -146,10 +152,10 @@ def calibrate(
 
 
 def find_tracks(data: str | Path) -> dict[str, PairedDataset]:
-    """The validation sets of the paper's tracks that lie in a DIV2K folder.
+    """Returns the validation sets of the paper's tracks in a DIV2K folder, by track.
 
     Raises:
-        UserError: there is none.
+        UserError: the folder holds none.
     """
     hr = Path(data) / "DIV2K_valid_HR"
     folders = {
@@ -167,7 +173,7 @@ def find_tracks(data: str | Path) -> dict[str, PairedDataset]:
 
 def _look_up(name: str, known: dict[str, Any], what: str) -> Any:
     if name not in known:
-        raise UserError(f"There is no {what} {name!r}.{did_you_mean(name, known)} There are: {', '.join(known)}.")
+        raise UserError(f"Unknown {what} {name!r}.{did_you_mean(name, known)} Choose from {', '.join(known)}.")
     return known[name]
 
 
@@ -193,7 +199,7 @@ def _means(scores: list[dict[tuple[str, str], Scores]], owners: list[str], track
 
 
 def markdown(rows: Sequence[CalibrationRow], images: dict[str, int]) -> str:
-    """The paper's figures and a row for each candidate: PSNR / SSIM / LPIPS a track."""
+    """Returns a Markdown table of the paper's figures and of each candidate's: PSNR / SSIM / LPIPS per track."""
     lines = [
         ["bicubic", "protocol", "off by, dB", *(f"{track} ({count} images)" for track, count in images.items())],
         ["---"] * (3 + len(images)),
@@ -210,7 +216,7 @@ def _cell(means: Scores) -> str:
 
 
 def as_dict(rows: Sequence[CalibrationRow], images: dict[str, int]) -> dict[str, Any]:
-    """What the JSON file holds; ``difference`` is ours less the paper's."""
+    """Returns the content of the JSON file. ``difference`` is our figure minus the paper's."""
     listed = [
         {
             "bicubic": row.bicubic,
@@ -229,10 +235,13 @@ def _difference(track: str, means: Scores) -> Scores:
 
 
 def write_table(path: str | Path, rows: Sequence[CalibrationRow], images: dict[str, int]) -> list[Path]:
-    """Writes the table as data to ``path`` (.json), and as Markdown beside it.
+    """Writes the results to ``path`` (.json), and as a Markdown table beside it.
+
+    Returns:
+        The two paths.
 
     Raises:
-        UserError: see :func:`~cyclesr.inference.evaluation_report.check_place`; or the disk is full.
+        UserError: as for :func:`~cyclesr.inference.evaluation_report.check_place`, or the disk is full.
     """
     files = [check_place(path), Path(path).with_suffix(".md")]
     try:

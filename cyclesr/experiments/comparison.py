@@ -1,4 +1,4 @@
-"""Several methods trained on the same unpaired images, scored on the same held-out pairs."""
+"""Comparison of methods that are trained on the same unpaired images and scored on the same held-out pairs."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -32,12 +32,12 @@ class Track:
     """Folders of one simulated track.
 
     Attributes:
-        hr: sharp images for training.
+        hr: HR images for training.
         real: real LR images for training, of other scenes than ``hr``.
         valid_lr, valid_hr: held-out pairs.
-        hidden_lr: the true LR images of ``hr``, for analysis and for the supervised reference alone.
-        manifest: the true kernels, for analysis alone.
-        scale: between LR and HR.
+        hidden_lr: the true LR images of ``hr``, used only for analysis and for the supervised reference.
+        manifest: the true degradations, used only for analysis.
+        scale: scale factor between LR and HR.
     """
 
     hr: Path
@@ -51,9 +51,16 @@ class Track:
 
 @dataclass(frozen=True)
 class MethodScores:
-    """Scores of one method: mean PSNR (dB) and SSIM on the held-out pairs.
+    """Scores of one method.
 
-    ``degradation_psnr`` (dB) says how near the method's training LR images come to the true LR, noise apart.
+    Attributes:
+        method: name of the method.
+        psnr: mean PSNR on the held-out pairs, dB.
+        ssim: mean SSIM on the held-out pairs.
+        degradation_psnr: PSNR of the method's LR training images against the true ones without noise, dB. ``None`` if
+            the method has no translator.
+        minutes: training time.
+        iterations: number of training iterations.
     """
 
     method: str
@@ -65,7 +72,7 @@ class MethodScores:
 
 
 def on_track(config: Config, track: Track) -> Config:
-    """A copy of a config, its folders replaced by the track's."""
+    """Returns a copy of a config in which the image folders are those of the track."""
     config = copy.deepcopy(config)
     config.train_dataloader.dataset.update(hr=str(track.hr), real=str(track.real))
     for name in ("val_dataloader", "test_dataloader"):
@@ -74,11 +81,12 @@ def on_track(config: Config, track: Track) -> Config:
 
 
 def supervised(config: Config, hidden_lr: Path | None = None) -> Config:
-    """The same SR network, data and schedule without a translator, for as many SR steps.
+    """Returns a config that trains the same SR network on the same data with supervision, for as many SR steps.
 
     Args:
-        config: of a collaborative model.
-        hidden_lr: trains on true pairs (SR_paired); None trains on bicubic ones (SR_syn).
+        config: config of a collaborative model.
+        hidden_lr: folder of the true LR images, for a training on true pairs (SR_paired). ``None`` trains on bicubic
+            pairs (SR_syn).
     """
     config = copy.deepcopy(config)
     steps, total = sr_steps(config), config.train_cfg.max_iters
@@ -97,13 +105,14 @@ def supervised(config: Config, hidden_lr: Path | None = None) -> Config:
     else:
         data = config.train_dataloader.dataset
         kept = {k: data[k] for k in ("hr", "scale", "crop", "cache", "seed") if k in data}
-        augment = data.get("augment") is True  # HR alone cannot be turned, and a turned pair shows a turned degradation
+        # 'hr' and 'hr_flips' keep the orientation of the degradation; turning HR and LR together would change it.
+        augment = data.get("augment") is True
         config.train_dataloader.dataset = dict(type="PairedDataset", lr=str(hidden_lr), augment=augment, **kept)
     return config
 
 
 def sr_steps(config: Config) -> int:
-    """How many steps of a training update the SR network."""
+    """Returns the number of training steps that update the SR network."""
     (settings,) = (dict(hook) for hook in config.custom_hooks if hook["type"] == "StageHook")
     settings.pop("type")
     hook, total = StageHook(**settings), config.train_cfg.max_iters
@@ -111,20 +120,29 @@ def sr_steps(config: Config) -> int:
 
 
 def train_method(config: Config, work_dir: Path, seed: int) -> nn.Module:
-    """Trains; returns the model in evaluation mode."""
+    """Trains a config and returns the model in evaluation mode."""
     config = copy.deepcopy(config)
     config.experiment_name = "_".join(work_dir.parts[-3:]) + f"_seed{seed}"
     return train(config, work_dir=str(work_dir), seed=seed).model.eval()
 
 
 def bicubic_upscale(scale: int) -> Upscale:
-    """MATLAB's bicubic interpolation as an upscaling function of ``(1, 3, h, w)``."""
+    """Returns MATLAB's bicubic interpolation as a function of LR images ``(1, 3, h, w)``."""
     return lambda lr: imresize(lr, scale=scale)
 
 
 @torch.no_grad()
 def score(upscale: Upscale, track: Track, protocol: Protocol) -> tuple[dict[str, float], dict[str, Tensor]]:
-    """Scores an upscaling function on the held-out pairs; returns the means, and the SR images by name."""
+    """Scores an upscaling function on the held-out pairs.
+
+    Args:
+        upscale: function from ``(1, 3, h, w)`` to ``(1, 3, scale * h, scale * w)``.
+        track: the track with the held-out pairs.
+        protocol: scoring protocol.
+
+    Returns:
+        The mean scores, and the SR images (3, H, W) by the name of the HR image.
+    """
     scores, images = [], {}
     for lr_path, hr_path in _pairs(track.valid_lr, track.valid_hr, track.scale):
         sr = upscale(to_tensor(read_image(lr_path))[None])[0].float().cpu()
@@ -135,15 +153,16 @@ def score(upscale: Upscale, track: Track, protocol: Protocol) -> tuple[dict[str,
 
 @torch.no_grad()
 def degradation_psnr(degrade: Upscale, track: Track, draws: int = 4, from_hr: bool = False) -> float:
-    """How near ``degrade`` comes to the true LR: mean PSNR in dB over the HR training images.
+    """Returns the mean PSNR (dB) of ``degrade`` against the true degradation over the HR training images.
 
-    Both are compared without noise: the truth leaves it out, a stochastic translator is averaged over some draws.
+    Both are compared without noise: the true degradation is applied without it, and the outputs of a stochastic
+    translator are averaged.
 
     Args:
-        degrade: ``syn`` to ``fake_real``, or ``hr`` to ``fake_real``.
-        track: its manifest and hidden LR file names tell the true degradation.
-        draws: of a stochastic translator.
-        from_hr: ``degrade`` takes ``hr``.
+        degrade: function from ``syn`` or ``hr`` to ``fake_real``, (1, 3, H, W) each.
+        track: the track. Its manifest and the names of its hidden LR files define the true degradation.
+        draws: number of outputs of ``degrade`` that are averaged.
+        from_hr: whether ``degrade`` takes ``hr`` instead of ``syn``.
     """
     values = []
     for lr_path, hr_path in _pairs(track.hidden_lr, track.hr, track.scale):
@@ -157,9 +176,14 @@ def degradation_psnr(degrade: Upscale, track: Track, draws: int = 4, from_hr: bo
 
 @torch.no_grad()
 def noise_levels(degrade: Upscale, track: Track) -> tuple[float, float]:
-    """Root mean square noise of ``degrade``, from HR, and of the true LR, 8-bit rounding included, in levels of 255.
+    """Returns the root mean square of the noise of ``degrade`` and of the true LR images, in units of 1/255.
 
-    That of ``degrade`` is what two draws of it differ by, over the root of two; 0 for one that draws nothing.
+    The noise of ``degrade`` is the difference of two outputs for the same input, divided by the square root of two; it
+    is 0 for a deterministic function. The noise of the true LR images includes their rounding to 8 bits.
+
+    Args:
+        degrade: function from ``hr`` to ``fake_real``, (1, 3, H, W) each.
+        track: the track with the HR training images and their true LR images.
     """
     fake, true = [], []
     for lr_path, hr_path in _pairs(track.hidden_lr, track.hr, track.scale):
@@ -174,7 +198,10 @@ def _rms(difference: Tensor) -> float:
 
 
 def save_pictures(folder: Path, track: Track, results: dict[str, dict[str, Tensor]]) -> list[Path]:
-    """One picture for each held-out image: ``LR | each method | HR``, titled, a central crop of at most 320 px."""
+    """Writes a picture per held-out image, ``LR | each method | HR`` with titles, and returns the paths.
+
+    Each panel is a central crop of at most 320 x 320 pixels.
+    """
     import cv2
 
     saved = []
@@ -206,7 +233,7 @@ def _centre(image: Tensor, side: int) -> Tensor:
 
 
 def as_table(rows: Sequence[MethodScores]) -> str:
-    """The rows as a Markdown table."""
+    """Returns the scores as a Markdown table."""
     lines = ["| method | PSNR | SSIM | LR to true LR | minutes |", "|---|---|---|---|---|"]
     for row in rows:
         near = "" if row.degradation_psnr is None else f"{row.degradation_psnr:.2f} dB"
@@ -215,5 +242,5 @@ def as_table(rows: Sequence[MethodScores]) -> str:
 
 
 def as_dicts(rows: Sequence[MethodScores]) -> list[dict[str, Any]]:
-    """The rows for a JSON file."""
+    """Returns the scores for a JSON file."""
     return [asdict(row) for row in rows]

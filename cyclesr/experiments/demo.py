@@ -1,4 +1,4 @@
-"""The embedded demo: real photographs, no download, minutes on a laptop; does the method beat bicubic pairs here?"""
+"""The demo: compares the method with a training on bicubic pairs. It needs no download and minutes on a laptop."""
 
 import json
 import time
@@ -27,7 +27,7 @@ TITLES = {"bicubic": "bicubic", "sr_syn": "bicubic pairs", "cyclesr": "cyclesr"}
 
 
 def track_of(data: Path) -> Track:
-    """The folders that ``prepare_data.py demo`` makes."""
+    """Returns the track in a folder made by ``prepare_data.py demo``."""
     return Track(
         hr=data / "hr",
         real=data / "real",
@@ -39,16 +39,16 @@ def track_of(data: Path) -> Track:
 
 
 def run_demo(config: str, data: Path, work_dir: Path, seed: int) -> list[MethodScores]:
-    """Trains on bicubic pairs and by the method, compares, and writes ``results.json`` and a picture per image.
+    """Trains a network on bicubic pairs and one by the method, scores both, and writes results and pictures.
 
     Args:
-        config: of the method.
-        data: made by ``prepare_data.py demo``.
-        work_dir: for checkpoints, logs, pictures and results.
-        seed: of weights, data order and augmentation.
+        config: config of the method.
+        data: folder made by ``prepare_data.py demo``.
+        work_dir: folder of checkpoints, logs, ``results.json``, ``results.md`` and ``pictures``.
+        seed: seed of the weights, the order of the data and the augmentation.
 
     Returns:
-        The rows ``bicubic``, ``sr_syn`` and ``cyclesr``.
+        The scores of ``bicubic``, ``sr_syn`` and ``cyclesr``.
     """
     track, cfg = track_of(data), load_config(config)
     cfg = on_track(cfg, track)

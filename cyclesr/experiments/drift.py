@@ -1,4 +1,4 @@
-"""How a training went, checkpoint by checkpoint: is G1 still near the true degradation, and what shows it?"""
+"""Drift of a training: how far G1 is from the true degradation at each checkpoint, and signals that may show it."""
 
 import statistics
 from pathlib import Path
@@ -28,25 +28,28 @@ def drift_curve(config: Config, work_dir: Path, track: Track, protocol: str) -> 
     """Measures every checkpoint of a training.
 
     Args:
-        config: of the training.
-        work_dir: with its checkpoints.
-        track: with the truth.
-        protocol: registered name of what SR is scored under.
+        config: config of the training.
+        work_dir: folder of the checkpoints.
+        track: simulated track of the training, with the true degradation.
+        protocol: name of the protocol under which SR is scored.
 
     Returns:
-        For each checkpoint ``iter``; ``degradation_psnr`` and ``psnr`` (dB), ``noise`` of G1 and ``true_noise`` (levels
-        of 255), which need the hidden truth; and the signals that do not: ``consistency`` (dB) and ``spectrum`` (dB),
-        see the functions of these names.
+        One dict per checkpoint. ``iter`` is its iteration. ``degradation_psnr`` and ``psnr`` (dB), ``noise`` of G1 and
+        ``true_noise`` (units of 1/255) need the true degradation. ``consistency`` and ``spectrum`` (dB) do not, see
+        the functions of these names.
 
     Raises:
-        UserError: no checkpoints in the folder, checkpoints of another model, or a model without a translator.
+        UserError: the folder holds no checkpoints or checkpoints of another model, or the model has no translator.
     """
     paths = sorted(work_dir.glob("iter_*.pth"), key=lambda path: int(path.stem.removeprefix("iter_")))
     if not paths:
-        raise UserError(f"There are no checkpoints iter_*.pth in {work_dir}: train with --work-dir {work_dir} first.")
+        raise UserError(f"No checkpoints iter_*.pth found in {work_dir}: train with --work-dir {work_dir} first.")
     model = MODELS.build(config.model).eval()
     if not isinstance(model, CollaborativeSR):
-        raise UserError(f"Drift is that of a CollaborativeSR's translator; the model is a {config.model.type}.")
+        raise UserError(
+            f"Drift is measured on the translator of a CollaborativeSR, but the model is a {config.model.type}: give "
+            "the config of such a training."
+        )
     degrade = _degradation(model, track.scale)
     scoring = get_protocol(protocol, track.scale)
     real = [to_tensor(read_image(path))[None] for path in list_images(track.real)]
@@ -72,14 +75,17 @@ def drift_curve(config: Config, work_dir: Path, track: Track, protocol: str) -> 
 
 
 def _degradation(model: CollaborativeSR, scale: int) -> Upscale:
-    """HR -> ``fake_real``, whether G1 takes ``syn`` or HR itself."""
+    """Returns the function from HR to ``fake_real``, for a G1 that takes ``syn`` and for one that takes HR."""
     translator = model.translator
     return lambda hr: translator.degrade(translator.source(imresize(hr, scale=1 / scale).clamp(0, 1), hr))
 
 
 @torch.no_grad()
 def consistency(model: CollaborativeSR, degrade: Upscale, real: Images) -> float:
-    """PSNR (dB) of ``degrade(SR(real))`` against ``real``: do degradation and inverse fit the real images?"""
+    """Returns the mean PSNR (dB) of ``degrade(SR(real))`` against ``real``.
+
+    It is high if SR network and degradation are inverse to each other on the real images.
+    """
     values = []
     for image in real:
         back = degrade(model(image).clamp(0, 1))
@@ -89,9 +95,9 @@ def consistency(model: CollaborativeSR, degrade: Upscale, real: Images) -> float
 
 @torch.no_grad()
 def spectrum(degrade: Upscale, hr: Images, real: Images) -> float:
-    """Root mean square difference (dB) of the mean radial power spectra of ``fake_real`` and ``real``; 0 is the same.
+    """Returns the root mean square difference (dB) of the mean radial power spectra of ``fake_real`` and ``real``.
 
-    Each image's spectrum is taken relative to its lowest band, so that contrast does not count.
+    Equal spectra give 0. Each image's spectrum is relative to its lowest band, so that contrast has no influence.
     """
     difference = _mean_spectrum([degrade(image) for image in hr]) - _mean_spectrum(real)
     return difference.square().mean().sqrt().item()
@@ -102,7 +108,7 @@ def _mean_spectrum(images: Images) -> Tensor:
 
 
 def _radial_spectrum(image: Tensor) -> Tensor:
-    """Power in dB in rings of frequency up to Nyquist, relative to the lowest ring: ``(BANDS,)``."""
+    """Returns the power in rings of frequency up to Nyquist, in dB relative to the lowest ring, ``(BANDS,)``."""
     gray = image.mean((0, 1))
     window = torch.hann_window(gray.shape[0])[:, None] * torch.hann_window(gray.shape[1])[None]
     power = torch.fft.fft2((gray - gray.mean()) * window).abs().square()
@@ -115,7 +121,7 @@ def _radial_spectrum(image: Tensor) -> Tensor:
 
 
 def agreement(rows: list[dict[str, float]], signal: str, truth: str) -> float:
-    """Spearman's rank correlation of two columns over the checkpoints."""
+    """Returns Spearman's rank correlation of two columns over the checkpoints."""
     ranks = []
     for column in (signal, truth):
         values = torch.tensor([row[column] for row in rows])

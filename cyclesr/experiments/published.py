@@ -1,4 +1,4 @@
-"""The figures of the paper's Tables 1, 3 and 4. Which protocol made them is not known, see docs/evaluation.md."""
+"""The figures of the paper's Tables 1, 3 and 4. The protocol of these figures is unknown, see docs/evaluation.md."""
 
 from typing import NamedTuple
 
@@ -77,7 +77,7 @@ TABLES = {1: TABLE_1, 3: TABLE_3, 4: TABLE_4}
 
 
 def published(table: int, row: str, track: str) -> Figures | None:
-    """A cell of a table, or None where the paper has none.
+    """Returns a cell of a table, or ``None`` if the paper has no such cell.
 
     Args:
         table: 1, 3 or 4.
@@ -85,8 +85,8 @@ def published(table: int, row: str, track: str) -> Figures | None:
         track: ``unknown``, ``mild`` or ``wild``.
 
     Raises:
-        UserError: no such table.
+        UserError: there is no such table.
     """
     if table not in TABLES:
-        raise UserError(f"The tables with figures are {', '.join(map(str, TABLES))}; found {table}.")
+        raise UserError(f"The table must be one of {', '.join(map(str, TABLES))}, found {table}.")
     return TABLES[table].get(row, {}).get(track)

@@ -1,4 +1,4 @@
-"""A table of methods on a track simulated from one folder of photographs, each trained for a given time."""
+"""Benchmark of methods on a track that is simulated from a folder of photographs, for a given training time."""
 
 import statistics
 import time
@@ -33,7 +33,7 @@ from cyclesr.optim.parts import PartOptimizersConstructor
 from cyclesr.registry import DATASETS, MODELS
 
 CALIBRATION_STEPS = 9
-# No unpaired method can see where a degradation moves the image to: tracks with shifts are scored at the best one.
+# Unpaired methods cannot know how far a degradation shifts the image. Tracks with shifts are scored at the best shift.
 TRACK_PROTOCOLS = {"unknown": "plain", "mild": "cyclesr", "wild": "cyclesr"}
 
 
@@ -47,23 +47,23 @@ def benchmark_track(
     work_dir: Path,
     out: Path,
 ) -> list[MethodScores]:
-    """Simulates the track, trains each method and scores it.
+    """Simulates the track, then trains and scores each method.
 
     Args:
-        hr: folder of sharp photographs; two fifths become ``hr``, two fifths ``real``, one fifth is held out.
+        hr: folder of sharp photographs. Two fifths become ``hr``, two fifths ``real``, and one fifth is held out.
         name: ``unknown``, ``mild`` or ``wild``.
         minutes: training time of each unpaired method. The supervised ones take as many SR steps as CycleSR.
-        seed: of the track, the weights, the data order and the augmentation.
-        methods: of ``bicubic``, ``sr_syn``, ``cyclesr``, ``unitsr`` and ``sr_paired``.
+        seed: seed of the track, the weights, the order of the data and the augmentation.
+        methods: names among ``bicubic``, ``sr_syn``, ``cyclesr``, ``unitsr`` and ``sr_paired``.
         configs: paths of the configs of ``cyclesr`` and ``unitsr``.
-        work_dir: for data, checkpoints and logs.
-        out: JSON file, rewritten after every method, so that a stopped run keeps its rows.
+        work_dir: folder of data, checkpoints and logs.
+        out: JSON file, rewritten after every method, so that a stopped run keeps its results.
 
     Returns:
-        A row a method, in the order given.
+        The scores of each method, in the order given.
 
     Raises:
-        UserError: ``out`` is no .json file or cannot be written; or see the functions that are called.
+        UserError: ``out`` is not a .json file or cannot be written, or simulating or training fails.
     """
     check_place(out)
     track = Track(**split_and_simulate(hr, name, work_dir / "data", seed=seed))
@@ -112,7 +112,7 @@ def _row(
 
 
 def iterations_for(config: Config, minutes: float) -> int:
-    """How many iterations of a config fit into a time, measured by a few steps of each of its stages."""
+    """Returns the number of iterations of a config that fit into a time, measured on a few steps of each stage."""
     total = config.train_cfg.max_iters
     hooks = [hook for hook in config.get("custom_hooks", []) if hook["type"] == "StageHook"]
     stages: list[dict[str, Any]] = hooks[0]["stages"] if hooks else [dict(name="joint")]
@@ -128,7 +128,7 @@ def iterations_for(config: Config, minutes: float) -> int:
 
 
 def seconds_per_step(config: Config, stage: Stage) -> float:
-    """The median time of a training step of a stage, loading of its batch included."""
+    """Returns the median time of a training step of a stage in seconds, including the loading of the batch."""
     model = MODELS.build(config.model).to(get_device()).train()
     parts = {name: part for name, part in config.optim_wrapper.items() if name != "constructor"}
     optimizers = PartOptimizersConstructor(parts)(model)

@@ -35,7 +35,7 @@ def _no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     calibration.load_lpips.cache_clear()
 
 
-def test_scores_of_the_tracks_that_are_there(div2k: Path) -> None:
+def test_scores_of_the_tracks_that_are_present(div2k: Path) -> None:
     rows, images = calibrate(div2k, ["plain_y", "ntire17"], ["matlab", "pil", "cv2"])
     assert images == {"ntire17_t2": 2, "ntire18_t4": 2}
     assert len(rows) == 6
@@ -48,7 +48,7 @@ def test_scores_of_the_tracks_that_are_there(div2k: Path) -> None:
     assert [row.protocol.name for row in rows] == ["ntire17"] * 3 + ["plain_y"] * 3  # the nearest first
 
 
-def test_first_images_alone(div2k: Path) -> None:
+def test_only_the_first_images(div2k: Path) -> None:
     rows, images = calibrate(div2k, ["plain"], images=1)
     assert images == {"ntire17_t2": 1, "ntire18_t4": 1}
     assert rows[0].tracks["ntire18_t4"]["psnr"] == pytest.approx(RGB + 20 * math.log10(2), abs=1e-6)
@@ -69,7 +69,7 @@ def test_table_and_json_hold_the_papers_figures(div2k: Path, tmp_path: Path) -> 
     assert found["difference"]["psnr"] == pytest.approx(RGB - 23.976, abs=1e-6)
     assert [path.name for path in write_table(tmp_path / "t.json", rows, images)] == ["t.json", "t.md"]
     assert (tmp_path / "t.md").read_text().splitlines() == lines
-    with pytest.raises(UserError, match=r"are a \.json file"):
+    with pytest.raises(UserError, match=r"\.json file"):
         write_table(tmp_path / "t.csv", rows, images)
 
 
@@ -84,14 +84,14 @@ def test_candidates_are_all_protocols_on_rgb_and_on_y() -> None:
     assert (found["ntire18_y_nogain"].luma, found["ntire18_y_nogain"].shift.gain) == ("float", False)
 
 
-def test_mistakes_are_named(div2k: Path) -> None:
-    with pytest.raises(UserError, match=r"holds no validation set of DIV2K: expected DIV2K_valid_HR and any of"):
+def test_mistakes(div2k: Path) -> None:
+    with pytest.raises(UserError, match=r"no validation set .*DIV2K_valid_HR .*DIV2K_valid_LR_mild"):
         calibrate(div2k / "DIV2K_valid_HR")
-    with pytest.raises(UserError, match=r"no protocol 'ntire71'. Did you mean .*'ntire17'"):
+    with pytest.raises(UserError, match=r"protocol 'ntire71'.*'ntire17'"):
         calibrate(div2k, ["ntire71"])
-    with pytest.raises(UserError, match=r"no bicubic 'opencv'"):
+    with pytest.raises(UserError, match=r"bicubic 'opencv'"):
         calibrate(div2k, ["plain"], ["opencv"])
-    with pytest.raises(UserError, match=r"0801x4.png, protocol ntire18: .* too small"):
+    with pytest.raises(UserError, match=r"0801x4.png.* ntire18: "):
         calibrate(div2k, ["ntire18"])
 
 

@@ -1,4 +1,4 @@
-"""The paper's figures: copied once, so what can be said of them twice is."""
+"""The paper's figures are copied by hand, so whatever can be verified about them is."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from cyclesr.experiments.published import TABLE_1, TABLE_3, TABLE_4, TABLES, pub
 TRACKS = ("unknown", "mild", "wild")
 
 
-def test_every_cell_is_there_and_plausible() -> None:
+def test_every_cell_exists_and_is_plausible() -> None:
     assert [len(rows) for rows in TABLES.values()] == [8, 5, 2]
     for rows in TABLES.values():
         for cells in rows.values():
@@ -24,7 +24,7 @@ def test_a_method_has_the_same_figures_in_every_table() -> None:
 
 
 @pytest.mark.parametrize("track", TRACKS)
-def test_what_the_text_of_the_paper_says_of_the_tables(track: str) -> None:
+def test_the_tables_agree_with_the_text_of_the_paper(track: str) -> None:
     psnr = {row: cells[track].psnr for row, cells in TABLE_1.items()}
     assert psnr["sr_syn"] < psnr["bicubic"]  # "even worse than the simple bicubic upsampling on all three datasets"
     unsupervised = ("cyclegan", "bulat", "bulat_collaborative", "cyclesr")
@@ -41,5 +41,5 @@ def test_cells_that_the_paper_does_not_have() -> None:
     assert published(1, "cyclesr", "mild") == (24.779, 0.631, 0.500)
     assert published(3, "cyclesr", "unknown") is None
     assert published(3, "separate", "mild") is None
-    with pytest.raises(UserError, match="1, 3, 4; found 2"):
+    with pytest.raises(UserError, match=r"1, 3, 4.*found 2"):
         published(2, "cyclesr", "mild")

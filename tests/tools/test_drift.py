@@ -32,12 +32,12 @@ def test_a_row_a_checkpoint_under_the_first_of_several_evaluators(config, data, 
 def test_an_option_that_nothing_reads_is_one_line(config, data, tmp_path, in_process, capsys) -> None:
     options = ("--cfg-options", "test_evaluator.protocl=ntire17")
     assert in_process("drift", config, tmp_path / "run", "--data", data, *options) == 2
-    assert "takes no argument 'protocl'" in capsys.readouterr().err
+    assert "'protocl'" in capsys.readouterr().err
 
 
 def test_a_config_without_an_evaluator_needs_a_protocol(config, data, tmp_path, in_process, capsys) -> None:
     config.write_text(config.read_text().replace("test_evaluator = val_evaluator", ""))
     assert in_process("drift", config, tmp_path / "run", "--data", data) == 2
-    assert "names no protocol to score SR under: give one with --protocol" in capsys.readouterr().err
+    assert "--protocol" in capsys.readouterr().err
     assert in_process("drift", config, tmp_path / "run", "--data", data, "--protocol", "plain") == 2
-    assert "There are no checkpoints iter_*.pth" in capsys.readouterr().err
+    assert "iter_*.pth" in capsys.readouterr().err
