@@ -41,6 +41,7 @@ MOVED: dict[str, tuple[str, ...]] = {
         "cyclesr.images.tensors",
         "cyclesr.images.writing",
     ),
+    "cyclesr.engine.accumulate": ("cyclesr.engine.loop",),
     "cyclesr.demo": ("cyclesr.experiments.demo",),
     "cyclesr.engine.first_look": ("cyclesr.engine.preflight",),
     "cyclesr.engine.memory_format": ("cyclesr.optim.memory_format",),

@@ -11,7 +11,7 @@ from cyclesr.config import check_config, load_config, train_on
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.errors import UserError
 from cyclesr.models.stages import Stage
-from cyclesr.optim.parts import PARTS, PartOptimizersConstructor
+from cyclesr.optim.parts import PartOptimizersConstructor
 from cyclesr.registry import MODELS
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -90,7 +90,7 @@ def test_builds_at_full_size(path: Path) -> None:
     assert model.sr_entry()["scale"] == 4
     parts = config.optim_wrapper.keys() - {"constructor", "amp", "accumulate"}
     assert parts == config.param_scheduler.keys()
-    trained = {parameter for part in parts for parameter in model.get_submodule(PARTS[part]).parameters()}
+    trained = {parameter for part in parts for parameter in model.parts()[part].parameters()}
     assert trained == {parameter for parameter in model.parameters() if parameter.requires_grad}
 
 

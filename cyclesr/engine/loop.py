@@ -1,16 +1,21 @@
-"""The training loop: counts iterations, and resumes at any of them without replaying the data before it."""
+"""The training loop: counts iterations, takes each step in micro-batches, and resumes without replaying past data."""
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import torch
 from mmengine.device import get_device
 from mmengine.dist import get_world_size
 from mmengine.runner import IterBasedTrainLoop
+from torch import Tensor
 
 from cyclesr.datasets.crops import CropDataset, collate_crops
-from cyclesr.engine.accumulate import train_step
 from cyclesr.engine.prefetch import ready_batches
 from cyclesr.engine.sampler import EndlessSampler
+from cyclesr.errors import UserError
+from cyclesr.models.sr_model import SRModel
+from cyclesr.optim.parts import PartOptimizers
 from cyclesr.registry import LOOPS
 
 
@@ -23,7 +28,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
 
     Args:
         runner, dataloader, max_iters, val_begin, val_interval, dynamic_intervals: as in mmengine.
-        prefetch: on a GPU, each batch is copied while the step before it runs, see
+        prefetch: on a GPU, copies each batch while the previous step runs, see
             :func:`~cyclesr.engine.prefetch.ready_batches`.
     """
 
@@ -45,15 +50,15 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         runner = self.runner
         if self._iter >= self._max_iters:
             runner.logger.info(
-                f"Nothing is left to train: this training was finished at iteration {self._iter}. --iterations N with "
-                "a larger N goes on."
+                f"Nothing is left to train: this training ended at iteration {self._iter}. A larger --iterations N "
+                "continues it."
             )
         runner.call_hook("before_train")
         loader = iter(self._dataloader_from_here())
         batches = ready_batches(loader, torch.device(get_device()), self.prefetch)
-        runner.call_hook("before_train_epoch")  # sets the random generators, which starting a data loader moves
+        runner.call_hook("before_train_epoch")  # restores the random state, which starting a loader changes
         if self._iter:
-            self._validate_if_due()  # the checkpoint is from before it
+            self._validate_if_due()  # the checkpoint was written before the validation
         while self._iter < self._max_iters and not self.stop_training:
             runner.model.train()
             self.run_iter(next(batches))
@@ -63,7 +68,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         return runner.model
 
     def run_iter(self, data_batch: Any) -> None:
-        """One iteration: a batch, whole or in micro-batches."""
+        """Runs one iteration on a batch, whole or in micro-batches."""
         runner, where = self.runner, dict(batch_idx=self._iter, data_batch=data_batch)
         runner.call_hook("before_train_iter", **where)
         outputs = train_step(runner.model, data_batch, runner.optim_wrapper)
@@ -87,3 +92,34 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         if self.runner.val_loop is not None and is_due and hub.runtime_info.get("last_validation") != self._iter:
             hub.update_info("last_validation", self._iter)
             self.runner.val_loop.run()
+
+
+def train_step(model: SRModel, batch: dict[str, Any], optimizers: PartOptimizers) -> dict[str, Tensor]:
+    """Takes one step over ``optimizers.accumulate`` micro-batches, which need less memory than the whole batch.
+
+    All micro-batches see the weights from before the step, so their gradients add up to those of the whole batch if
+    losses are means over images and no network has batch statistics.
+
+    Returns:
+        The losses of the whole batch, and what :meth:`~cyclesr.optim.parts.PartOptimizers.take_report` returns.
+
+    Raises:
+        UserError: more micro-batches than images.
+    """
+    size = len(next(iter(batch.values())))
+    losses: dict[str, Tensor] = {}
+    for micro, stop in _cut(batch, size, optimizers.accumulate):
+        share = len(next(iter(micro.values()))) / size
+        with optimizers.micro_batch(share, completes=stop == size):
+            for name, loss in model.train_step(micro, optim_wrapper=optimizers).items():
+                losses[name] = losses[name] + share * loss if name in losses else share * loss
+    return losses | optimizers.take_report()
+
+
+def _cut(batch: dict[str, Any], size: int, count: int) -> Iterator[tuple[dict[str, Any], int]]:
+    if not 1 <= count <= size:
+        raise UserError(
+            f"optim_wrapper.accumulate={count} needs 1 to {size} micro-batches for a batch of {size} images."
+        )
+    for start, stop in pairwise(size * i // count for i in range(count + 1)):
+        yield {name: values[start:stop] for name, values in batch.items()}, stop

@@ -16,19 +16,20 @@ paper                                      here
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from cyclesr.errors import UserError
-from cyclesr.models.sr_model import Batch, Losses, SRModel
+from cyclesr.errors import UserError, did_you_mean
+from cyclesr.models.losses.terms import Losses, merge_losses
+from cyclesr.models.sr_model import Batch, SRModel
 from cyclesr.models.stages import Stage
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.optim.memory_format import ChannelsLast
 from cyclesr.optim.parts import PartOptimizers
-from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS, TRANSLATORS
+from cyclesr.registry import DEGRADATIONS, MODELS, TRANSLATORS
 
 
 @MODELS.register_module()
@@ -37,37 +38,43 @@ class CollaborativeSR(SRModel):
 
     ``stage`` says what the next step updates; a hook sets it (:class:`~cyclesr.engine.hooks.StageHook`).
 
+    The update rules :meth:`alternating` and :meth:`joint` are extension points: a subclass that names another method
+    of the same signature in ``RULES`` can be asked for it by ``optimisation``.
+
     Args:
         degradation: HR -> syn, Eq. (1); a config of ``DEGRADATIONS``.
         translator: Eq. (2); a config of ``TRANSLATORS``.
         sr: SR network; a config of ``SR_BACKBONES``.
         sr_loss: :math:`L_{SR}` of Eq. (3), or its first term; a config of ``LOSSES``.
         perceptual: its third term, :math:`L_{percep}`; arguments of :class:`~cyclesr.models.losses.PerceptualLoss`, or
-            of the ``type`` that they name. None leaves it out.
+            of the ``type`` given in them. None leaves it out.
         sr_adversarial: its second term, :math:`L_{adv}`; arguments of
             :class:`~cyclesr.models.sr_adversarial.SRAdversarial`, whose discriminator :math:`D_h` is the part
             ``sr_discriminator``. None leaves it out.
         feedback_weight: :math:`\lambda_{Trans}^{SR}` of Eq. (5), for images in [0, 1].
-        optimisation: ``alternating`` updates the translator by Eq. (5), then the SR network by Eq. (3) with
-            ``fake_real`` as a constant. ``joint`` updates both by the gradient of Eq. (4). With MSE alone and equal
-            weights the two give the same gradients (Sec. 3.4), and ``joint`` is faster. With more terms in Eq. (3)
-            they differ: ``alternating`` feeds back the MSE alone, ``joint`` gives G1 the gradient of them all, which
-            the paper calls unstable.
+        optimisation: the update rule of the joint stage, ``alternating`` or ``joint``. With only the MSE as SR loss and
+            equal weights the two give the same gradients (Sec. 3.4), and ``joint`` is faster. With more terms in
+            Eq. (3) they differ: ``alternating`` feeds back the MSE only, ``joint`` gives G1 the gradient of all terms,
+            which the paper calls unstable.
         channels_last: memory format of all networks and images.
         average: decay of the averaged SR weights, which validation and inference use; 0 keeps none (the paper).
-        compiled: networks that torch.compile translates, ``("sr", "translator.generators.to_real")`` for instance;
+        compiled: networks that torch.compile compiles, ``("sr", "translator.generators.to_real")`` for instance;
             it pays on GPUs, after a minute of compiling.
 
     Raises:
-        UserError: ``joint`` with a feedback weight other than the SR loss's weight: Eq. (4) has but one.
+        UserError: an unknown update rule; or ``joint`` with a feedback weight other than the SR loss's weight, because
+            Eq. (4) has only one.
 
     Differs from the paper: nothing in the equations. Neither Eq. (5) nor the discriminators' step moves the SR
-    network, so one forward of it serves Eq. (5) and Eq. (3); its BatchNorm statistics then move once a step, where
-    the released code, which runs it twice, moves them twice.
+    network, so one forward pass of it serves Eq. (5) and Eq. (3). Its BatchNorm statistics therefore move once a step;
+    in the released code, which runs it twice, they move twice.
     """
+
+    RULES: ClassVar[tuple[str, ...]] = ("alternating", "joint")
 
     def __init__(
         self,
+        *,
         degradation: dict[str, Any],
         translator: dict[str, Any],
         sr: dict[str, Any],
@@ -75,24 +82,36 @@ class CollaborativeSR(SRModel):
         perceptual: dict[str, Any] | None = None,
         sr_adversarial: dict[str, Any] | None = None,
         feedback_weight: float = 1e3,
-        optimisation: Literal["alternating", "joint"] = "alternating",
+        optimisation: str = "alternating",
         channels_last: ChannelsLast = False,
         average: float = 0.0,
         compiled: Sequence[str] = (),
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(sr, channels_last, average, data_preprocessor, perceptual, sr_adversarial)
+        super().__init__(
+            sr=sr,
+            sr_loss=sr_loss,
+            perceptual=perceptual,
+            sr_adversarial=sr_adversarial,
+            channels_last=channels_last,
+            average=average,
+            data_preprocessor=data_preprocessor,
+        )
         self.degradation = DEGRADATIONS.build(degradation)
         self.translator: Translator = self.as_memory_format(TRANSLATORS.build(translator))
-        self.sr_loss = LOSSES.build(sr_loss)
         self.feedback_weight = feedback_weight
         self.optimisation = optimisation
         self.stage = Stage.JOINT
         self._check_optimisation()
         self.compile_networks(compiled)
 
+    def parts(self) -> dict[str, nn.Module]:
+        """Returns the translator's networks and those of :class:`SRModel`."""
+        translator = dict(generators=self.translator.generators, discriminators=self.translator.discriminators)
+        return {**translator, **super().parts()}
+
     def train_step(self, data: Batch, optim_wrapper: PartOptimizers) -> dict[str, Tensor]:
-        """One update of whatever the stage trains.
+        """Updates what the stage trains.
 
         Args:
             data: ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``, both in [0, 1].
@@ -104,49 +123,73 @@ class CollaborativeSR(SRModel):
         hr, real = self.images(data, "hr", "real")
         with optim_wrapper.autocast(hr.device):
             syn = self.degradation(hr)  # Eq. (1)
-            source = self.translator.source(syn, hr)  # syn, but for a translator straight from HR
+            source = self.translator.source(syn, hr)  # syn, except for a translator that starts from HR
             if not self.stage.trains_translator:
                 lr = syn if self.stage is Stage.SR else self._fixed_fake_real(source)
-                return self.update_sr(self.sr(lr), hr, optim_wrapper)  # Eq. (3)
+                return self.update_sr(self.sr(lr), hr, lr, optim_wrapper)  # Eq. (3)
             t = self.translator.translate(source, real)
-            generator = self.translator.generator_losses(syn, real, t)  # Eq. (2)
+            losses = self.translator.generator_losses(syn, real, t)  # Eq. (2)
             if self.stage is Stage.TRANSLATION:
-                optim_wrapper.update(generator, "generators")
-            elif self.optimisation == "joint":
-                generator |= self._joint_step(generator, self.translator.held_fake_real(t), hr, optim_wrapper)
+                generators = optim_wrapper.update(losses, "generators").losses
             else:
-                generator |= self._alternating_step(generator, self.translator.held_fake_real(t), hr, optim_wrapper)
-            return generator | self._discriminator_step(syn, real, t, optim_wrapper)
+                rule = getattr(self, self.optimisation)
+                generators = rule(losses, self.translator.held_fake_real(t), hr, optim_wrapper)
+            discriminators = self._update_discriminators(syn, real, t, optim_wrapper)
+            return merge_losses(generators=generators, translator_discriminators=discriminators)
 
-    def _joint_step(self, generator: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
+    def joint(self, translator_losses: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
+        """Updates the translator's generators and the SR network at once, Eq. (4).
+
+        Args:
+            translator_losses: the terms of Eq. (2), with their graph.
+            fake_real: G1(syn) ``(N, 3, h, w)``, with its graph.
+            hr: ``(N, 3, s*h, s*w)``.
+            optim_wrapper: with ``accumulate``, this runs once for each micro-batch and the weights move in the last
+                one only. A rule may update a part once an iteration, and its losses are means over images.
+
+        Returns:
+            The losses, detached.
+        """
         sr = self.sr(fake_real)
-        both = generator | self.sr_losses(sr, hr)
-        self.update_average(optim_wrapper.update(both, "generators", "sr"))  # Eq. (4)
-        return both | self.update_sr_discriminator(sr, hr, optim_wrapper)
+        losses = merge_losses(translator=translator_losses, sr_network=self.sr_losses(sr, hr, fake_real))
+        update = optim_wrapper.update(losses, "generators", "sr")  # Eq. (4)
+        self.update_average(update.stepped)
+        judged = self.update_sr_discriminator(sr, hr, optim_wrapper)
+        return merge_losses(generators_and_sr_network=update.losses, discriminator_of_sr=judged)
 
-    def _alternating_step(
-        self, generator: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers
+    def alternating(
+        self, translator_losses: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers
     ) -> Losses:
-        """Eq. (5), then Eq. (3), whose ``fake_real`` is the one made before G1 moved (Sec. 3.4)."""
+        """Updates the generators by Eq. (5), then the SR network by Eq. (3); arguments as for :meth:`joint`.
+
+        The SR network learns from the ``fake_real`` that was made before G1 moved (Sec. 3.4), as a constant.
+        """
+        lr = fake_real.detach()
         if not self.feedback_weight:
-            optim_wrapper.update(generator, "generators")  # Eq. (2)
-            return generator | self.update_sr(self.sr(fake_real.detach()), hr, optim_wrapper)  # Eq. (3)
+            translator = optim_wrapper.update(translator_losses, "generators").losses  # Eq. (2)
+            return merge_losses(translator=translator, sr_network=self.update_sr(self.sr(lr), hr, lr, optim_wrapper))
         sr = self.sr(fake_real)
         feedback = {"loss_feedback": self.feedback_weight * F.mse_loss(sr, hr)}
-        optim_wrapper.update(translator := generator | feedback, "generators", keep_graph=True)  # Eq. (5)
-        return translator | self.update_sr(sr, hr, optim_wrapper)  # Eq. (3)
+        losses = merge_losses(translator=translator_losses, feedback=feedback)
+        translator = optim_wrapper.update(losses, "generators", keep_graph=True).losses  # Eq. (5)
+        return merge_losses(translator=translator, sr_network=self.update_sr(sr, hr, lr, optim_wrapper))  # Eq. (3)
 
-    def _discriminator_step(self, syn: Tensor, real: Tensor, t: Translation, optim_wrapper: PartOptimizers) -> Losses:
+    def _update_discriminators(
+        self, syn: Tensor, real: Tensor, t: Translation, optim_wrapper: PartOptimizers
+    ) -> Losses:
         losses = self.translator.discriminator_losses(syn, real, t)
-        if losses:
-            optim_wrapper.update(losses, "discriminators")
-        return losses
+        return optim_wrapper.update(losses, "discriminators").losses if losses else {}
 
     @torch.no_grad()
     def _fixed_fake_real(self, source: Tensor) -> Tensor:
         return self.translator.degrade(source)
 
     def _check_optimisation(self) -> None:
+        if self.optimisation not in self.RULES:
+            raise UserError(
+                f"optimisation is one of {', '.join(self.RULES)}, found {self.optimisation!r}."
+                f"{did_you_mean(self.optimisation, self.RULES)}"
+            )
         weight = getattr(self.sr_loss, "weight", self.feedback_weight)
         if self.optimisation == "joint" and weight != self.feedback_weight:
             raise UserError(
@@ -157,7 +200,7 @@ class CollaborativeSR(SRModel):
 
     @torch.no_grad()
     def preview(self, data: Batch) -> dict[str, Tensor]:
-        """Images of the first item of a batch for the log: ``syn, fake_real, sr, hr`` and ``real, real_sr``."""
+        """Returns images of the first item of a batch: ``syn, fake_real, sr, hr`` and ``real, real_sr``."""
         hr, real = self.images({k: data[k][:1] for k in ("hr", "real")}, "hr", "real")
         syn = self.degradation(hr)
         fake_real = self.translator.degrade(self.translator.source(syn, hr))

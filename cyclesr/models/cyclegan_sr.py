@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
 from cyclesr.errors import UserError
 from cyclesr.models.backbones.upscaled import Upscaled
+from cyclesr.models.losses.terms import merge_losses
 from cyclesr.models.sr_model import Batch, SRModel
 from cyclesr.models.translators.base import Translator
 from cyclesr.optim.memory_format import ChannelsLast
@@ -39,6 +41,7 @@ class CycleGANSR(SRModel):
 
     def __init__(
         self,
+        *,
         sr: dict[str, Any],
         translator: dict[str, Any],
         channels_last: ChannelsLast = False,
@@ -46,15 +49,20 @@ class CycleGANSR(SRModel):
         compiled: Sequence[str] = (),
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(sr, channels_last, average, data_preprocessor)
+        super().__init__(sr=sr, channels_last=channels_last, average=average, data_preprocessor=data_preprocessor)
         if not isinstance(self.sr, Upscaled):
             raise UserError(f"CycleGANSR needs model.sr.type='Upscaled', found {sr['type']!r}.")
         self.translator: Translator = self.as_memory_format(TRANSLATORS.build(translator))
         self.translator.generators["to_syn"] = self.sr.network
         self.compile_networks(compiled)
 
+    def parts(self) -> dict[str, nn.Module]:
+        """Returns the translator's networks; G2 is the SR network, and the optimizer of ``generators`` trains it."""
+        translator = dict(generators=self.translator.generators, discriminators=self.translator.discriminators)
+        return {**super().parts(), **translator}
+
     def train_step(self, data: Batch, optim_wrapper: PartOptimizers) -> dict[str, torch.Tensor]:
-        """One update of the generators, then of the discriminators.
+        """Updates the generators, then the discriminators.
 
         Args:
             data: ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``, both in [0, 1].
@@ -67,14 +75,13 @@ class CycleGANSR(SRModel):
         with optim_wrapper.autocast(hr.device):
             large = self.sr.enlarge(real)
             t = self.translator.translate(hr, large)
-            losses = self.translator.generator_losses(hr, large, t)
-            self.update_average(optim_wrapper.update(losses, "generators"))
-            judged = self.translator.discriminator_losses(hr, large, t)
-            optim_wrapper.update(judged, "discriminators")
-        return losses | judged
+            made = optim_wrapper.update(self.translator.generator_losses(hr, large, t), "generators")
+            self.update_average(made.stepped)
+            judged = optim_wrapper.update(self.translator.discriminator_losses(hr, large, t), "discriminators")
+        return merge_losses(generators=made.losses, discriminators=judged.losses)
 
     @torch.no_grad()
     def preview(self, data: Batch) -> dict[str, torch.Tensor]:
-        """Images of the first item of a batch, for the log: ``real`` and its SR, ``real_sr``."""
+        """Returns images of the first item of a batch, for the log: ``real`` and its SR, ``real_sr``."""
         (real,) = self.images({"real": data["real"][:1]}, "real")
         return dict(real=real, real_sr=self.forward(real))

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 
 from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
+from cyclesr.models.losses.terms import Losses, merge_losses, sr_loss_of
 from cyclesr.models.moving_average import MovingAverage
 from cyclesr.optim.memory_format import ChannelsLast, memory_format
 from cyclesr.optim.parts import PartOptimizers
 from cyclesr.registry import LOSSES, MODELS, SR_BACKBONES
 
 Batch: TypeAlias = dict[str, Any]
-Losses: TypeAlias = dict[str, Tensor]
 
 
 class SRModel(BaseModel):
@@ -23,76 +23,89 @@ class SRModel(BaseModel):
 
     Args:
         sr: config of ``SR_BACKBONES``.
+        sr_loss: the first term of Eq. (3), a config of ``LOSSES``; None for a model that trains ``sr`` in another way.
+        perceptual: arguments of :class:`~cyclesr.models.losses.PerceptualLoss`, or of the ``type`` given in them.
+        sr_adversarial: arguments of :class:`~cyclesr.models.sr_adversarial.SRAdversarial`.
         channels_last: memory format of the networks and images, see
             :func:`~cyclesr.optim.memory_format.memory_format`.
         average: decay of the exponential moving average of the SR network's weights, which validation and
             inference then use; 0 keeps none.
-        perceptual: arguments of :class:`~cyclesr.models.losses.PerceptualLoss`, or of the ``type`` that they name.
-        sr_adversarial: arguments of :class:`~cyclesr.models.sr_adversarial.SRAdversarial`.
 
     Attributes:
-        scale: of the SR network: its config's, or what it does where the config does not say.
-        sr_loss: the first term of Eq. (3), which every model builds.
+        scale: of the SR network: from its config or, where that has none, from the size of its output.
 
     Raises:
-        UserError: no scale in the config, and a network whose output tells none; or a network of another scale.
+        UserError: a network whose scale is not in the config and cannot be found, or is another one.
     """
-
-    sr_loss: nn.Module
 
     def __init__(
         self,
+        *,
         sr: dict[str, Any],
-        channels_last: ChannelsLast,
-        average: float,
-        data_preprocessor: dict[str, Any] | None,
+        sr_loss: dict[str, Any] | None = None,
         perceptual: dict[str, Any] | None = None,
         sr_adversarial: dict[str, Any] | None = None,
+        channels_last: ChannelsLast = False,
+        average: float = 0.0,
+        data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data_preprocessor)
         self.memory_format = memory_format(channels_last)
-        self.sr_config = plain(sr)
+        self.sr_config = builtin_types(sr)
         self.sr: nn.Module = self.as_memory_format(SR_BACKBONES.build(sr))
         self.sr_average = MovingAverage(self.sr, average) if average else None
         self.scale = int(sr["scale"]) if "scale" in sr else scale_of(self.sr)
         if "scale" in sr:
             _refuse_another_scale(self.sr, self.scale)
-        self.perceptual = self.sr_adversarial = None
+        self.sr_loss = self.perceptual = self.sr_adversarial = None
         if perceptual is not None:
             self.perceptual = self.as_memory_format(LOSSES.build({"type": "PerceptualLoss", **perceptual}))
         if sr_adversarial is not None:
             self.sr_adversarial = self.as_memory_format(MODELS.build({"type": "SRAdversarial", **sr_adversarial}))
+        if sr_loss is not None:
+            self.sr_loss = LOSSES.build(sr_loss)
 
-    def sr_losses(self, sr: Tensor, hr: Tensor) -> Losses:
-        """The terms of Eq. (3), weighted, of images ``(N, 3, H, W)``: ``loss_sr`` and those that are configured."""
-        losses = {"loss_sr": self.sr_loss(sr, hr)}
+    def parts(self) -> dict[str, nn.Module]:
+        """Returns what optimizers train, by the names that ``optim_wrapper`` gives their optimizers."""
+        parts = {"sr": self.sr}
+        if self.sr_adversarial is not None:
+            parts["sr_discriminator"] = self.sr_adversarial.discriminator
+        return parts
+
+    def sr_losses(self, sr: Tensor, hr: Tensor, lr: Tensor) -> Losses:
+        """Computes the weighted terms of Eq. (3): ``loss_sr`` and those that are configured.
+
+        Args:
+            sr, hr: ``(N, 3, H, W)`` in [0, 1].
+            lr: ``(N, 3, h, w)``, what ``sr`` was made from; for losses whose ``forward`` has an argument ``lr``.
+        """
+        losses = {} if self.sr_loss is None else {"loss_sr": sr_loss_of(self.sr_loss, sr, hr, lr)}
         if self.perceptual is not None:
-            losses["loss_sr_perceptual"] = self.perceptual(sr, hr)
+            losses["loss_sr_perceptual"] = sr_loss_of(self.perceptual, sr, hr, lr)
         if self.sr_adversarial is not None:
             losses["loss_sr_adv"] = self.sr_adversarial.generator_loss(sr, hr)
         return losses
 
-    def update_sr(self, sr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
-        """A step of the SR network that made ``sr``, then one of its discriminator where there is one."""
-        losses = self.sr_losses(sr, hr)
-        self.update_average(optim_wrapper.update(losses, "sr"))  # Eq. (3)
-        return losses | self.update_sr_discriminator(sr, hr, optim_wrapper)
+    def update_sr(self, sr: Tensor, hr: Tensor, lr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
+        """Takes a step of the SR network, which made ``sr`` from ``lr``, then one of D_h if there is one."""
+        update = optim_wrapper.update(self.sr_losses(sr, hr, lr), "sr")  # Eq. (3)
+        self.update_average(update.stepped)
+        judged = self.update_sr_discriminator(sr, hr, optim_wrapper)
+        return merge_losses(sr_network=update.losses, discriminator_of_sr=judged)
 
     def update_sr_discriminator(self, sr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
-        """A step of D_h on the same ``sr`` that the SR network has just learnt from."""
+        """Takes a step of D_h on the same ``sr`` that the SR network has just learned from."""
         if self.sr_adversarial is None:
             return {}
-        losses = self.sr_adversarial.discriminator_losses(sr, hr)
-        optim_wrapper.update(losses, "sr_discriminator")
-        return losses
+        return optim_wrapper.update(self.sr_adversarial.discriminator_losses(sr, hr), "sr_discriminator").losses
 
     @property
     def inference_network(self) -> nn.Module:
-        """The SR network that validation and inference use: the averaged one where there is one."""
+        """Returns the SR network that validation and inference use: the averaged one if ``average`` is set."""
         return self.sr if self.sr_average is None else self.sr_average.module
 
     def sr_entry(self) -> dict[str, Any]:
-        """All that inference needs: ``config``, ``scale`` and ``state_dict`` (on the CPU) of the SR network."""
+        """Returns what inference needs: ``config``, ``scale`` and ``state_dict`` (on the CPU) of the SR network."""
         weights = self.inference_network.state_dict()
         return dict(
             config=self.sr_config,
@@ -101,10 +114,10 @@ class SRModel(BaseModel):
         )
 
     def start_sr_from(self, weights: dict[str, Tensor], complaint: str) -> None:
-        """Gives the SR network, and its average, weights of its own or a public layout.
+        """Loads weights into the SR network and its average.
 
         Args:
-            weights: by name; a network whose public names differ renames them in its method ``from_public``.
+            weights: by name, in this library's layout, or in the published one if the network has a ``from_public``.
             complaint: how the message begins when they do not fit.
 
         Raises:
@@ -120,17 +133,17 @@ class SRModel(BaseModel):
         """Moves the averaged weights towards the present ones.
 
         Args:
-            stepped: what the update of the SR network returned.
+            stepped: of the SR network's :class:`~cyclesr.optim.parts.Update`.
         """
         if self.sr_average is not None and stepped is not None:
             self.sr_average.update(self.sr, stepped)
 
     def as_memory_format(self, network: Any) -> Any:
-        """The same network, its weights in the model's memory format."""
+        """Converts a network's weights to the model's memory format, and returns it."""
         return network.to(memory_format=self.memory_format)
 
     def compile_networks(self, names: Sequence[str]) -> None:
-        """Has torch.compile translate the named networks at their first use; their weights keep their names.
+        """Compiles the named networks with torch.compile, at their first use; their weights keep their names.
 
         Raises:
             UserError: no such network.
@@ -140,11 +153,11 @@ class SRModel(BaseModel):
                 self.get_submodule(name).compile()
             except AttributeError:
                 raise UserError(f"model.compiled names {name!r}, which {type(self).__name__} does not have.") from None
-        if names:  # one forward serves two losses: its graph is gone through twice
+        if names:  # one forward pass serves two losses, so its graph is traversed twice
             torch._functorch.config.donated_buffer = False
 
     def images(self, data: Batch, *names: str) -> list[Tensor]:
-        """The named images of a batch, ``(N, 3, H, W)`` each, on the model's device and in its memory format."""
+        """Returns the named images of a batch, ``(N, 3, H, W)`` each, on the model's device in its memory format."""
         data = self.data_preprocessor(data)
         return [data[name].contiguous(memory_format=self.memory_format) for name in names]
 
@@ -167,12 +180,12 @@ class SRModel(BaseModel):
     test_step = val_step
 
     def forward(self, lr: Tensor, data_samples: None = None, mode: str = "tensor") -> Tensor:
-        """SR of LR images, ``(N, 3, h, w)`` to ``(N, 3, s*h, s*w)``; the other arguments are mmengine's, unused."""
+        """Super-resolves ``(N, 3, h, w)`` to ``(N, 3, s*h, s*w)``; the other arguments are mmengine's and unused."""
         return self.inference_network(lr)
 
 
 def scale_of(network: nn.Module, side: int = 16) -> int:
-    """The scale of an SR network, found by enlarging an image of ``side`` pixels; its statistics stay as they are.
+    """Finds the scale of an SR network by enlarging an image of ``side`` pixels; its statistics stay as they are.
 
     Raises:
         UserError: the network refuses such an image, or its output is no image, or no whole multiple of it.
@@ -183,7 +196,7 @@ def scale_of(network: nn.Module, side: int = 16) -> int:
 def _refuse_another_scale(network: nn.Module, scale: int, side: int = 16) -> None:
     try:
         output = _tried(network, side)
-    except UserError:  # it may take larger images alone
+    except UserError:  # it may only take larger images
         return
     found = _scale_between(network, side, output)
     if found != scale:
@@ -211,7 +224,7 @@ def _scale_between(network: nn.Module, side: int, output: Any) -> int:
         found = tuple(output.shape) if isinstance(output, Tensor) else f"a {type(output).__name__}"
         raise UserError(
             f"{name} made {found} of an image (1, 3, {side}, {side}); an SR network makes a tensor (N, 3, s*h, s*w). "
-            "Wrap one that makes more in a module that returns the image alone."
+            "Wrap a network that returns more in a module that returns only the image."
         )
     height, width = output.shape[-2:]
     if height != width or height % side or not height:
@@ -219,10 +232,10 @@ def _scale_between(network: nn.Module, side: int, output: Any) -> int:
     return int(height // side)
 
 
-def plain(config: Any) -> Any:
-    """A config as plain dicts, lists and tuples, which a checkpoint can hold without pickled classes."""
+def builtin_types(config: Any) -> Any:
+    """Returns a config as builtin dicts, lists and tuples, which a checkpoint can hold without pickled classes."""
     if isinstance(config, dict):
-        return {str(key): plain(value) for key, value in config.items()}
+        return {str(key): builtin_types(value) for key, value in config.items()}
     if isinstance(config, (list, tuple)):
-        return type(config)(plain(value) for value in config)
+        return type(config)(builtin_types(value) for value in config)
     return config

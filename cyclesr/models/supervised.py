@@ -9,7 +9,7 @@ from torch import Tensor
 from cyclesr.models.sr_model import Batch, SRModel
 from cyclesr.optim.memory_format import ChannelsLast
 from cyclesr.optim.parts import PartOptimizers
-from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS
+from cyclesr.registry import DEGRADATIONS, MODELS
 
 
 @MODELS.register_module()
@@ -28,6 +28,7 @@ class SupervisedSR(SRModel):
 
     def __init__(
         self,
+        *,
         sr: dict[str, Any],
         sr_loss: dict[str, Any],
         degradation: dict[str, Any] | None = None,
@@ -38,16 +39,23 @@ class SupervisedSR(SRModel):
         compiled: Sequence[str] = (),
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(sr, channels_last, average, data_preprocessor, perceptual, sr_adversarial)
+        super().__init__(
+            sr=sr,
+            sr_loss=sr_loss,
+            perceptual=perceptual,
+            sr_adversarial=sr_adversarial,
+            channels_last=channels_last,
+            average=average,
+            data_preprocessor=data_preprocessor,
+        )
         self.degradation = DEGRADATIONS.build(degradation) if degradation else None
-        self.sr_loss = LOSSES.build(sr_loss)
         self.compile_networks(compiled)
 
     def train_step(self, data: Batch, optim_wrapper: PartOptimizers) -> dict[str, Tensor]:
-        """One update by the SR loss; ``data`` holds ``hr``, and ``lr`` unless a degradation makes it."""
+        """Updates the SR network; ``data`` holds ``hr``, and ``lr`` unless a degradation makes it."""
         lr, hr = self._pair(data)
         with optim_wrapper.autocast(hr.device):
-            return self.update_sr(self.sr(lr), hr, optim_wrapper)
+            return self.update_sr(self.sr(lr), hr, lr, optim_wrapper)
 
     def _pair(self, data: Batch) -> list[Tensor]:
         if self.degradation is None:
@@ -57,6 +65,6 @@ class SupervisedSR(SRModel):
 
     @torch.no_grad()
     def preview(self, data: Batch) -> dict[str, Tensor]:
-        """Images of the first item of a batch, for the log: ``lr``, ``sr``, ``hr``."""
+        """Returns images of the first item of a batch, for the log: ``lr``, ``sr``, ``hr``."""
         lr, hr = (image[:1] for image in self._pair(data))
         return dict(lr=lr, sr=self.forward(lr), hr=hr)

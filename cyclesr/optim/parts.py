@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from mmengine.dist import all_reduce_params
@@ -15,23 +15,35 @@ from cyclesr.errors import UserError, did_you_mean
 from cyclesr.optim.precision import Amp, autocast_dtype, loss_scaler
 from cyclesr.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 
-PARTS = {
-    "generators": "translator.generators",
-    "discriminators": "translator.discriminators",
-    "sr": "sr",
-    "sr_discriminator": "sr_adversarial.discriminator",
-}
+
+class HasParts(Protocol):
+    """A model that says which of its parts optimizers train."""
+
+    def parts(self) -> dict[str, nn.Module]:
+        """Returns the trainable parts by the names that ``optim_wrapper`` gives their optimizers."""
+
+
+class Update(NamedTuple):
+    """What an update did.
+
+    Attributes:
+        losses: the losses as detached scalars, for the log.
+        stepped: whether the optimizers stepped, a boolean scalar on the device; None before the last micro-batch.
+    """
+
+    losses: dict[str, Tensor]
+    stepped: Tensor | None
 
 
 class PartOptimizers(OptimWrapperDict):
-    """The optimizers of ``generators``, ``discriminators``, ``sr`` and ``sr_discriminator``.
+    """The optimizers of a model's parts: ``generators``, ``discriminators``, ``sr``, for instance.
 
-    :meth:`update` differentiates with respect to the parameters of the named parts alone: nothing else receives a
-    gradient, so that no network needs to be frozen and no gradient leaks into another phase.
+    :meth:`update` differentiates with respect to the parameters of the named parts only. Nothing else receives a
+    gradient, so no network needs to be frozen and no gradient leaks into another phase.
 
     Args:
         amp: mixed precision of forward passes, see :func:`~cyclesr.optim.precision.autocast_dtype`.
-        accumulate: micro-batches that a batch is cut into, see :func:`~cyclesr.engine.accumulate.train_step`.
+        accumulate: micro-batches that a batch is cut into, see :func:`~cyclesr.engine.loop.train_step`.
         max_norms: the largest norm of a part's gradient; a longer one is shortened to it.
         parts: an optimizer wrapper for each part.
     """
@@ -62,46 +74,46 @@ class PartOptimizers(OptimWrapperDict):
 
     @contextmanager
     def micro_batch(self, share: float, completes: bool) -> Iterator[None]:
-        """Within it, losses are those of a share of the batch; only the one that completes the batch steps."""
+        """Marks losses as those of a share of the batch; the optimizers step only in the one that completes it."""
         self._share, self._completes = share, completes
         try:
             yield
         finally:
             self._share, self._completes = 1.0, True
 
-    def update(self, losses: dict[str, Tensor], *parts: str, keep_graph: bool = False) -> Tensor | None:
-        """One step of the named parts down the sum of the losses; afterwards the losses are detached in place.
+    def update(self, losses: dict[str, Tensor], *parts: str, keep_graph: bool = False) -> Update:
+        """Takes one step of the named parts down the sum of the losses.
 
         A step whose losses or gradients are not finite, on any rank, leaves weights and optimizers as they are.
 
+        With ``accumulate``, gradients add up over the micro-batches and the parts step with the last one. Within an
+        iteration, no phase may therefore rely on weights that an earlier phase has moved.
+
         Args:
-            losses: scalars that share a graph.
+            losses: scalars that share a graph; the dict is left as it is.
             parts: names of the optimizers that step.
             keep_graph: other losses on the same graph follow.
-
-        Returns:
-            Whether the optimizers stepped, a scalar on the device; None where the batch is not complete yet.
         """
         total = torch.stack([loss.float() for loss in losses.values()]).sum() * self._share
         parameters = [p for part in parts for p in self._parameters(part)]
         scaler = self._scaler(parts, total.device)
-        losses.update({name: loss.detach() for name, loss in losses.items()})
         with torch.autocast(total.device.type, enabled=False):
             scaler.scale(total).backward(inputs=parameters, retain_graph=keep_graph)
-            return self._step(total.detach(), parts, scaler) if self._completes else None
+            stepped = self._step(total.detach(), parts, scaler) if self._completes else None
+        return Update({name: loss.detach() for name, loss in losses.items()}, stepped)
 
     def take_report(self) -> dict[str, Tensor]:
-        """Since the last call: ``grad_norm_<part>`` before clipping, and ``skipped``, 1 after a skipped step."""
+        """Returns ``grad_norm_<part>`` (unclipped) and ``skipped`` (1 after a skipped step) since the last call."""
         report, self._report = self._report, {}
         return report
 
     def state_dict(self) -> dict[str, Any]:
-        """The optimizers' states, and the loss scales of fp16 where there are any."""
+        """Returns the optimizers' states and, with fp16, the loss scales."""
         scales = {f"scale of {parts}": scaler.state_dict() for parts, scaler in self._scalers.items()}
         return {**super().state_dict(), **{name: state for name, state in scales.items() if state}}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """The inverse of :meth:`state_dict`; a loss scale waits for the first step of its parts."""
+        """Loads what :meth:`state_dict` returned; a loss scale is applied at the first step of its parts."""
         scales = {name: state for name, state in state_dict.items() if name.startswith("scale of ")}
         self._loaded_scalers = {name.removeprefix("scale of "): state for name, state in scales.items()}
         super().load_state_dict({name: state for name, state in state_dict.items() if name not in scales})
@@ -133,7 +145,7 @@ class PartOptimizers(OptimWrapperDict):
         return self._dtypes[device]
 
     def _scaler(self, parts: tuple[str, ...], device: torch.device) -> torch.amp.GradScaler:
-        """Of these parts alone: the scale must not change between the micro-batches of a batch."""
+        """Returns the loss scaler of these parts; its scale must not change between the micro-batches of a batch."""
         name = "+".join(parts)
         if name not in self._scalers:
             self._scalers[name] = loss_scaler(self._dtype(device), device)
@@ -146,7 +158,7 @@ class PartOptimizers(OptimWrapperDict):
 
 
 def _lay_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:
-    """Fused kernels walk a parameter and its moments as they lie in memory, and a file may be of another format."""
+    """Gives the moments the memory format of their parameters, as fused kernels need; a file may have another one."""
     for parameter, state in optimizer.state.items():
         for name, value in state.items():
             if isinstance(value, Tensor) and value.dim() and value.shape == parameter.shape:
@@ -154,13 +166,13 @@ def _lay_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:
 
 
 def _step_unless(bad: Tensor, wrapper: OptimWrapper) -> None:
-    """Steps unless ``bad``; fused optimizers decide on the device, others need this process to wait for it.
+    """Steps unless ``bad``. Fused optimizers decide on the device; for the others, this process waits for the device.
 
-    Fused SGD is one of the others: a first step that it skips leaves its momentum uninitialised.
+    Fused SGD counts as one of the others: a first step that it skips would leave its momentum uninitialised.
     """
     optimizer = wrapper.optimizer
     if getattr(optimizer, "_step_supports_amp_scaling", False) and not isinstance(optimizer, torch.optim.SGD):
-        # The gradients are unscaled already: the kernel shall but look at found_inf.
+        # The gradients are unscaled already: without grad_scale the kernel only reads found_inf.
         optimizer.grad_scale, optimizer.found_inf = None, bad.float()
         wrapper.step()
     elif not bad:
@@ -171,12 +183,13 @@ def _step_unless(bad: Tensor, wrapper: OptimWrapper) -> None:
 class PartOptimizersConstructor:
     """Builds :class:`PartOptimizers` from a config.
 
-    The config has ``amp``, ``accumulate``, and for each part an ``optimizer`` and, where its gradients shall be
-    clipped, ``clip_grad=dict(max_norm=...)``. Adam and its kin are fused unless the config says ``fused=False``.
+    The config has ``amp``, ``accumulate``, and for each part of the model (its method ``parts``) an ``optimizer``
+    and optionally ``clip_grad=dict(max_norm=...)``. Adam and its variants are fused unless the config says
+    ``fused=False``.
 
     Raises:
-        UserError: a part that the model does not have, one of its parts with weights that no optimizer trains, or
-            another way to clip.
+        UserError: a part that the model does not have, a part with weights that no optimizer trains, or another kind
+            of ``clip_grad``.
     """
 
     def __init__(self, optim_wrapper_cfg: dict[str, Any], paramwise_cfg: dict[str, Any] | None = None) -> None:
@@ -185,10 +198,9 @@ class PartOptimizersConstructor:
         self.accumulate: int = self.parts.pop("accumulate", 1)
         self.parts.pop("type", None)
 
-    def __call__(self, model: nn.Module) -> PartOptimizers:
+    def __call__(self, model: HasParts) -> PartOptimizers:
         """Builds the wrappers over the parameters of the model's parts."""
-        found = {part: _submodule(model, path) for part, path in PARTS.items()}
-        modules = {part: module for part, module in found.items() if module is not None}
+        modules = model.parts()
         for part in self.parts:
             if part not in modules:
                 raise UserError(
@@ -202,13 +214,6 @@ class PartOptimizersConstructor:
         norms = {part: _max_norm(part, cfg["clip_grad"]) for part, cfg in self.parts.items() if cfg.get("clip_grad")}
         wrappers = {part: _wrap(modules[part], cfg) for part, cfg in self.parts.items()}
         return PartOptimizers(self.amp, self.accumulate, norms, **wrappers)
-
-
-def _submodule(model: nn.Module, path: str) -> nn.Module | None:
-    try:
-        return model.get_submodule(path)
-    except AttributeError:
-        return None
 
 
 def _max_norm(part: str, clip_grad: dict[str, Any]) -> float:
@@ -225,7 +230,7 @@ def _wrap(module: nn.Module, cfg: dict[str, Any]) -> OptimWrapper:
 
 
 def _fused(optimizer: dict[str, Any]) -> dict[str, Any]:
-    """Asks for the fused implementation, which is the fastest on CPU and GPU, where there is one."""
+    """Asks for the fused implementation, the fastest on CPU and GPU, of an optimizer that has one."""
     kind = optimizer["type"]
     known = inspect.signature(OPTIMIZERS.get(kind) if isinstance(kind, str) else kind).parameters
     if "fused" in known and not {"fused", "foreach", "capturable", "differentiable"} & set(optimizer):

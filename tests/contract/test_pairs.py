@@ -24,6 +24,7 @@ from tiny_models import (
 )
 
 from cyclesr.checkpoints.sr_network import load_sr
+from cyclesr.errors import UserError
 from cyclesr.inference.translator import load_degradation
 from cyclesr.inference.upscale import Upscaler
 from cyclesr.models import Stage
@@ -127,6 +128,17 @@ def test_joint_and_alternating_take_the_same_step(translator: str) -> None:
         ends.append(weights(model))
     for name, weight in ends[0].items():
         torch.testing.assert_close(weight, ends[1][name], rtol=0, atol=1e-9, msg=name)
+
+
+@pytest.mark.parametrize("optimisation", ["joint", "alternating"])
+@pytest.mark.parametrize("translator", TRANSLATOR_NAMES)
+def test_a_loss_named_as_one_of_the_sr_network_is_refused(translator: str, optimisation: str) -> None:
+    """One of the two would replace the other, and not be trained on."""
+    model, optimizers = build(collaborative(translator, optimisation=optimisation))
+    own = model.translator.generator_losses
+    model.translator.generator_losses = lambda *images: {**own(*images), "loss_sr": next(iter(own(*images).values()))}
+    with pytest.raises(UserError, match=r"translator.*sr network.*'loss_sr'"):
+        model.train_step(batch(), optimizers)
 
 
 @pytest.mark.parametrize("translator", TRANSLATOR_NAMES)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.models import CollaborativeSR
-from cyclesr.optim.parts import PARTS, PartOptimizersConstructor
+from cyclesr.optim.parts import PartOptimizersConstructor
 from cyclesr.registry import LOSSES, MODELS, SR_BACKBONES, TRANSLATORS, Registry
 
 SCALE, SIDE = 2, 16  # of the SR networks; of the LR images
@@ -62,11 +62,9 @@ def build(config: dict[str, Any]) -> tuple[Any, Any]:
     return model, PartOptimizersConstructor(optimizers)(model)
 
 
-def parts_of(model: nn.Module) -> dict[str, nn.Module]:
+def parts_of(model: Any) -> dict[str, nn.Module]:
     """The parts that optimizers train, where the model has them with something to train."""
-    modules = dict(model.named_modules())
-    found = {name: modules[path] for name, path in PARTS.items() if isinstance(modules.get(path), nn.Module)}
-    return {name: part for name, part in found.items() if any(p.requires_grad for p in part.parameters())}
+    return {name: part for name, part in model.parts().items() if any(p.requires_grad for p in part.parameters())}
 
 
 def batch(side: int = SIDE) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cyclesr.engine import accumulate as accumulate_module
+from cyclesr.engine.loop import train_step
 from cyclesr.errors import UserError
 from cyclesr.models.collaborative import CollaborativeSR
 from cyclesr.models.stages import Stage
@@ -205,7 +205,7 @@ def test_micro_batches_equal_the_whole_batch(optimisation: str) -> None:
         optimizers.accumulate = accumulate
         for step in range(4):
             data = {name: torch.cat([batch(seed=3 * step + i)[name] for i in range(2)]) for name in ("hr", "real")}
-            losses = accumulate_module.train_step(model, data, optimizers)  # 4 images: 1, 1 and 2
+            losses = train_step(model, data, optimizers)  # 4 images: 1, 1 and 2
         assert [name for name, p in model.named_parameters() if p.grad is not None] == []
         runs.append((weights(model), losses))
     for whole, micro in zip(*runs, strict=True):
@@ -217,7 +217,7 @@ def test_more_micro_batches_than_images_are_refused() -> None:
     model, optimizers = build()
     optimizers.accumulate = 3
     with pytest.raises(UserError, match="accumulate=3 needs 1 to 2 micro-batches"):
-        accumulate_module.train_step(model, batch(), optimizers)
+        train_step(model, batch(), optimizers)
 
 
 @pytest.mark.parametrize("fused", [True, False])

@@ -81,5 +81,5 @@ class Pair(nn.Upsample):
 )
 def test_what_is_no_image_is_refused(network: nn.Module, made: str) -> None:
     for refuse in (scale_of, lambda network: _refuse_another_scale(network, 2)):
-        with pytest.raises(UserError, match=rf"made {made} of an image \(1, 3, 16, 16\).* returns the image alone"):
+        with pytest.raises(UserError, match=rf"made {made} of an image \(1, 3, 16, 16\).*only the image"):
             refuse(network)

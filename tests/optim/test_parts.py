@@ -18,6 +18,9 @@ class OnlySR(nn.Module):
         super().__init__()
         self.sr = nn.Linear(2, 2)
 
+    def parts(self) -> dict[str, nn.Module]:
+        return {"sr": self.sr}
+
 
 def test_unknown_part_names_the_nearest() -> None:
     with pytest.raises(UserError, match=r"part 'srr'.*Did you mean 'sr'"):
@@ -45,8 +48,13 @@ def test_update_sums_the_losses() -> None:
     optimizers = PartOptimizersConstructor(dict(sr=dict(optimizer=dict(type="SGD", lr=1.0))))(model)
     bias = model.sr.bias.detach().clone()
     out = model.sr(torch.zeros(1, 2))
-    optimizers.update(dict(loss_a=out.sum(), loss_b=2 * out.sum()), "sr")
+    losses = dict(loss_a=out.sum(), loss_b=2 * out.sum())
+    update = optimizers.update(losses, "sr")
     torch.testing.assert_close(model.sr.bias.detach(), bias - 3.0)
+    assert bool(update.stepped)
+    assert {name: loss.item() for name, loss in update.losses.items()} == {n: x.item() for n, x in losses.items()}
+    assert not any(loss.requires_grad for loss in update.losses.values())
+    assert all(loss.requires_grad for loss in losses.values())  # the caller's dict is left as it is
 
 
 def test_bf16_autocast_reaches_the_forward_pass() -> None:
@@ -96,6 +104,9 @@ def test_moments_of_a_checkpoint_take_the_memory_format_of_the_weights() -> None
         def __init__(self, memory_format: torch.memory_format) -> None:
             super().__init__()
             self.sr = nn.Conv2d(3, 4, 3).to(memory_format=memory_format)
+
+        def parts(self) -> dict[str, nn.Module]:
+            return {"sr": self.sr}
 
     def step(model: nn.Module, optimizers: PartOptimizers) -> None:
         optimizers.update(dict(loss=model.sr(image).square().sum()), "sr")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
+from cyclesr.models.losses.terms import sr_loss_of
 from cyclesr.registry import LOSSES
 
 
@@ -36,9 +37,9 @@ class SumOfLosses(nn.Module):
         self.weight = weight
         self.terms = nn.ModuleDict(dict(zip(_names(losses), map(LOSSES.build, losses), strict=True)))
 
-    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
-        return self.weight * torch.stack([term(sr, hr) for term in self.terms.values()]).sum()
+    def forward(self, sr: Tensor, hr: Tensor, lr: Tensor | None = None) -> Tensor:
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar; ``lr`` goes to terms that ask for it."""
+        return self.weight * torch.stack([sr_loss_of(term, sr, hr, lr) for term in self.terms.values()]).sum()
 
 
 def _names(losses: Sequence[dict[str, Any]]) -> list[str]:

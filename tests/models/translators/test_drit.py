@@ -254,14 +254,14 @@ def test_content_encoders_fool_the_content_discriminator_and_nothing_else_moves(
         return {name: losses[name] for name in ("loss_content_syn", "loss_content_real")}
 
     first = content_losses()
-    optimizers.update(first, "generators")
+    first = optimizers.update(first, "generators").losses
     changed = {name for name, weight in snapshot(model.translator).items() if not torch.equal(weight, before[name])}
     assert {name.rpartition(".encoder.")[0] for name in changed} == {"generators.to_real", "generators.to_syn"}
     assert sum(content_losses().values()).item() < sum(first.values()).item()
     t = model.translator.translate(syn, real)
     judged = {"loss": model.translator.discriminator_losses(syn, real, t)["loss_disc_content"]}
     before = snapshot(model.translator)
-    optimizers.update(judged, "discriminators")
+    judged = optimizers.update(judged, "discriminators").losses
     changed = {name for name, weight in snapshot(model.translator).items() if not torch.equal(weight, before[name])}
     assert {name.split(".layers")[0] for name in changed} == {"discriminators.content"}
     assert model.translator.discriminator_losses(syn, real, t)["loss_disc_content"].item() < judged["loss"].item()
