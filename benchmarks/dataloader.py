@@ -31,6 +31,7 @@ from cyclesr.images.listing import list_images
 from cyclesr.images.reading import read_image
 from cyclesr.images.tensors import to_tensor
 from cyclesr.images.writing import write_image
+from cyclesr.text_tables import markdown_table
 
 TITLES = {
     "ours": "from the cache, as stored",
@@ -123,10 +124,8 @@ def main() -> None:
         results = measure(Path(root), args)
     if args.step_seconds:
         results["share_of_step"] = args.batch / results["ours"] / args.step_seconds
-    print(f"| HR {4 * args.crop}, LR {args.crop} | crops per second | times faster |")
-    print("|---|---|---|")
-    for name, title in TITLES.items():
-        print(f"| {title} | {results[name]:.0f} | {results[name] / results['reference']:.1f} |")
+    rows = [(t, f"{results[n]:.0f}", f"{results[n] / results['reference']:.1f}") for n, t in TITLES.items()]
+    print(markdown_table((f"HR {4 * args.crop}, LR {args.crop}", "crops per second", "times faster"), rows))
     if args.json:
         args.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 

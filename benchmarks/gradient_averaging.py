@@ -16,6 +16,8 @@ from mmengine.dist import all_reduce_params
 from torch import distributed
 from train_step import CASES, build, optimizers_of, random_batch, seconds
 
+from cyclesr.text_tables import markdown_table
+
 PHASES = (("generators", "sr"), ("discriminators",))  # of a joint step
 
 
@@ -56,10 +58,11 @@ def main() -> None:
     device = torch.device("cuda", distributed.get_rank()) if on_gpu else torch.device("cpu")
     found: dict[str, Any] = {case: measure(case, args, device) for case in CASES}
     if distributed.get_rank() == 0:
-        print("| case | gradients | step | averaging | share |\n|---|---|---|---|---|")
+        rows = []
         for case, f in found.items():
-            times = f"{f['seconds_step']:.3f} s | {f['seconds_averaging']:.3f} s"
-            print(f"| {case} | {f['megabytes']:.0f} MB | {times} | {f['share']:.1%} |")
+            times = f"{f['seconds_step']:.3f} s", f"{f['seconds_averaging']:.3f} s"
+            rows.append((case, f"{f['megabytes']:.0f} MB", *times, f"{f['share']:.1%}"))
+        print(markdown_table(("case", "gradients", "step", "averaging", "share"), rows))
         if args.json:
             settings = dict(lr=args.lr, batch=args.batch, ranks=distributed.get_world_size())
             args.json.write_text(json.dumps({**settings, "cases": found}, indent=2) + "\n", encoding="utf-8")

@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from cyclesr.text_tables import markdown_table
+
 WAYS = {"whole": None, "tiled": "auto"}
 
 
@@ -63,9 +65,8 @@ def main() -> None:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             arguments = (args.tile or tile if tile else None, args.height, args.width, args.small, args.threads)
             results[way] = pool.apply(measure, arguments)
-    print("| SRResNet x4 | megapixels per second | peak memory |\n|---|---|---|")
-    for way, found in results.items():
-        print(f"| {way} | {found['megapixels_per_second']:.2f} | {found['peak_mib']:.0f} MiB |")
+    rows = [(way, f"{r['megapixels_per_second']:.2f}", f"{r['peak_mib']:.0f} MiB") for way, r in results.items()]
+    print(markdown_table(("SRResNet x4", "megapixels per second", "peak memory"), rows))
     results["ratio_speed"] = results["whole"]["seconds"] / results["tiled"]["seconds"]
     results["ratio_memory"] = results["whole"]["peak_mib"] / max(results["tiled"]["peak_mib"], 1)
     if args.json:

@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader, Dataset
 from cyclesr.datasets.unpaired import UnpairedDataset
 from cyclesr.engine.sampler import EndlessSampler
 from cyclesr.images.writing import write_image
+from cyclesr.text_tables import markdown_table
 
 CROP, SCALE = 4, 4
 LINKS = 1000  # of one file; file systems allow some 65 000
@@ -127,9 +128,8 @@ def main() -> None:
             results[name] = dict(images=number, **measure(Path(root), number, args.workers, args.items))
     large, small = results["large"], results["small"]
     results["own_mib_more"] = large["own_mib_at_end"] - small["own_mib_at_end"]
-    print(f"| images in a folder | {small['images']} | {large['images']} |\n|---|---|---|")
-    for key in list(small)[1:]:
-        print(f"| {key.replace('_', ' ')} | {small[key]:.3g} | {large[key]:.3g} |")
+    rows = [(key.replace("_", " "), f"{small[key]:.3g}", f"{large[key]:.3g}") for key in list(small)[1:]]
+    print(markdown_table(("images in a folder", str(small["images"]), str(large["images"])), rows))
     if args.json:
         args.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 

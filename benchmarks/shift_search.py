@@ -17,6 +17,7 @@ import torch
 
 from cyclesr.metrics.psnr import to_decibel
 from cyclesr.metrics.shift_search import squared_errors
+from cyclesr.text_tables import markdown_table
 
 
 def make_pair(size: int, reach: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -79,9 +80,9 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     results = measure(args.size, args.reach, args.repeats, args.seed)
     results |= dict(size=args.size, reach=args.reach, threads=args.threads)
-    print("| brute force | FFT | times faster | largest difference |\n|---|---|---|---|")
-    times = " | ".join(f"{results[f'seconds_{way}']:.3g} s" for way in ("brute_force", "fft"))
-    print(f"| {times} | {results['ratio']:.0f} | {results['max_error_db']:.1g} dB |")
+    times = [f"{results[f'seconds_{way}']:.3g} s" for way in ("brute_force", "fft")]
+    row = [*times, f"{results['ratio']:.0f}", f"{results['max_error_db']:.1g} dB"]
+    print(markdown_table(("brute force", "FFT", "times faster", "largest difference"), [row]))
     if args.json:
         args.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 

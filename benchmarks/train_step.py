@@ -26,7 +26,17 @@ from cyclesr.optim.memory_format import ChannelsLast
 from cyclesr.optim.parts import PartOptimizers, PartOptimizersConstructor
 from cyclesr.optim.precision import autocast_dtype
 from cyclesr.registry import MODELS
+from cyclesr.text_tables import markdown_table
 
+COLUMNS = (
+    "case",
+    "plain step",
+    "default",
+    "float32",
+    "default, times faster",
+    "float32, times faster",
+    "utilisation",
+)
 CASES: dict[str, dict[str, Any]] = {
     "CycleGAN + VDSR": dict(translator=dict(type="CycleGAN"), sr=dict(type="VDSR", scale=4)),
     "UNIT + SRResNet": dict(translator=dict(type="UNIT"), sr=dict(type="SRResNet", scale=4, norm="batch")),
@@ -144,12 +154,12 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     cases = {case: measure(case, args, device) for case in CASES}
-    print("| case | plain step | default | float32 | default, times faster | float32, times faster | utilisation |")
-    print("|---|---|---|---|---|---|---|")
+    rows = []
     for case, found in cases.items():
-        times = " | ".join(f"{found['seconds'][name]:.3f} s" for name in ("reference", "default", "float32"))
-        ratios = f"{found['ratio_default']:.2f} | {found['ratio_float32']:.2f} | {found['utilisation']:.0%}"
-        print(f"| {case} | {times} | {ratios} |")
+        times = [f"{found['seconds'][name]:.3f} s" for name in ("reference", "default", "float32")]
+        ratios = [f"{found['ratio_default']:.2f}", f"{found['ratio_float32']:.2f}", f"{found['utilisation']:.0%}"]
+        rows.append([case, *times, *ratios])
+    print(markdown_table(COLUMNS, rows))
     first = next(iter(cases.values()))
     name = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
     settings = dict(device=name, lr=args.lr, batch=args.batch, threads=args.threads, torch=torch.__version__)

@@ -36,6 +36,7 @@ GROUND = {
     "plugins",
     "progress",
     "registry",
+    "text_tables",
     "workers",
 }
 

@@ -34,6 +34,7 @@ def main() -> None:
     from cyclesr.experiments.drift import agreement, drift_curve
     from cyclesr.inference.evaluate import metric_config
     from cyclesr.inference.evaluation_report import check_place, strict_json
+    from cyclesr.text_tables import markdown_table
 
     config = load_config(args.config, key_values(args.cfg_options))
     check_config(config)
@@ -42,11 +43,8 @@ def main() -> None:
         raise UserError(f"{args.config} names no protocol to score SR under: give one with --protocol.")
     out = check_place(args.out or args.work_dir / "drift.json")
     rows = drift_curve(config, args.work_dir, track_of(args.data), protocol)
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    lines += [
-        "| " + " | ".join(f"{row[c]:.2f}" if c != "iter" else str(row[c]) for c in COLUMNS) + " |" for row in rows
-    ]
-    print("\n".join(lines))
+    cells = [[f"{row[c]:.2f}" if c != "iter" else str(row[c]) for c in COLUMNS] for row in rows]
+    print(markdown_table(COLUMNS, cells))
     agreements = {s: {t: agreement(rows, s, t) for t in TRUTHS} for s in SIGNALS if len(rows) > 2}
     if agreements:
         print("rank correlation with the truth:", json.dumps(agreements))

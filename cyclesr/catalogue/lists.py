@@ -5,7 +5,7 @@ from pathlib import Path
 from cyclesr.catalogue.complexity import scaled
 from cyclesr.catalogue.configs import config_files, config_row
 from cyclesr.catalogue.entries import Entry, entries, matching
-from cyclesr.catalogue.tables import as_text
+from cyclesr.text_tables import aligned_columns
 
 HEADS = {
     "translators": ("name", "parameters", "MACs at 64x64", "paper", "what"),
@@ -28,8 +28,8 @@ def listing(kinds: str, pattern: str, configs: str | Path) -> str:
     """
     if kinds == "configs":
         files = matching(config_files(configs), pattern, kinds)
-        return as_text(HEADS[kinds], [config_row(name, path) for name, path in files.items()])
-    return as_text(HEADS[kinds], [cells(kinds, entry) for entry in entries(kinds, pattern)])
+        return aligned_columns(HEADS[kinds], [config_row(name, path) for name, path in files.items()])
+    return aligned_columns(HEADS[kinds], [cells(kinds, entry) for entry in entries(kinds, pattern)])
 
 
 def cells(kinds: str, entry: Entry) -> tuple[str, ...]:

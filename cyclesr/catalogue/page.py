@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cyclesr.catalogue.entries import LISTS, classes, entries
 from cyclesr.catalogue.lists import HEADS, cells
-from cyclesr.catalogue.tables import as_markdown
+from cyclesr.text_tables import markdown_table
 
 PAGE = """# Catalogue
 
@@ -51,7 +51,7 @@ def page() -> str:
         count_translators=len(translators),
         count_backbones=len(backbones),
         pairs=len(translators) * len(backbones),
-        matrix=as_markdown(("", *translators), matrix),
+        matrix=markdown_table(("", *translators), matrix),
     )
 
 
@@ -67,7 +67,7 @@ def _table(kinds: str) -> str:
         if entry.name.partition("(")[0] in own:
             name, *others, paper, line = cells(kinds, entry)
             rows.append((f"`{name}`", *others, f"[{paper}]({entry.address})" if entry.address else paper, line))
-    return as_markdown(HEADS[kinds], rows)
+    return markdown_table(HEADS[kinds], rows)
 
 
 def write(path: str | Path) -> None:

@@ -26,6 +26,7 @@ from cyclesr.metrics.lpips import load_lpips
 from cyclesr.metrics.protocols import PROTOCOLS, Protocol, get_protocol
 from cyclesr.metrics.quality import Scores, mean_scores
 from cyclesr.plugins import load_plugins
+from cyclesr.text_tables import markdown_table
 from cyclesr.workers import in_processes
 
 SCALE = 4
@@ -200,15 +201,12 @@ def _means(scores: list[dict[tuple[str, str], Scores]], owners: list[str], track
 
 def markdown(rows: Sequence[CalibrationRow], images: dict[str, int]) -> str:
     """Returns a Markdown table of the paper's figures and of each candidate's: PSNR / SSIM / LPIPS per track."""
-    lines = [
-        ["bicubic", "protocol", "off by, dB", *(f"{track} ({count} images)" for track, count in images.items())],
-        ["---"] * (3 + len(images)),
-        ["**paper**", "**unknown**", "", *(_cell(PAPER[track]) for track in images)],
-    ]
+    head = ["bicubic", "protocol", "off by, dB", *(f"{track} ({count} images)" for track, count in images.items())]
+    lines = [["**paper**", "**unknown**", "", *(_cell(PAPER[track]) for track in images)]]
     for row in rows:
         cells = [_cell(row.tracks[track]) for track in images]
         lines.append([row.bicubic, row.protocol.name, f"{row.distance:.3f}", *cells])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return markdown_table(head, lines) + "\n"
 
 
 def _cell(means: Scores) -> str:

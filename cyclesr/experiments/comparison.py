@@ -23,6 +23,7 @@ from cyclesr.images.writing import write_image
 from cyclesr.metrics.protocols import Protocol
 from cyclesr.metrics.quality import mean_scores
 from cyclesr.models.stages import Stage
+from cyclesr.text_tables import markdown_table
 
 Upscale = Callable[[Tensor], Tensor]
 
@@ -233,12 +234,12 @@ def _centre(image: Tensor, side: int) -> Tensor:
 
 
 def as_table(rows: Sequence[MethodScores]) -> str:
-    """Returns the scores as a Markdown table."""
-    lines = ["| method | PSNR | SSIM | LR to true LR | minutes |", "|---|---|---|---|---|"]
+    """Returns the scores as a Markdown table, one method per row."""
+    cells = []
     for row in rows:
         near = "" if row.degradation_psnr is None else f"{row.degradation_psnr:.2f} dB"
-        lines.append(f"| {row.method} | {row.psnr:.2f} dB | {row.ssim:.4f} | {near} | {row.minutes:.1f} |")
-    return "\n".join(lines)
+        cells.append([row.method, f"{row.psnr:.2f} dB", f"{row.ssim:.4f}", near, f"{row.minutes:.1f}"])
+    return markdown_table(["method", "PSNR", "SSIM", "LR to true LR", "minutes"], cells)
 
 
 def as_dicts(rows: Sequence[MethodScores]) -> list[dict[str, Any]]:

@@ -9,13 +9,14 @@ from typing import Any
 from cyclesr.experiments.published import CHALLENGES, published
 from cyclesr.experiments.spread import name_seeds, spread
 from cyclesr.experiments.tables import ROWS, Key, Table, rows_of
+from cyclesr.text_tables import markdown_table
 
 Cells = dict[Key, dict[str, Any]]
 TrackResults = dict[str, list[dict[str, Any]]]  # of one track: a row's results, one a seed
 TABLE_METRICS = ("psnr", "ssim", "lpips")
 OTHERS = {"degradation_psnr": 2, "iterations": 0, "minutes": 1}  # and their decimals
-HEADER = "| method | seeds | PSNR | over bicubic | SSIM | LPIPS | LR to true LR | iterations | minutes |"
-PAPERS = " PSNR (paper) | SSIM (paper) | LPIPS (paper) |"
+COLUMNS = ("method", "seeds", "PSNR", "over bicubic", "SSIM", "LPIPS", "LR to true LR", "iterations", "minutes")
+PAPER_COLUMNS = ("PSNR (paper)", "SSIM (paper)", "LPIPS (paper)")
 SCALES = {
     "demo": (
         "Demo scale: every seed simulates its track anew from photographs (`tools/prepare_data.py track`), two fifths "
@@ -106,15 +107,15 @@ def _settings(results: TrackResults) -> str:
 
 def _table(table: Table, kind: str, results: TrackResults) -> str:
     bicubic = {result["seed"]: result["means"]["psnr"] for result in results.get("bicubic", [])}
-    header = HEADER + PAPERS if isinstance(table, int) else HEADER
-    lines = [header, "|" + "---|" * header.count(" |")]
+    head = COLUMNS + PAPER_COLUMNS if isinstance(table, int) else COLUMNS
+    lines = []
     for name, row in results.items():
         seeds = [result["seed"] for result in row]
         columns = _columns(row, bicubic if name != "bicubic" else {})
         cells = [ROWS[name].title, ", ".join(map(str, seeds))]
         cells += [spread(values, digits, seeds) for values, digits in columns]
-        lines.append("| " + " | ".join(cells + _papers(table, name, kind)) + " |")
-    return "\n".join(lines)
+        lines.append(cells + _papers(table, name, kind))
+    return markdown_table(head, lines)
 
 
 def _columns(row: list[dict[str, Any]], bicubic: dict[int, float]) -> list[tuple[dict[int, float], int]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cyclesr.errors import UserError
 from cyclesr.inference.evaluate import Results
+from cyclesr.text_tables import markdown_table
 
 DIGITS = {"psnr": 3, "psnr_subpixel": 3, "ssim": 4, "lpips": 4}
 
@@ -33,8 +34,7 @@ def markdown(results: Results) -> str:
     names = ["method", "protocol", "images", *(f"lpips {net}" if key == "lpips" else key for key in means)]
     cells = [results.method, results.protocol.name, str(len(results.per_image))]
     cells += [f"{value:.{DIGITS.get(key, 4)}f}" for key, value in means.items()]
-    rows = [names, ["---"] * len(names), cells]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+    return markdown_table(names, [cells]) + "\n"
 
 
 def check_place(path: str | Path) -> Path:

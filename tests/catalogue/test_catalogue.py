@@ -15,7 +15,6 @@ from cyclesr.catalogue.docstrings import paper, summary
 from cyclesr.catalogue.entries import LISTS, Entry, classes, entries, listed
 from cyclesr.catalogue.lists import cells, listing
 from cyclesr.catalogue.page import own_names, page
-from cyclesr.catalogue.tables import as_markdown, as_text
 from cyclesr.errors import UserError
 from cyclesr.models.backbones import EDSR, VDSR, Spandrel
 from cyclesr.models.losses import ContextualBilateralLoss, MSELoss
@@ -188,11 +187,6 @@ def test_configs(tmp_path: Path) -> None:
 def test_the_first_sentence_of_a_config(comment: str, expected: str, tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text(f"{comment}\nmodel = dict(type='SupervisedSR')\n")
     assert config_row("one", tmp_path / "one.py").line == expected
-
-
-def test_tables() -> None:
-    assert as_text(("a", "bb"), [("ccc", "d")]) == "a    bb\nccc  d"
-    assert as_markdown(("a", "b"), [("1|2", "3")]) == "| a | b |\n| --- | --- |\n| 1\\|2 | 3 |"
 
 
 @pytest.mark.parametrize("kinds", list(LISTS))
