@@ -38,7 +38,7 @@ class SumOfLosses(nn.Module):
         self.terms = nn.ModuleDict(dict(zip(_names(losses), map(LOSSES.build, losses), strict=True)))
 
     def forward(self, sr: Tensor, hr: Tensor, lr: Tensor | None = None) -> Tensor:
-        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar; ``lr`` goes to terms that ask for it."""
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1]; ``lr`` goes to the terms that ask for it."""
         return self.weight * torch.stack([sr_loss_of(term, sr, hr, lr) for term in self.terms.values()]).sum()
 
 
