@@ -133,7 +133,7 @@ class CollaborativeSR(SRModel):
                 generators = optim_wrapper.update(losses, "generators").losses
             else:
                 rule = getattr(self, self.optimisation)
-                generators = rule(losses, self.translator.held_fake_real(t), hr, optim_wrapper)
+                generators = rule(losses, self.translator.fake_real_for_sr(t), hr, optim_wrapper)
             discriminators = self._update_discriminators(syn, real, t, optim_wrapper)
             return merge_losses(generators=generators, translator_discriminators=discriminators)
 

@@ -15,7 +15,7 @@ from cyclesr.models.losses.gan import (
     relativistic_discriminator_loss,
     relativistic_generator_loss,
 )
-from cyclesr.models.translators.adversarial import judge_losses
+from cyclesr.models.translators.adversarial import discriminator_losses
 from cyclesr.registry import MODELS
 
 MODES = ("ragan", *GAN_MODES)
@@ -66,7 +66,7 @@ class SRAdversarial(nn.Module):
     def discriminator_losses(self, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
         """What :math:`D_h` minimises, keys ``loss_sr_*``; both images are taken as constants."""
         if self.mode != "ragan":
-            terms = judge_losses(self.discriminator, hr, sr, self.mode, 0.0)
+            terms = discriminator_losses(self.discriminator, hr, sr, self.mode, 0.0)
             return {f"loss_sr_{name}": term for name, term in terms.items()}
         real, fake = self.discriminator(hr.detach()), self.discriminator(sr.detach())
         return {"loss_sr_disc": _half_of_scales(relativistic_discriminator_loss, real, fake)}

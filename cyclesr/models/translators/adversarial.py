@@ -26,7 +26,7 @@ def adversarial_losses(
     return {f"loss_adv_{key}": weight * generator_loss(discriminators[key](fakes[key]), mode) for key in fakes}
 
 
-def judge_losses(
+def discriminator_losses(
     discriminator: nn.Module, image: Tensor, fake: Tensor, mode: GANMode, r1_weight: float
 ) -> dict[str, Tensor]:
     """What one discriminator minimises, its images as constants: ``disc``, ``gp`` of ``wgan-gp``, weighted ``r1``."""
@@ -51,7 +51,7 @@ def all_judge_losses(
     """What the discriminators of all fakes minimise, by domain; half of it where the paper's code halves it."""
     losses: dict[str, Tensor] = {}
     for key, fake in fakes.items():
-        terms = judge_losses(discriminators[key], images[key], fake, mode, r1_weight)
+        terms = discriminator_losses(discriminators[key], images[key], fake, mode, r1_weight)
         if halved:
             terms["disc"] = 0.5 * terms["disc"]
         losses |= {f"loss_{name}_{key}": term for name, term in terms.items()}

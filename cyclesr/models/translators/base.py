@@ -1,5 +1,6 @@
 """What every translator offers."""
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple, TypeAlias
@@ -60,6 +61,14 @@ class Translator(nn.Module, ABC):
     generators: nn.ModuleDict
     discriminators: nn.ModuleDict
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Takes the method's former name from classes written for the last release, with a warning."""
+        super().__init_subclass__(**arguments)
+        if "held_fake_real" in vars(cls):
+            message = f"{cls.__name__}.held_fake_real is now called fake_real_for_sr; rename the method."
+            warnings.warn(message, FutureWarning, stacklevel=2)
+            cls.fake_real_for_sr = vars(cls)["held_fake_real"]  # type: ignore[method-assign]
+
     def source(self, syn: Tensor, hr: Tensor) -> Tensor:
         """What :meth:`translate` and :meth:`degrade` take as their first image: ``syn``, or ``hr`` if ``from_hr``."""
         return hr if self.from_hr else syn
@@ -76,7 +85,7 @@ class Translator(nn.Module, ABC):
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """What the discriminators minimise; keys ``loss_*``. The images are taken as constants."""
 
-    def held_fake_real(self, t: Translation) -> Tensor:
+    def fake_real_for_sr(self, t: Translation) -> Tensor:
         """``fake_real`` as the SR network sees it in training; its gradient is the feedback to G1, Eq. (5).
 
         Where ``extra`` has ``quiet_real``, ``fake_real`` less its noise, the noise is a constant to the feedback.
@@ -101,7 +110,7 @@ def by_direction(name: str, weight: DirectionWeights) -> dict[str, float]:
     return {key: float(weight[key]) for key in ("syn", "real")}
 
 
-def completed(defaults: Mapping[str, Any], config: Mapping[str, Any] | None) -> dict[str, Any]:
+def with_defaults(defaults: Mapping[str, Any], config: Mapping[str, Any] | None) -> dict[str, Any]:
     """A network's config, with defaults for what it leaves out where it is of their ``type`` or of none."""
     given = config or {}
     return {**defaults, **given} if given.get("type", defaults["type"]) == defaults["type"] else dict(given)

@@ -14,9 +14,9 @@ from cyclesr.models.translators.base import (
     Translator,
     batched,
     check_free_noise,
-    completed,
     one_or_both,
     present,
+    with_defaults,
 )
 from cyclesr.registry import MODELS, TRANSLATORS
 
@@ -95,9 +95,9 @@ class CinCGAN(Translator):
         self.start = start
         self.judged = OTHER[start]
         noise = dict(to_real=noise_channels, to_syn=0)
-        config = {**completed(GENERATOR, generator), "residual": residual}
+        config = {**with_defaults(GENERATOR, generator), "residual": residual}
         self.generators = nn.ModuleDict({k: MODELS.build({**config, "noise_channels": noise[k]}) for k in noise})
-        judge = completed(JUDGE, discriminator)
+        judge = with_defaults(JUDGE, discriminator)
         self.discriminators = build_discriminators(judge["type"], judge, [self.judged])
         self.adversarial: GANMode = adversarial
         self.adversarial_weight = adversarial_weight

@@ -8,7 +8,7 @@ from cyclesr.errors import UserError
 from cyclesr.models.losses.gan import GANMode, check_mode
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.translators.adversarial import adversarial_losses, all_judge_losses, build_discriminators
-from cyclesr.models.translators.base import Translation, Translator, check_free_noise, completed
+from cyclesr.models.translators.base import Translation, Translator, check_free_noise, with_defaults
 from cyclesr.registry import LOSSES, MODELS, TRANSLATORS
 
 JUDGE = dict(type="PlainDiscriminator", num_layers=3, kernel=5, stride=1, tail_kernel=1, init="default")
@@ -68,7 +68,7 @@ class DSGAN(Translator):
         self.generators = nn.ModuleDict(
             {"to_real": MODELS.build({"type": "FlatGenerator", **(generator or {}), **own})}
         )
-        judge = {**completed(JUDGE, discriminator), "high_pass": window}
+        judge = {**with_defaults(JUDGE, discriminator), "high_pass": window}
         self.discriminators = build_discriminators(judge["type"], judge, ["real"])
         self.window = window
         self.adversarial: GANMode = adversarial

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cyclesr.models.losses.gan import GANMode
-from cyclesr.models.translators.base import DirectionWeights, completed
+from cyclesr.models.translators.base import DirectionWeights, with_defaults
 from cyclesr.models.translators.two_cycles import TwoCycles
 from cyclesr.registry import TRANSLATORS
 
@@ -55,7 +55,7 @@ class DualGAN(TwoCycles):
         free_noise: bool = False,
     ) -> None:
         super().__init__(
-            completed(UNET, generator),
+            with_defaults(UNET, generator),
             {"type": "PatchDiscriminator", **(discriminator or {})},
             residual=residual,
             noise_channels=noise_channels,

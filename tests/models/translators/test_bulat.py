@@ -73,7 +73,7 @@ def test_free_noise_hides_the_noise_from_the_feedback_alone() -> None:
     translator = build(free_noise=True, noise_channels=1)
     hr, syn, real = images()
     t = translator.translate(hr, real)
-    held = translator.held_fake_real(t)
+    held = translator.fake_real_for_sr(t)
     assert torch.allclose(held, t.fake_real, atol=1e-6)
     noise = translator.generators["to_real"].features[0].weight  # its last input channel is the noise
     (feedback,) = torch.autograd.grad(held.sum(), noise, retain_graph=True)
@@ -123,7 +123,7 @@ def test_steps_in_every_stage_of_the_collaborative_model(stage: Stage, optimisat
 def test_the_feedback_of_the_sr_network_reaches_g1() -> None:
     translator = build()
     hr, _, real = images()
-    sr = torch.nn.functional.interpolate(translator.held_fake_real(translator.translate(hr, real)), scale_factor=4)
+    sr = torch.nn.functional.interpolate(translator.fake_real_for_sr(translator.translate(hr, real)), scale_factor=4)
     (sr - hr).square().mean().backward()
     assert [n for n, p in translator.generators.named_parameters() if p.grad is None] == []
 

@@ -79,7 +79,7 @@ def test_each_loss_reaches_its_own_networks_and_all_of_them(name: str) -> None:
 def test_feedback_reaches_g1_through_what_the_sr_network_sees(name: str) -> None:
     translator = build(name)
     t = passed(translator, *images())
-    held = translator.held_fake_real(t)
+    held = translator.fake_real_for_sr(t)
     torch.testing.assert_close(held, t.fake_real)
     held.square().mean().backward()
     assert any(p.grad is not None and p.grad.abs().max() > 0 for p in translator.generators["to_real"].parameters())
@@ -131,7 +131,7 @@ def test_noise_makes_degrade_uncertain_and_quiet_feedback_leaves_it_alone(name: 
         free = build(name, noise_channels=1, free_noise=True)
         t = passed(free, hr, syn, real)
         assert (t.fake_real - t.extra["quiet_real"]).abs().max() > 0
-        torch.testing.assert_close(free.held_fake_real(t), t.fake_real)
+        torch.testing.assert_close(free.fake_real_for_sr(t), t.fake_real)
 
 
 @EVERY

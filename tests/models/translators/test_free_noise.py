@@ -41,7 +41,7 @@ def test_who_pulls_at_the_noise(kind: str, free: bool) -> None:
     translator, (syn, real) = build(kind, free_noise=free), images()
     t = translator.translate(syn, real)
     losses = translator.generator_losses(syn, real, t)
-    losses["loss_feedback"] = translator.held_fake_real(t).square().mean()
+    losses["loss_feedback"] = translator.fake_real_for_sr(t).square().mean()
     pulled = {name for name, loss in losses.items() if noise_gradient(translator, loss) > 1e-12}
     assert {"loss_adv_real", "loss_cycle_real"} <= pulled
     assert ("loss_feedback" in pulled) != free
@@ -51,7 +51,7 @@ def test_who_pulls_at_the_noise(kind: str, free: bool) -> None:
 def test_the_sr_network_sees_the_noise_and_the_gradient_is_that_of_the_quiet_image(kind: str) -> None:
     translator, (syn, real) = build(kind, free_noise=True), images()
     t = translator.translate(syn, real)
-    held, quiet = translator.held_fake_real(t), t.extra["quiet_real"]
+    held, quiet = translator.fake_real_for_sr(t), t.extra["quiet_real"]
     torch.testing.assert_close(held, t.fake_real, rtol=0, atol=1e-15)
     assert (t.fake_real - quiet).abs().max() > 1e-3
     weights = [p for p in translator.generators["to_real"].parameters() if p.shape[0] == 3]

@@ -1,10 +1,11 @@
 """A translator of one direction is a translator: the base asks for G1 alone."""
 
+import pytest
 import torch
 from torch import Tensor, nn
 
 from cyclesr.models.translators import Translation, Translator
-from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, judge_losses
+from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, discriminator_losses
 
 
 class Brighter(Translator):
@@ -22,7 +23,7 @@ class Brighter(Translator):
         return adversarial_losses(self.discriminators, t.fakes(), "lsgan", 2.0)
 
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        return judge_losses(self.discriminators["real"], real, t.fake_real, "lsgan", 0.0)
+        return discriminator_losses(self.discriminators["real"], real, t.fake_real, "lsgan", 0.0)
 
 
 def test_the_images_of_a_one_sided_pass() -> None:
@@ -33,7 +34,7 @@ def test_the_images_of_a_one_sided_pass() -> None:
     assert list(t.fakes()) == ["real"]
     assert torch.equal(t.fakes()["real"], translator.degrade(syn))
     assert t.reconstructions() == {}
-    assert torch.equal(translator.held_fake_real(t), t.fake_real)
+    assert torch.equal(translator.fake_real_for_sr(t), t.fake_real)
 
 
 def test_its_losses_are_those_of_the_domain_real() -> None:
@@ -58,3 +59,14 @@ def test_the_images_of_both_directions_by_domain() -> None:
         ("syn", rec_syn.data_ptr()),
         ("real", rec_real.data_ptr()),
     ]
+
+
+def test_the_former_name_of_fake_real_for_sr_still_counts() -> None:
+    with pytest.warns(FutureWarning, match="fake_real_for_sr"):
+
+        class Held(Brighter):
+            def held_fake_real(self, t: Translation) -> Tensor:
+                return t.fake_real.detach()
+
+    translator = Held()
+    assert not translator.fake_real_for_sr(translator.translate(*torch.rand(2, 1, 3, 16, 16))).requires_grad

@@ -70,7 +70,7 @@ def test_what_feedback_moves(feedback: str, moved: set[str]) -> None:
     translator = build(feedback=feedback)
     syn, real = images()
     t = translator.translate(syn, real)
-    held = translator.held_fake_real(t)
+    held = translator.fake_real_for_sr(t)
     torch.testing.assert_close(held, t.fake_real)
     if held.requires_grad:
         held.square().mean().backward()

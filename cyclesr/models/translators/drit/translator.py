@@ -14,7 +14,7 @@ from cyclesr.models.translators.adversarial import (
     adversarial_losses,
     all_judge_losses,
     build_discriminators,
-    judge_losses,
+    discriminator_losses,
 )
 from cyclesr.models.translators.base import (
     DirectionWeights,
@@ -173,7 +173,7 @@ class DRIT(Translator):
         images = dict(syn=syn, real=real, swapped_syn=syn, swapped_real=real)
         losses = all_judge_losses(self.discriminators, images, _all_fakes(t), self.adversarial, self.r1_weight)
         contents = t.extra["content_real"], t.extra["content_syn"]
-        judged = judge_losses(self.discriminators["content"], *contents, "vanilla", 0.0)
+        judged = discriminator_losses(self.discriminators["content"], *contents, "vanilla", 0.0)
         return losses | {"loss_disc_content": judged["disc"]}
 
     def degrade(self, syn: Tensor, style: Tensor | None = None) -> Tensor:

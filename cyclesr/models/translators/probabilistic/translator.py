@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from cyclesr.errors import UserError
 from cyclesr.models.losses.gan import GANMode, check_mode
 from cyclesr.models.translators.adversarial import adversarial_losses, all_judge_losses, build_discriminators
-from cyclesr.models.translators.base import Translation, Translator, completed, straight_through
+from cyclesr.models.translators.base import Translation, Translator, straight_through, with_defaults
 from cyclesr.registry import MODELS, TRANSLATORS
 
 Feedback = Literal["all", "blur", "none"]
@@ -94,7 +94,7 @@ class ProbabilisticDegradation(Translator):
             MODELS.build({"type": "LearntNoise", **(noise or {})}) if noisy else None,
             rounded,
         )
-        judge = completed(JUDGE, discriminator)
+        judge = with_defaults(JUDGE, discriminator)
         self.generators = nn.ModuleDict({"to_real": to_real})
         self.discriminators = build_discriminators(judge["type"], judge, ["real"])
         self.feedback: Feedback = feedback
@@ -107,9 +107,9 @@ class ProbabilisticDegradation(Translator):
         fake_real, quiet_real = cast(PhysicalDegradation, self.generators["to_real"]).with_quiet(syn)
         return Translation(fake_real, extra=dict(quiet_real=quiet_real) if self.feedback == "blur" else {})
 
-    def held_fake_real(self, t: Translation) -> Tensor:
+    def fake_real_for_sr(self, t: Translation) -> Tensor:
         """``fake_real``; a constant, or its noise a constant, as ``feedback`` says."""
-        return t.fake_real.detach() if self.feedback == "none" else super().held_fake_real(t)
+        return t.fake_real.detach() if self.feedback == "none" else super().fake_real_for_sr(t)
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """The adversarial term alone."""
