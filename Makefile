@@ -3,13 +3,14 @@
 # make test            the tests
 # make floors          the tests with the oldest supported dependencies
 # make lint            ruff and mypy
+# make docs            the documentation site, in site/; a warning is an error
 PYTHON ?= python3
 SEED ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo install test test-slow floors lint clean
+.PHONY: demo install test test-slow floors lint docs clean
 
 demo: $(INSTALLED)
 	$(BIN)/python tools/demo.py --seed $(SEED)
@@ -33,6 +34,14 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(VENV)/docs
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs site
+	@echo "The first page is site/index.html"
+
+$(VENV)/docs: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet -e ".[docs]"
+	touch $(VENV)/docs
+
 $(INSTALLED): setup.py pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -40,4 +49,4 @@ $(INSTALLED): setup.py pyproject.toml
 	touch $(INSTALLED)
 
 clean:
-	rm -rf $(VENV) .venv-floors work_dirs data/demo_seed*
+	rm -rf $(VENV) .venv-floors site docs/api work_dirs data/demo_seed*

@@ -27,6 +27,14 @@ REQUIRES = [
 EXTRAS = {
     "demo": ["scikit-image>=0.24", "scikit-learn>=1.5"],
     "spandrel": ["spandrel>=0.4.2"],
+    "docs": [
+        "sphinx>=8.2",
+        "furo>=2025.7",
+        "myst-parser>=4.0",
+        "sphinx-copybutton>=0.5.2",
+        "sphinxcontrib-programoutput>=0.18",
+        "latex2mathml>=3.77",
+    ],
     "test": ["pytest>=8.0", "pytest-xdist>=3.6", "scipy>=1.13", "spandrel>=0.4.2", "ruff>=0.9", "mypy>=1.13"],
 }
 

@@ -4,11 +4,13 @@ LR = noise(bicubic(blur(HR))), 8 bit. The blur works on HR and carries the motio
 decimation is MATLAB's antialiased bicubic. The operators of the real NTIRE tracks were never published: these have
 the same kinds of parts, not the same values, and results on them do not compare with results on NTIRE data.
 
-| track   | like             | blur                                         | noise           | one for all images |
-|---------|------------------|----------------------------------------------|-----------------|--------------------|
-| unknown | NTIRE 2017 T2    | anisotropic Gaussian                         | none            | yes                |
-| mild    | NTIRE 2018 T2    | straight motion, Gaussian, sub-pixel shift   | Poisson         | yes                |
-| wild    | NTIRE 2018 T4    | the same, any strength                       | Poisson, varies | no                 |
+=======  ==============  ===========================================  ===============  ==================
+track    like            blur                                         noise            one for all images
+=======  ==============  ===========================================  ===============  ==================
+unknown  NTIRE 2017 T2   anisotropic Gaussian                         none             yes
+mild     NTIRE 2018 T2   straight motion, Gaussian, sub-pixel shift   Poisson          yes
+wild     NTIRE 2018 T4   the same, any strength                       Poisson, varies  no
+=======  ==============  ===========================================  ===============  ==================
 """
 
 import json

@@ -1,18 +1,18 @@
 r"""CollaborativeSR: the paper's method, Eq. (2) to (5), and its update step.
 
-=========================================  ==================================
-paper                                      here
-=========================================  ==================================
-:math:`I^H`                                ``hr``
-:math:`I^L_{syn}`                          ``syn = degradation(hr)``
-:math:`I^L_{real}`                         ``real``
-:math:`\hat I^L_{real} = G_1(I^L_{syn})`   ``fake_real``
-:math:`\hat I^H = G_{sr}(\hat I^L_{real})` ``sr``
-:math:`\lambda_{Trans}^{SR}`               ``feedback_weight``
-:math:`\lambda_{mse}`                      ``sr_loss.weight``
-:math:`\lambda_{percep}`                   ``perceptual["weight"]``
-:math:`\lambda_{adv}`, :math:`D_h`         ``sr_adversarial``
-=========================================  ==================================
+============================================  =====================================
+paper                                         here
+============================================  =====================================
+:math:`I^H`                                   ``hr``
+:math:`I^L_{syn}`                             ``syn = degradation(hr)``
+:math:`I^L_{real}`                            ``real``
+:math:`\hat I^L_{real} = G_1(I^L_{syn})`      ``fake_real``
+:math:`\hat I^H = G_{sr}(\hat I^L_{real})`    ``sr``
+:math:`\lambda_{Trans}^{SR}`                  ``feedback_weight``
+:math:`\lambda_{mse}`                         ``sr_loss.weight``
+:math:`\lambda_{percep}`                      ``perceptual["weight"]``
+:math:`\lambda_{adv}`, :math:`D_h`            ``sr_adversarial``
+============================================  =====================================
 """
 
 from collections.abc import Sequence

@@ -16,13 +16,13 @@ from cyclesr.registry import MODELS, TRANSLATORS
 class Bulat(Translator):
     """HR and noise to real-looking LR; an adversarial loss against ``real``, a pixel loss to ``syn``, no way back.
 
-    The high-to-low network of the rows "Bulat et al." and "*Bulat et al." of Table 1. The low-to-high network is the
-    SR network of the model: trained after it (stages ``translation``, ``sr_on_fake``) in the first row, together
+    The high-to-low network of the rows ``Bulat et al.`` and ``*Bulat et al.`` of Table 1. The low-to-high network is
+    the SR network of the model: trained after it (stages ``translation``, ``sr_on_fake``) in the first row, together
     with it (``joint``) in the second.
 
     Args:
         scale: between LR and HR.
-        generator: arguments of :class:`~cyclesr.models.networks.HighToLow`, or of the ``type`` it names.
+        generator: arguments of :class:`~cyclesr.models.translators.bulat.HighToLow`, or of the ``type`` it names.
         discriminator: arguments of :class:`~cyclesr.models.networks.PatchDiscriminator`, or of the ``type`` it names.
         residual: G1 predicts the difference to the bicubic LR, zero at the start.
         noise_channels: channels of fresh N(0, 1) noise beside what G1 sees.

@@ -40,8 +40,8 @@ class DRIT(Translator):
             ``type`` it names.
         discriminator: arguments of :class:`~cyclesr.models.networks.MultiScaleDiscriminator`, or of the ``type`` it
             names. Each domain has two: one for drawn styles, one for swapped ones.
-        content_discriminator: arguments of :class:`~cyclesr.models.networks.ContentDiscriminator`, or of the ``type``
-            it names. The defaults need LR crops of 209 px.
+        content_discriminator: arguments of :class:`~cyclesr.models.translators.drit.ContentDiscriminator`, or of the
+            ``type`` it names. The defaults need LR crops of 209 px.
         residual: both decoders predict the difference to the image that was encoded, zero at the start.
         noise_channels: channels of fresh N(0, 1) noise in the decoder of ``real``. A style is one for the whole image:
             it can say how strong noise is, but cannot be noise.

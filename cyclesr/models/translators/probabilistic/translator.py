@@ -48,8 +48,8 @@ class ProbabilisticDegradation(Translator):
     What G1 can do is what optics and sensors do. It has no way to drift into content, so that nothing holds it back.
 
     Args:
-        blur: arguments of :class:`~cyclesr.models.networks.GaussianBlur`, or of the ``type`` it names.
-        noise: arguments of :class:`~cyclesr.models.networks.LearntNoise`, or of the ``type`` it names.
+        blur: arguments of :class:`~cyclesr.models.translators.probabilistic.GaussianBlur`, or of the ``type`` it names.
+        noise: arguments of :class:`~cyclesr.models.translators.probabilistic.LearntNoise`, or of the ``type`` it names.
         discriminator: arguments of :class:`~cyclesr.models.networks.PatchDiscriminator`, by default a small one that
             sees fine structure alone, or of the ``type`` it names.
         noisy: whether there is noise at all.
