@@ -1,4 +1,4 @@
-"""A cell of a benchmark, one row with one seed: its folder, whether that still fits the config, and its training."""
+"""A cell of a benchmark (one row with one seed): its folder, the comparison of configs, and its training."""
 
 import copy
 import time
@@ -13,13 +13,13 @@ from cyclesr.config import load_config
 from cyclesr.engine.launch import train
 from cyclesr.engine.runner import newest_checkpoint
 from cyclesr.errors import UserError
-from cyclesr.experiments.work_dir import MEND, read_json, write_json
+from cyclesr.experiments.work_dir import REMEDY, read_json, write_json
 
 Result = dict[str, Any]
 
-# Keys that say where files lie, or how often one is written. They may change; what a cell is does not.
+# Keys of paths and of the checkpoint interval. They may change without making a result another one.
 PLACES = (".dataset.hr", ".dataset.lr", ".dataset.real", "perceptual.weights", "hooks.checkpoint.interval")
-CHECKPOINTS = 10  # per training, or more: a training that is stopped loses at most a tenth of its time
+CHECKPOINTS = 10  # per training at least: a training that is stopped loses at most a tenth of its time
 
 
 class StoredCell(ABC):
@@ -28,61 +28,61 @@ class StoredCell(ABC):
     @property
     @abstractmethod
     def folder(self) -> Path:
-        """Holds the config, the checkpoints and the result."""
+        """Returns the folder of the config, the checkpoints and the result."""
 
     @property
     @abstractmethod
     def trains(self) -> bool:
-        """Whether the row trains a network; bicubic does not."""
+        """Returns whether the row trains a network; bicubic does not."""
 
     @property
     def result(self) -> Path:
-        """The file that is there once the cell is finished."""
+        """Returns the path of the result, which exists once the cell is finished."""
         return self.folder / "result.json"
 
     @property
     def config_file(self) -> Path:
-        """The config of what was trained in the folder."""
+        """Returns the path of the config of the training in the folder."""
         return self.folder / "config.py"
 
     def checkpoint(self, config: Config) -> Path:
-        """The file that a finished training leaves."""
+        """Returns the path of the last checkpoint of a training of that config."""
         return self.folder / f"iter_{config.train_cfg.max_iters}.pth"
 
     def write(self, config: Config) -> None:
-        """Leaves the config in the folder, for :meth:`check` and for whoever looks."""
+        """Writes the config to the folder, for :meth:`check` and for readers."""
         write_whole_text(self.config_file, config.pretty_text)
 
     def check(self, config: Config) -> None:
         """Compares a config with that of the training in the cell's folder, if there is one.
 
         Raises:
-            UserError: they differ in more than :data:`PLACES`, or that of the training is damaged.
+            UserError: the configs differ in more than :data:`PLACES`, or that of the training is damaged.
         """
         if not self.config_file.is_file():
             return
-        part = "" if self.trains else "test_"  # bicubic is scored; what its config trains is not its own
+        part = "" if self.trains else "test_"  # bicubic uses only the test part of its config
         if difference := _difference(self._trained(), config, part):
             raise UserError(
-                f"{self.folder} holds a training of another config: {difference} now. Remove that folder to train "
-                "anew, or choose another --work-dir."
+                f"{self.folder} holds a training of another config: {difference} now. Remove the folder to train "
+                "again, or choose another --work-dir."
             )
 
     def _trained(self) -> Config:
-        mend = f"Remove the folder {self.folder}: the row is run again."
+        remedy = f"Remove the folder {self.folder}, and the row will be run again."
         try:
             config = load_config(str(self.config_file))
         except UserError as error:
-            raise UserError(f"{error}. {mend}") from error
+            raise UserError(f"{error}. {remedy}") from error
         if "model" not in config:
-            raise UserError(f"The config {self.config_file} is damaged: it has no model. {mend}")
+            raise UserError(f"The config {self.config_file} is damaged: it has no model. {remedy}")
         return config
 
     def train(self, config: Config, seed: int) -> float | None:
-        """Begins a training, goes on with it, or finds it done.
+        """Starts the training or resumes it, unless it is finished.
 
         Returns:
-            Its minutes, or None where it was stopped in between.
+            The training time in minutes, or ``None`` if the training was interrupted.
         """
         length, resume = self.folder / "minutes.json", newest_checkpoint(self.folder) is not None
         if not self.checkpoint(config).is_file():
@@ -94,25 +94,28 @@ class StoredCell(ABC):
         return read_json(length) if length.is_file() else None
 
     def read_result(self) -> Result:
-        """Reads what the finished cell found.
+        """Reads the result of a finished cell.
 
         Raises:
-            UserError: the file was damaged since.
+            UserError: the file is damaged.
         """
         result: Result = read_json(self.result)
         if "means" not in result:
-            raise UserError(f"{self.result} is damaged (no means). {MEND}")
+            raise UserError(f"{self.result} is damaged (no means). {REMEDY}")
         return result
 
 
 def save_often(config: Config) -> None:
-    """Makes a training keep at least :data:`CHECKPOINTS` checkpoints on its way; changes the config in place."""
+    """Reduces the checkpoint interval so that at least :data:`CHECKPOINTS` are written. Changes the config in place."""
     hook = config.default_hooks.checkpoint
     hook.interval = min(hook.interval, max(1, config.train_cfg.max_iters // CHECKPOINTS))
 
 
 def _difference(there: Config, now: Config, part: str) -> str:
-    """The first key beginning with ``part`` that has another value, ``key is 1 there, 3``; empty where none has."""
+    """Describes the first key beginning with ``part`` whose value differs, as ``key is 1 there, 3``.
+
+    Returns an empty string if no value differs.
+    """
     old, new = (_flat(config.to_dict()) for config in (there, Config.fromstring(now.pretty_text, ".py")))
     for key in sorted(old | new):
         if key.startswith(part) and not key.endswith(PLACES) and old.get(key) != new.get(key):
@@ -121,7 +124,7 @@ def _difference(there: Config, now: Config, part: str) -> str:
 
 
 def _flat(value: Any, key: str = "") -> dict[str, Any]:
-    """Dotted keys and values of nested dicts and lists."""
+    """Returns nested dicts and lists as one dict with dotted keys."""
     if isinstance(value, list | tuple):
         value = dict(enumerate(value)) or value
     if not (isinstance(value, dict) and value):

@@ -1,4 +1,4 @@
-"""What a result was measured on."""
+"""The hardware that a result was measured on."""
 
 import platform
 from pathlib import Path
@@ -7,7 +7,7 @@ import torch
 
 
 def hardware() -> str:
-    """Names the GPU, or else the CPU and the number of threads."""
+    """Returns the name of the GPU, or of the CPU with the number of threads."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     info = Path("/proc/cpuinfo")

@@ -5,15 +5,15 @@ from collections.abc import Collection
 
 
 def spread(values: dict[int, float], digits: int, seeds: Collection[int]) -> str:
-    """Writes ``mean ± half the range``, and the seeds that have a value unless all do.
+    """Returns ``mean ± half the range`` as text.
 
     Args:
-        values: by seed.
-        digits: decimals.
-        seeds: all that could have a value.
+        values: values by seed.
+        digits: number of decimals.
+        seeds: all seeds. If some have no value, the text lists those that have one.
 
     Returns:
-        The mean only where all are equal to the last digit; nothing without values.
+        The text. It is only the mean if half the range rounds to zero, and empty if there are no values.
     """
     if not values:
         return ""
@@ -24,5 +24,5 @@ def spread(values: dict[int, float], digits: int, seeds: Collection[int]) -> str
 
 
 def name_seeds(seeds: Collection[int]) -> str:
-    """Writes ``seed 0`` or ``seeds 0, 1``."""
+    """Returns ``seed 0`` or ``seeds 0, 1``."""
     return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, sorted(seeds)))}"

@@ -1,4 +1,4 @@
-"""A cell of a table: a row on a track with a seed, its folder and its config, and whether the folder still fits."""
+"""A cell of a table, one row on one track with one seed: its folder, its data and its config."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +16,17 @@ from cyclesr.experiments.work_dir import check_settings, fingerprint, measured_i
 
 @dataclass(frozen=True)
 class Bench:
-    """What all cells share.
+    """Settings that all cells share.
 
     Attributes:
-        scale: ``demo``: tracks simulated from photographs, minutes a row; ``full``: the configs of DIV2K.
-        work_dir: of data, checkpoints and results.
+        scale: ``demo`` simulates tracks from photographs and trains each row for minutes. ``full`` uses the configs of
+            DIV2K.
+        work_dir: folder of data, checkpoints and results.
         configs: the folder ``configs``.
         hr: at demo scale, the folder of photographs.
-        minutes: at demo scale, the training time of a row that is given a time.
-        iterations: at demo scale, takes the place of the time.
-        lpips_weights: file or folder of AlexNet's weights; ``None`` looks into torch hub's cache.
+        minutes: at demo scale, the training time of a row whose length is given by time.
+        iterations: at demo scale, the number of iterations, which replaces the time.
+        lpips_weights: file or folder of AlexNet's weights. ``None`` searches the cache of torch hub.
         perceptual_weights: the same for the perceptual loss of CycleSRGAN.
     """
 
@@ -39,10 +40,10 @@ class Bench:
     perceptual_weights: str | None = None
 
     def check(self) -> None:
-        """Writes the settings into the work dir, or compares them with those that are there.
+        """Writes the settings to the work dir, or compares them with the settings that it holds.
 
         Raises:
-            UserError: results of other settings in the work dir.
+            UserError: the work dir holds results of other settings.
         """
         settings: dict[str, Any] = dict(scale=self.scale)
         if self.scale == "demo":
@@ -52,7 +53,7 @@ class Bench:
 
     @property
     def effort(self) -> dict[str, Any]:
-        """At demo scale the length of a training, as an option of the command line."""
+        """Returns the length of a training at demo scale, as an option of the command line; empty at full scale."""
         if self.scale == "full":
             return {}
         return dict(minutes=self.minutes) if self.iterations is None else dict(iterations=self.iterations)
@@ -60,13 +61,13 @@ class Bench:
 
 @dataclass(frozen=True)
 class Cell(StoredCell):
-    """A row on a track with a seed.
+    """One row on one track with one seed.
 
     Attributes:
-        bench: settings.
-        name: a key of :data:`~cyclesr.experiments.tables.ROWS`, not one that is the same as another.
-        kind: track, ``unknown``, ``mild`` or ``wild``.
-        seed: at demo scale of the track too; of the weights, the order of the data and the augmentation.
+        bench: shared settings.
+        name: a key of :data:`~cyclesr.experiments.tables.ROWS` whose row has no ``same_as``.
+        kind: the track, ``unknown``, ``mild`` or ``wild``.
+        seed: seed of the weights, the order of the data and the augmentation; at demo scale also of the track.
     """
 
     bench: Bench
@@ -76,16 +77,16 @@ class Cell(StoredCell):
 
     @property
     def folder(self) -> Path:
-        """Of the config, the checkpoints and the result."""
+        """Returns the folder of the config, the checkpoints and the result."""
         return self.bench.work_dir / f"{self.kind}_seed{self.seed}" / self.name
 
     @property
     def trains(self) -> bool:
-        """Whether the row trains a network; bicubic does not."""
+        """Returns whether the row trains a network; bicubic does not."""
         return ROWS[self.name].trains
 
     def track(self) -> Track:
-        """The simulated track of demo scale, made where it is not there yet."""
+        """Returns the simulated track of demo scale, and creates it if it does not exist."""
         data = self.folder.parent / "data"
         if (data / "manifest.json").is_file():  # written last
             return track_of(data)
@@ -93,7 +94,10 @@ class Cell(StoredCell):
         return Track(**split_and_simulate(self.bench.hr, self.kind, data, seed=self.seed))
 
     def config(self) -> Config:
-        """What the cell trains; at demo scale its track is made, and its pairs are aligned where it needs them."""
+        """Returns the config of the cell's training.
+
+        At demo scale it creates the track, and the aligned pairs if the row trains on them.
+        """
         config = self.untimed()
         if self.bench.scale == "full" or not self.trains:
             return config
@@ -105,7 +109,10 @@ class Cell(StoredCell):
         return config
 
     def untimed(self) -> Config:
-        """The config of the row's file on the cell's data, which at demo scale are made where they are not there."""
+        """Returns the row's config on the cell's data, without the length of the training.
+
+        At demo scale it creates the track if it does not exist.
+        """
         bench = self.bench
         if bench.scale == "full":
             return _with_weights(full_config(self.name, self.kind, bench.configs), bench)
@@ -113,7 +120,7 @@ class Cell(StoredCell):
 
 
 def iterations(bench: Bench, name: str, track: Track, kind: str) -> int:
-    """Of a row at demo scale; measured once for a work dir, so that all tracks and seeds take as many."""
+    """Returns the number of iterations of a row at demo scale, which is the same for all tracks and seeds."""
     row = ROWS[name]
     if row.steps_of:
         return round(row.times * iterations(bench, row.steps_of, track, kind))

@@ -1,4 +1,4 @@
-"""A page with a table: measured figures, their spread over seeds, and beside one of the paper's its own figures."""
+"""The Markdown page of a table: measured figures, their spread over seeds, and the figures of the paper."""
 
 import shlex
 import statistics
@@ -12,30 +12,30 @@ from cyclesr.experiments.tables import ROWS, Key, Table, rows_of
 from cyclesr.text_tables import markdown_table
 
 Cells = dict[Key, dict[str, Any]]
-TrackResults = dict[str, list[dict[str, Any]]]  # of one track: a row's results, one a seed
+TrackResults = dict[str, list[dict[str, Any]]]  # of one track: by row, the results of all seeds
 TABLE_METRICS = ("psnr", "ssim", "lpips")
-OTHERS = {"degradation_psnr": 2, "iterations": 0, "minutes": 1}  # and their decimals
+OTHERS = {"degradation_psnr": 2, "iterations": 0, "minutes": 1}  # decimals of the other columns
 COLUMNS = ("method", "seeds", "PSNR", "over bicubic", "SSIM", "LPIPS", "LR to true LR", "iterations", "minutes")
 PAPER_COLUMNS = ("PSNR (paper)", "SSIM (paper)", "LPIPS (paper)")
 SCALES = {
     "demo": (
-        "Demo scale: every seed simulates its track anew from photographs (`tools/prepare_data.py track`), two fifths "
-        "HR, two fifths real LR of other scenes, one fifth held out. Networks and trainings are small. Only the order "
-        "of the rows may be compared with the paper's, which was measured on DIV2K."
+        "Demo scale: each seed simulates its own track from photographs (`tools/prepare_data.py track`). Two fifths of "
+        "the photographs are HR images, two fifths become real LR images of other scenes, one fifth is held out. "
+        "Networks and trainings are small. Only the order of the rows can be compared with the paper, which measured "
+        "on DIV2K."
     ),
-    "full": "Full scale: the configs of DIV2K. Which protocol made the paper's figures is not known, see "
-    "docs/evaluation.md.",
+    "full": "Full scale: the configs of DIV2K. The protocol of the paper's figures is unknown, see docs/evaluation.md.",
 }
 
 
 def page(table: Table, scale: str, effort: dict[str, Any], cells: Cells) -> str:
-    """The page in Markdown.
+    """Returns the page as Markdown.
 
     Args:
-        table: of the paper, or ``pairings``.
+        table: number of the paper's table, or ``pairings``.
         scale: ``demo`` or ``full``.
-        effort: at demo scale the option that says how long a row trains, ``dict(minutes=15)``.
-        cells: what :func:`~cyclesr.experiments.table_runs.finished_cells` found.
+        effort: at demo scale, the command-line option for the length of a training, such as ``dict(minutes=15)``.
+        cells: results of :func:`~cyclesr.experiments.table_runs.finished_cells`.
     """
     title = f"Table {table}" if isinstance(table, int) else table.capitalize()
     tracks = _by_track(table, cells)
@@ -48,7 +48,7 @@ def page(table: Table, scale: str, effort: dict[str, Any], cells: Cells) -> str:
 
 
 def _by_track(table: Table, cells: Cells) -> dict[str, TrackResults]:
-    """The results in the order of the paper's tracks, of the table's rows, and of the seeds."""
+    """Returns the results by track and row, in the order of the paper's tracks, the table's rows and the seeds."""
     tracks: dict[str, TrackResults] = {}
     for kind in CHALLENGES:
         for name in rows_of(table):
@@ -58,7 +58,7 @@ def _by_track(table: Table, cells: Cells) -> dict[str, TrackResults]:
 
 
 def commands(table: Table, scale: str, effort: dict[str, Any], tracks: dict[str, TrackResults]) -> list[str]:
-    """The commands that make all results of a page: one, unless tracks or rows differ in what was run."""
+    """Returns the commands that make all results of a page. Tracks or rows with other seeds need further commands."""
     groups: dict[tuple[tuple[str, ...], tuple[int, ...]], list[str]] = {}
     for kind, results in tracks.items():
         by_seeds: dict[tuple[int, ...], list[str]] = {}
@@ -78,17 +78,17 @@ def commands(table: Table, scale: str, effort: dict[str, Any], tracks: dict[str,
 
 
 def _weights(rows: TrackResults) -> list[str]:
-    """The options for the ImageNet weights that rows took, wherever these lay."""
+    """Returns the command-line options for the ImageNet weights that the rows used, with placeholders as paths."""
     lpips = any("lpips" in result["means"] for row in rows.values() for result in row)
     return ["--lpips-weights", "ALEXNET"] * lpips + ["--perceptual-weights", "VGG"] * ("cyclesrgan" in rows)
 
 
 def _how_to_read() -> str:
     return (
-        "PSNR is in dB. A figure is the mean over the row's seeds; behind ± stands half the range between the lowest "
-        "and the highest seed. A figure that not all of them have is followed by those that do. Rows are ordered by "
-        "their means over the seeds that all of them have. *LR to true LR*: PSNR of the LR images that the SR network "
-        "learns from against the true ones, noise apart."
+        "PSNR is in dB. A figure is the mean over the row's seeds ± half the range between the lowest and the highest "
+        "seed. If only some seeds have a figure, they are listed after it. Rows are ordered by their means over the "
+        "seeds that all rows have. *LR to true LR* is the PSNR of the LR training images of the SR network against "
+        "the true LR images, both without noise."
     )
 
 
@@ -119,7 +119,7 @@ def _table(table: Table, kind: str, results: TrackResults) -> str:
 
 
 def _columns(row: list[dict[str, Any]], bicubic: dict[int, float]) -> list[tuple[dict[int, float], int]]:
-    """What each column shows, by seed, and with how many decimals."""
+    """Returns the values of each column by seed, and the number of decimals."""
     psnr, ssim, lpips = (_by_seed(row, metric) for metric in TABLE_METRICS)
     gains = {seed: value - bicubic[seed] for seed, value in psnr.items() if seed in bicubic}
     others = [({r["seed"]: r[key] for r in row if r.get(key)}, decimals) for key, decimals in OTHERS.items()]
@@ -138,7 +138,7 @@ def _papers(table: Table, name: str, kind: str) -> list[str]:
 
 
 def _orders(table: Table, kind: str, results: TrackResults) -> list[str]:
-    """A paragraph a metric: the rows from the best to the worst, here and in the paper, and how many pairs agree."""
+    """Returns a paragraph per metric with the order of the rows here and in the paper."""
     if table == "pairings":
         return []
     paragraphs = []
@@ -152,7 +152,10 @@ def _orders(table: Table, kind: str, results: TrackResults) -> list[str]:
 
 
 def _order(metric: str, ours: dict[str, dict[int, float]], paper: dict[str, float]) -> str:
-    """Of the means over the seeds that all rows have: at demo scale another seed is another track."""
+    """Describes the order of the rows here and in the paper, and counts the pairs of rows in the same order.
+
+    Means are over the seeds that all rows have, because at demo scale each seed has its own track.
+    """
     common = set.intersection(*(set(values) for values in ours.values()))
     if not common:
         return f"By {metric.upper()} the rows are not ordered: no seed is common to all of them."

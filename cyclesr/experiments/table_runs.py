@@ -1,4 +1,4 @@
-"""Cells of the tables, trained and scored once, however often they are asked for, and pages with all of a work dir."""
+"""Training and scoring of the cells of the tables, each only once, and pages of all results in a work dir."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,14 +24,14 @@ LPIPS = "alex"
 
 
 def check_weights(bench: Bench, keys: Iterable[Key]) -> None:
-    """Loads the weights that scoring takes, and those that rows yet to run train with, before anything is trained.
+    """Loads the weights of LPIPS and of the perceptual losses, so that missing ones show before anything is trained.
 
     Args:
-        bench: settings.
-        keys: the cells that are asked for.
+        bench: shared settings.
+        keys: the cells that will run. Those that are finished are not checked.
 
     Raises:
-        UserError: weights that are not where they were said to be, or that a row cannot do without.
+        UserError: weights do not exist at a given path, or a row needs weights that are not found.
     """
     load_lpips(LPIPS, bench.lpips_weights)
     cells = (Cell(bench, ROWS[name].same_as or name, kind, seed) for kind, name, seed in keys)
@@ -41,48 +41,49 @@ def check_weights(bench: Bench, keys: Iterable[Key]) -> None:
 
 
 def run_table(bench: Bench, table: Table, keys: Iterable[Key], path: Path) -> list[str]:
-    """Runs what is missing, cell by cell; each that is new renews the page.
+    """Runs the cells that have no result yet, and rewrites the page after each.
 
     Args:
-        bench: settings.
-        table: of the page, which shows all of its results in the work dir.
-        keys: the cells that are asked for.
-        path: of the page.
+        bench: shared settings.
+        table: the table of the page, which shows all of its results in the work dir.
+        keys: the cells to run.
+        path: path of the page.
 
     Returns:
-        A sentence for each result of the work dir that is not on the page.
+        A sentence for each result in the work dir that could not be shown on the page.
 
     Raises:
-        UserError: see :func:`run_cell`.
+        UserError: as for :func:`run_cell`.
     """
     shown: dict[Key, Result] = {}
     left_out: list[str] = []
     for key in keys:
         kind, name, seed = key
         if run_cell(bench, name, kind, seed) != shown.get(key):
-            shown, left_out = finished_cells(bench, table)  # read anew: other commands finish some meanwhile
+            shown, left_out = finished_cells(bench, table)  # read again: other commands may have finished some
             write_whole_text(path, page(table, bench.scale, bench.effort, shown))
     return left_out
 
 
 def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
-    """Trains and scores a row, or reads what a former run found; a training that was stopped goes on.
+    """Trains and scores a row, or reads its result if it is finished. An interrupted training is resumed.
 
-    A result without LPIPS is scored again once AlexNet's weights are there, if its checkpoint still is.
+    A result without LPIPS is scored again if AlexNet's weights are found and its checkpoint still exists.
 
     Args:
-        bench: settings.
+        bench: shared settings.
         name: a key of :data:`~cyclesr.experiments.tables.ROWS`.
-        kind: track, ``unknown``, ``mild`` or ``wild``.
-        seed: at demo scale of the track too; of the weights, the order of the data and the augmentation.
+        kind: the track, ``unknown``, ``mild`` or ``wild``.
+        seed: seed of the weights, the order of the data and the augmentation; at demo scale also of the track.
 
     Returns:
-        What ``result.json`` of the row holds: scores as ``tools/test.py`` writes them, and ``row``, ``track``,
-        ``seed``, ``minutes`` (of a training that was not stopped), ``iterations``, ``hardware``; at demo scale,
-        where there is a translator, ``degradation_psnr`` (dB); of aligned pairs, how many were ``kept`` ``of`` all.
+        The content of the row's ``result.json``: scores as ``tools/test.py`` writes them, ``row``, ``track``, ``seed``,
+        ``scale``, ``minutes`` (``None`` if the training was interrupted), ``iterations`` and ``hardware``. A row with
+        a translator has ``degradation_psnr`` (dB) at demo scale. A row on aligned pairs has ``pairs``, with the number
+        ``kept`` by the alignment and the number ``of`` all pairs.
 
     Raises:
-        UserError: the folder of the row holds a training of another config.
+        UserError: the folder of the row holds a training of another config, or a damaged file.
     """
     cell = Cell(bench, ROWS[name].same_as or name, kind, seed)
     config = cell.config()
@@ -95,10 +96,10 @@ def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
 
 
 def finished_cells(bench: Bench, table: Table) -> tuple[dict[Key, Result], list[str]]:
-    """All results of a table that the work dir holds, of any track that the table has and any seed.
+    """Reads all results of a table in the work dir, of all tracks of the table and all seeds.
 
     Returns:
-        The results by track, row and seed; and a sentence for each that is left out: of another config, or damaged.
+        The results by track, row and seed, and a sentence for each result that is damaged or of another config.
     """
     found: dict[Key, Result] = {}
     left_out = []
@@ -121,7 +122,7 @@ def _cells_on_disk(bench: Bench, name: str, kinds: list[str]) -> Iterator[Cell]:
 
 
 def _lacks_lpips(cell: Cell, config: Config) -> bool:
-    """Whether LPIPS is missing from a result and can be had now."""
+    """Returns whether a result has no LPIPS and LPIPS can be computed now."""
     if "lpips" in cell.read_result()["means"] or find_lpips_weights(LPIPS, cell.bench.lpips_weights) is None:
         return False
     return not cell.trains or cell.checkpoint(config).is_file()
@@ -141,7 +142,7 @@ def _run(cell: Cell, config: Config) -> Result:
 
 
 def _aligned(config: Config) -> Result:
-    """For a training on aligned pairs, how many the alignment kept: it drops those that it cannot align."""
+    """Returns how many pairs the alignment kept, for a training on aligned pairs, or an empty dict."""
     lr = config.train_dataloader.dataset.get("lr")
     report = Path(lr or "").parent / "alignment.json"
     if not (lr and report.is_file()):
@@ -151,7 +152,7 @@ def _aligned(config: Config) -> Result:
 
 
 def _score(cell: Cell, config: Config) -> Result:
-    cell.write(config)  # with the places that files have now
+    cell.write(config)  # the image folders may have moved
     method = str(cell.checkpoint(config)) if cell.trains else BICUBIC
     settings = Settings(lpips=LPIPS, lpips_weights=cell.bench.lpips_weights)
     return as_dict(evaluate_config(str(cell.config_file), method, settings))

@@ -1,4 +1,4 @@
-"""The rows of the paper's Tables 1, 3 and 4, and pairings, as configs: which file, and what is laid over it."""
+"""The rows of the paper's Tables 1, 3 and 4, and of the pairings: the config file of each and what overrides it."""
 
 import copy
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ from cyclesr.experiments.published import CHALLENGES, TABLES
 from cyclesr.experiments.track_benchmark import TRACK_PROTOCOLS
 
 Table = int | Literal["pairings"]
-Key = tuple[str, str, int]  # of a cell: track, row and seed
+Key = tuple[str, str, int]  # track, row and seed of a cell
 
-SHIFTED = ("mild", "wild")  # the tracks whose pairs do not lie on each other (Sec. 4.2)
+SHIFTED = ("mild", "wild")  # tracks whose LR images are shifted against HR (Sec. 4.2)
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,17 @@ class TableRow:
     """A method of a table.
 
     Attributes:
-        title: as in the paper.
-        full: at full scale the config is ``<full>_<challenge>.py``; empty where there is none.
-        demo: at demo scale it is ``demo/<demo>_track.py``; empty where it is named as at full scale.
-        options: dotted keys and values laid over the demo config.
-        pairs: at demo scale the config's SR network trains without a translator, on ``bicubic`` or on ``true`` pairs.
-        steps_of: the row whose number of iterations it takes at demo scale; empty for one that is given a time.
-        times: so many times that number.
-        same_as: the row that it is, under another name.
-        trains: bicubic does not.
+        title: title of the row, as in the paper.
+        full: at full scale, the config is ``<full>_<challenge>.py``. Empty if the row has no full scale.
+        demo: at demo scale, the config is ``demo/<demo>_track.py``. Empty means the name given by ``full``.
+        options: config keys (dotted) and values that override the demo config.
+        pairs: at demo scale, the SR network of the config trains without a translator on ``bicubic`` or ``true``
+            pairs. Empty for unpaired methods.
+        steps_of: at demo scale, the row takes the number of iterations of this row. Empty for a row whose length is
+            given by time.
+        times: factor of that number of iterations.
+        same_as: name of the row that this row repeats under another name.
+        trains: whether the row trains a network; bicubic does not.
     """
 
     title: str
@@ -55,7 +57,8 @@ def _sr(**network: Any) -> dict[str, Any]:
     return {"model.sr": dict(_delete_=True, scale=4, **network)}
 
 
-# Each part takes as many steps as in demo/cyclesr_track.py, 0.85 and 0.75 of its iterations; 1.6 times as many in all.
+# Each part takes as many steps as in demo/cyclesr_track.py (0.85 and 0.75 of its iterations), so 1.6 times as many in
+# total.
 _DECAY = [dict(type="LinearDecayLR", by_epoch=False, decay_from=0.16, stop_at=0.53)]
 _SEPARATE = {
     "custom_hooks.0.stages": [dict(name="translation", fraction=0.53), dict(name="sr_on_fake")],
@@ -68,7 +71,7 @@ _SEPARATE = {
 # Sec. 4.3: "lambda_Trans^SR = 0 and lambda_mse = 1"
 _NO_FEEDBACK = {"model.feedback_weight": 0.0, "model.sr_loss.weight": 1.0, "model.optimisation": "alternating"}
 
-# The SR networks of the pairings, each small enough for minutes on a CPU.
+# The SR networks of the pairings, each small enough to train in minutes on a CPU.
 _VDSR = _sr(type="VDSR", channels=48, num_blocks=8, norm="none", global_skip=True)
 _SRRESNET = _sr(type="SRResNet", channels=32, num_blocks=4, norm="none", global_skip=True)
 _IMDN = _sr(type="IMDN", channels=48, num_blocks=4, global_skip=True)
@@ -103,20 +106,20 @@ ROWS = {
     "cyclegan_compact": TableRow("CycleGAN + SRVGGNetCompact", demo="cyclesr", options=_COMPACT),
     "unit_srresnet": TableRow("UNIT + SRResNet", demo="unitsr", options=_SRRESNET),
 }
-# Any translator with any SR network: one SR network with several translators, one translator with several SR networks.
+# One SR network with several translators, and one translator with several SR networks.
 PAIRINGS = ("bicubic", *(name for name, row in ROWS.items() if " + " in row.title))
 
 
 def rows_of(table: Table, chosen: list[str] | None = None) -> list[str]:
-    """The names of a table's rows, in the paper's order where it is one of the paper's; or those that were chosen.
+    """Returns the names of a table's rows, or those of them that are chosen, in the order of the table.
 
     Raises:
-        UserError: no such table or row.
+        UserError: there is no such table or row.
     """
     rows: dict[Table, list[str]] = {"pairings": list(PAIRINGS)}
     rows |= {number: list(names) for number, names in TABLES.items()}
     if table not in rows:
-        raise UserError(f"The tables with rows are {', '.join(map(str, rows))}; found {table}.")
+        raise UserError(f"The table must be one of {', '.join(map(str, rows))}, found {table}.")
     known = rows[table]
     for name in chosen or []:
         if name not in known:
@@ -125,32 +128,40 @@ def rows_of(table: Table, chosen: list[str] | None = None) -> list[str]:
 
 
 def tracks_of(table: Table, chosen: list[str] | None = None) -> list[str]:
-    """The tracks for which the paper has figures in a table, all of them for pairings; or those that were chosen.
+    """Returns the tracks of a table, or those of them that are chosen.
+
+    A table of the paper has the tracks for which the paper has figures. The pairings have all tracks.
 
     Raises:
-        UserError: a track that the table does not have.
+        UserError: the table does not have a chosen track.
     """
     known = [kind for kind in CHALLENGES if table == "pairings" or any(kind in row for row in TABLES[table].values())]
     for kind in chosen or []:
         if kind not in known:
-            raise UserError(f"Table {table} is of {', '.join(known)} alone; found {kind}: leave --tracks out for it.")
+            raise UserError(f"Table {table} has only the tracks {', '.join(known)}, found {kind}: remove --tracks.")
     return [kind for kind in known if chosen is None or kind in chosen]
 
 
 def keys_of(
     table: Table, seeds: list[int], rows: list[str] | None = None, tracks: list[str] | None = None
 ) -> list[Key]:
-    """The cells of a table, one seed after the other, each with all tracks; of all rows and tracks, or the chosen ones.
+    """Returns the cells of a table in the order of seeds, tracks and rows.
+
+    Args:
+        table: number of the paper's table, or ``pairings``.
+        seeds: the seeds.
+        rows: names of the rows. ``None`` takes all.
+        tracks: names of the tracks. ``None`` takes all.
 
     Raises:
-        UserError: see :func:`rows_of` and :func:`tracks_of`.
+        UserError: as for :func:`rows_of` and :func:`tracks_of`.
     """
     names, kinds = rows_of(table, rows), tracks_of(table, tracks)
     return [(kind, name, seed) for seed in seeds for kind in kinds for name in names]
 
 
 def full_config(name: str, track: str, configs: Path) -> Config:
-    """The config of a row at full scale, on DIV2K.
+    """Returns the config of a row at full scale, on DIV2K.
 
     Args:
         name: a key of :data:`ROWS`.
@@ -158,20 +169,20 @@ def full_config(name: str, track: str, configs: Path) -> Config:
         configs: the folder ``configs``.
 
     Raises:
-        UserError: a row of demo scale alone.
+        UserError: the row exists only at demo scale.
     """
     if not ROWS[name].full:
-        raise UserError(f"The row {name!r} is one of --scale demo alone.")
+        raise UserError(f"The row {name!r} exists only at --scale demo.")
     return load_config(str(configs / f"{ROWS[name].full}_{CHALLENGES[track]}.py"))
 
 
 def demo_config(name: str, track: Track, kind: str, configs: Path) -> Config:
-    """The config of a row at demo scale, before pairs replace its translator.
+    """Returns the config of a row at demo scale, before :func:`with_pairs`.
 
     Args:
         name: a key of :data:`ROWS`.
-        track: its folders.
-        kind: ``unknown``, ``mild`` or ``wild``: its protocol.
+        track: the folders of the track.
+        kind: ``unknown``, ``mild`` or ``wild``, which determines the protocol.
         configs: the folder ``configs``.
     """
     row = ROWS[name]
@@ -182,9 +193,9 @@ def demo_config(name: str, track: Track, kind: str, configs: Path) -> Config:
 
 
 def with_pairs(config: Config, name: str, track: Track, kind: str) -> Config:
-    """The config itself, or for a row that learns from pairs its SR network alone, for as many steps.
+    """Returns the config, changed to a supervised training of its SR network if the row trains on pairs.
 
-    True pairs of a track with shifts are those that :func:`align_track` makes.
+    True pairs of a track with shifts are those of :func:`align_track`.
     """
     pairs = ROWS[name].pairs
     if not pairs:
@@ -199,7 +210,7 @@ def with_pairs(config: Config, name: str, track: Track, kind: str) -> Config:
 
 
 def align_track(name: str, track: Track, kind: str) -> None:
-    """Aligns the true pairs of a track with shifts (Sec. 4.2) for a row that trains on them, unless that was done."""
+    """Aligns the true pairs of a track with shifts (Sec. 4.2) once, if the row trains on them."""
     if _needs_alignment(name, kind) and not (_aligned(track) / "alignment.json").is_file():  # written last
         align_folders(track.hidden_lr, track.hr, _aligned(track), track.scale)
 

@@ -1,4 +1,4 @@
-"""The work dir of a benchmark: the settings that its results were made with, and JSON files that are written whole."""
+"""The work dir of a benchmark: the settings of its results, and JSON files that are written atomically."""
 
 import hashlib
 import json
@@ -13,28 +13,28 @@ from cyclesr.errors import UserError
 from cyclesr.experiments.track_benchmark import iterations_for
 from cyclesr.images.listing import list_images
 
-MEND = "Delete it and give the same command again: what it held is found anew."
+REMEDY = "Delete it and repeat the command, which will compute its content again."
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Writes a JSON file whole, and its folder where it is missing."""
+    """Writes a JSON file atomically, and creates its folder if it is missing."""
     write_whole_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def read_json(path: Path) -> Any:
-    """Reads what :func:`write_json` wrote.
+    """Reads a file of :func:`write_json`.
 
     Raises:
-        UserError: the file was damaged since.
+        UserError: the file is damaged.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # no JSON, or no text
-        raise UserError(f"{path} is damaged ({error}). {MEND}") from error
+    except ValueError as error:  # not JSON, or not UTF-8
+        raise UserError(f"{path} is damaged ({error}). {REMEDY}") from error
 
 
 def check_settings(work_dir: Path, settings: dict[str, Any]) -> None:
-    """Writes the settings into the work dir, or compares them with those that are there.
+    """Writes the settings to the work dir, or compares them with the settings that it holds.
 
     Raises:
         UserError: the work dir holds results of other settings.
@@ -49,7 +49,7 @@ def check_settings(work_dir: Path, settings: dict[str, Any]) -> None:
 
 
 def fingerprint(folder: Path) -> str:
-    """Identifies the images of a folder by their number, names and contents."""
+    """Returns the number of images in a folder and a hash of their names and contents."""
     paths, digest = list_images(folder), hashlib.sha256()
     for path in paths:
         digest.update(f"{path.name} {path.stat().st_size}\n".encode())
@@ -58,13 +58,13 @@ def fingerprint(folder: Path) -> str:
 
 
 def measured_iterations(work_dir: Path, name: str, config: Callable[[], Config], minutes: float) -> int:
-    """Returns how many iterations of a row fit into a time, measured once for a work dir.
+    """Returns the number of iterations of a row that fit into a time, measured once per work dir.
 
     Args:
-        work_dir: keeps the numbers in ``iterations.json``, so that all tracks and seeds take as many.
-        name: of the row.
-        config: makes the config to measure.
-        minutes: the time.
+        work_dir: folder of ``iterations.json``, which keeps the numbers so that all tracks and seeds use the same.
+        name: name of the row.
+        config: function that returns the config to measure.
+        minutes: training time.
     """
     path = work_dir / "iterations.json"
     known: dict[str, int] = read_json(path) if path.is_file() else {}

@@ -1,4 +1,4 @@
-"""The rows of the tables: what each config is at demo scale, a cell run and not run again, and the page."""
+"""The rows of the tables: their configs at demo scale, cells that are run only once, and the page."""
 
 import json
 from dataclasses import replace
@@ -67,12 +67,12 @@ def test_every_row_of_the_paper_has_a_config_at_both_scales(track: Track) -> Non
                 assert config.test_dataloader.dataset.lr.endswith(folder), (table, name)
 
 
-def test_rows_are_the_papers_and_in_its_order() -> None:
+def test_rows_are_in_the_order_of_the_paper() -> None:
     assert rows_of(3) == ["separate", "feedback_0", "feedback_1e2", "feedback_1e3", "feedback_1e4"]
     assert rows_of(1, ["unitsr", "bicubic"]) == ["bicubic", "unitsr"]
-    with pytest.raises(UserError, match=r"Table 4 has no row 'cyclesgan'\. Did you mean 'cyclesrgan'"):
+    with pytest.raises(UserError, match=r"Table 4 .*'cyclesgan'.*'cyclesrgan'"):
         rows_of(4, ["cyclesgan"])
-    with pytest.raises(UserError, match="pairings, 1, 3, 4; found 2"):
+    with pytest.raises(UserError, match=r"pairings, 1, 3, 4.*found 2"):
         rows_of(2)
 
 
@@ -80,11 +80,11 @@ def test_tracks_are_those_of_the_papers_figures() -> None:
     assert tracks_of(3) == ["unknown"]
     assert tracks_of("pairings") == tracks_of(1) == tracks_of(4) == ["unknown", "mild", "wild"]
     assert tracks_of(1, ["wild", "unknown"]) == ["unknown", "wild"]
-    with pytest.raises(UserError, match=r"^Table 3 is of unknown alone; found mild: leave --tracks out"):
+    with pytest.raises(UserError, match=r"Table 3 .*unknown, found mild: remove --tracks"):
         tracks_of(3, ["unknown", "mild"])
 
 
-def test_a_page_does_not_take_in_tracks_that_its_table_has_not(tmp_path, tiny_config, photos) -> None:
+def test_a_page_shows_only_the_tracks_of_its_table(tmp_path, tiny_config, photos) -> None:
     settings = bench(tmp_path, tiny_config, photos)
     for kind in ("mild", "unknown"):
         cell = Cell(settings, "cyclesr", kind, 0)
@@ -104,11 +104,11 @@ def test_a_pairing_is_the_translator_and_the_sr_network_that_its_title_says(trac
     assert sum(name.endswith("_edsr") for name in pairs) >= 5
     assert sum(name.startswith("cyclegan_") for name in pairs) >= 5
     assert {"cyclegan_vdsr", "unit_srresnet"} <= set(pairs)  # the paper's
-    with pytest.raises(UserError, match="'dsgan_edsr' is one of --scale demo alone"):
+    with pytest.raises(UserError, match=r"'dsgan_edsr' .*--scale demo"):
         full_config("dsgan_edsr", "mild", CONFIGS)
 
 
-def test_feedback_rows_differ_in_the_weights_alone(track: Track) -> None:
+def test_feedback_rows_differ_only_in_the_weights(track: Track) -> None:
     weights = {}
     for name in ("feedback_0", "feedback_1e2", "feedback_1e4"):
         config, ours = demo(name, track).to_dict(), demo("cyclesr", track).to_dict()
@@ -149,7 +149,7 @@ def test_rows_of_pairs_take_the_sr_steps_of_cyclesr_and_shifted_pairs_are_aligne
     assert len(list(Path(data.lr).iterdir())) == len(list(Path(data.hr).iterdir())) > 0
 
 
-def test_pairs_are_aligned_once_and_only_where_a_row_trains_on_shifted_ones(track: Track, monkeypatch) -> None:
+def test_pairs_are_aligned_once_and_only_for_rows_that_train_on_shifted_pairs(track: Track, monkeypatch) -> None:
     aligned = track.hidden_lr.parent / "aligned"
     align_track("sr_syn", track, "mild")
     align_track("sr_paired", track, "unknown")
@@ -161,7 +161,7 @@ def test_pairs_are_aligned_once_and_only_where_a_row_trains_on_shifted_ones(trac
 
 
 def bench(tmp_path: Path, tiny_config: Path, photos: Path, **changes: Any) -> Bench:
-    """Demo scale on a tiny config, which serves the rows of CycleSR."""
+    """Returns settings of demo scale with a tiny config for the rows of CycleSR."""
     (tmp_path / "configs" / "demo").mkdir(parents=True, exist_ok=True)
     text = tiny_config.read_text().replace("hr_range=(1, 2), real_range=(3, 4), ", "")
     (tmp_path / "configs" / "demo" / "cyclesr_track.py").write_text(text)
@@ -180,7 +180,7 @@ def test_a_cell_is_trained_scored_and_read_again(tmp_path, tiny_config, photos, 
     monkeypatch.setattr(cells, "train", None)
     assert run_cell(settings, "feedback_1e3", "unknown", 1) == result  # the same row under the name of Table 3
     (tmp_path / "runs" / "unknown_seed1" / "cyclesr" / "result.json").unlink()
-    again = run_cell(settings, "cyclesr", "unknown", 1)  # trained, not yet scored
+    again = run_cell(settings, "cyclesr", "unknown", 1)  # trained but not scored
     assert again["means"] == result["means"]
     assert again["minutes"] == result["minutes"] > 0
     bicubic = run_cell(settings, "bicubic", "unknown", 1)
@@ -196,7 +196,7 @@ def test_a_row_keeps_a_checkpoint_for_each_tenth_of_its_length(length, interval,
         assert (hook.interval, hook.max_keep_ckpts) == (interval, 3), name
 
 
-def test_a_training_begun_with_other_checkpoint_intervals_goes_on(tmp_path, tiny_config, photos) -> None:
+def test_a_training_with_another_checkpoint_interval_can_be_resumed(tmp_path, tiny_config, photos) -> None:
     cell = Cell(bench(tmp_path, tiny_config, photos), "cyclesr", "unknown", 0)
     config = cell.config()
     config.default_hooks.checkpoint.interval = 500
@@ -207,7 +207,7 @@ def test_a_training_begun_with_other_checkpoint_intervals_goes_on(tmp_path, tiny
 def test_other_settings_in_the_same_folder_are_refused(tmp_path, tiny_config, photos) -> None:
     bench(tmp_path, tiny_config, photos).check()
     bench(tmp_path, tiny_config, photos).check()
-    with pytest.raises(UserError, match=r"holds results of other settings.*'iterations': 8.*'iterations': 9"):
+    with pytest.raises(UserError, match=r"'iterations': 8.*'iterations': 9.*--work-dir"):
         bench(tmp_path, tiny_config, photos, iterations=9).check()
 
 
@@ -215,7 +215,7 @@ def test_other_photographs_of_the_same_number_are_refused(tmp_path, tiny_config,
     settings = bench(tmp_path, tiny_config, photos)
     settings.check()
     cv2.imwrite(str(photos / "0.png"), np.zeros((160, 160, 3), np.uint8))
-    with pytest.raises(UserError, match=r"other settings: .*'photographs': '5, SHA-256 .* there, .*'5, SHA-256 "):
+    with pytest.raises(UserError, match=r"'photographs': '5, SHA-256 .*'5, SHA-256 "):
         settings.check()
 
 
@@ -227,24 +227,24 @@ def test_a_training_of_another_config_is_refused_begun_or_finished(tmp_path, tin
     cell.check(cell.config())
     path = tmp_path / "configs" / "demo" / "cyclesr_track.py"
     path.write_text(path.read_text().replace("feedback_weight=100.0", "feedback_weight=50.0"))
-    message = "cyclesr holds a training of another config: model.feedback_weight is 100.0 there, 50.0 now. Remove"
+    message = "model.feedback_weight is 100.0 there, 50.0 now"
     with pytest.raises(UserError, match=message):
         run_cell(settings, "cyclesr", "unknown", 0)
     write_json(cell.result, {})
     with pytest.raises(UserError, match=message):
         run_cell(settings, "cyclesr", "unknown", 0)
     cells, (left_out,) = finished_cells(settings, 1)
-    assert cells == {("unknown", "bicubic", 0): bicubic}  # which nothing of the model changes
+    assert cells == {("unknown", "bicubic", 0): bicubic}  # bicubic does not depend on the model
     assert message in left_out
 
 
 @pytest.mark.parametrize("left", ['{"means": {"psnr": 2', "{}"])
-def test_a_damaged_result_is_named_and_left_out_of_the_page(left, tmp_path, tiny_config, photos) -> None:
+def test_a_damaged_result_is_an_error_and_not_on_the_page(left, tmp_path, tiny_config, photos) -> None:
     settings = bench(tmp_path, tiny_config, photos)
     found = run_cell(settings, "bicubic", "unknown", 0)
     path = Cell(settings, "bicubic", "unknown", 0).result
     path.write_text(left)
-    with pytest.raises(UserError, match=r"bicubic/result\.json is damaged .*\. Delete it and give the same command"):
+    with pytest.raises(UserError, match=r"bicubic/result\.json is damaged .*Delete it"):
         run_cell(settings, "bicubic", "unknown", 0)
     cells, (left_out,) = finished_cells(settings, 1)
     assert cells == {}
@@ -253,25 +253,25 @@ def test_a_damaged_result_is_named_and_left_out_of_the_page(left, tmp_path, tiny
     assert run_cell(settings, "bicubic", "unknown", 0)["means"] == found["means"]
 
 
-def test_damaged_settings_are_named(tmp_path, tiny_config, photos) -> None:
+def test_damaged_settings_are_an_error(tmp_path, tiny_config, photos) -> None:
     settings = bench(tmp_path, tiny_config, photos)
     settings.check()
     (settings.work_dir / "settings.json").write_text('{"scale": ')
-    with pytest.raises(UserError, match=r"settings\.json is damaged \(Expecting value.*\)\. Delete it"):
+    with pytest.raises(UserError, match=r"settings\.json is damaged .*Delete it"):
         settings.check()
 
 
-@pytest.mark.parametrize(("left", "what"), [("model = dict(", "SyntaxError"), ("", "it has no model")])
-def test_a_damaged_config_of_a_row_is_no_other_config(left, what, tmp_path, tiny_config, photos) -> None:
+@pytest.mark.parametrize(("left", "what"), [("model = dict(", "SyntaxError"), ("", "no model")])
+def test_a_damaged_config_of_a_row_is_an_error(left, what, tmp_path, tiny_config, photos) -> None:
     cell = Cell(bench(tmp_path, tiny_config, photos), "cyclesr", "unknown", 0)
     cell.write(cell.config())
     cell.config_file.write_text(left)
-    message = rf"The config \S+/cyclesr/config\.py .*{what}.*\. Remove the folder \S+/cyclesr: the row is run again"
+    message = rf"/cyclesr/config\.py .*{what}.* Remove the folder \S+/cyclesr"
     with pytest.raises(UserError, match=message):
         cell.check(cell.config())
 
 
-def test_the_config_of_a_row_is_written_whole(tmp_path, tiny_config, photos, monkeypatch) -> None:
+def test_the_config_of_a_row_is_written_atomically(tmp_path, tiny_config, photos, monkeypatch) -> None:
     cell = Cell(bench(tmp_path, tiny_config, photos), "cyclesr", "unknown", 0)
     config = cell.config()
     cell.write(config)
@@ -295,7 +295,7 @@ def test_a_work_dir_may_move_with_its_photographs(tmp_path, tiny_config, photos)
     assert run_cell(moved, "bicubic", "unknown", 0) == found
 
 
-def test_a_result_gets_its_lpips_once_the_weights_are_there(tmp_path, tiny_config, photos, monkeypatch) -> None:
+def test_a_result_gets_its_lpips_once_the_weights_are_found(tmp_path, tiny_config, photos, monkeypatch) -> None:
     settings = bench(tmp_path, tiny_config, photos)
     before = run_cell(settings, "bicubic", "unknown", 0)
     before["means"].pop("lpips", None)
@@ -313,19 +313,19 @@ def test_a_result_gets_its_lpips_once_the_weights_are_there(tmp_path, tiny_confi
     assert len(asked) == 1
 
 
-def test_missing_weights_are_told_before_anything_is_trained(tmp_path, tiny_config, photos) -> None:
+def test_missing_weights_are_an_error_before_anything_is_trained(tmp_path, tiny_config, photos) -> None:
     settings = bench(tmp_path, tiny_config, photos, configs=CONFIGS, perceptual_weights="nowhere")
-    check_weights(settings, keys_of(1, [0], ["bicubic", "cyclesr"]))  # which have no perceptual loss
-    with pytest.raises(UserError, match=r"no vgg16\*\.pth at nowhere"):
+    check_weights(settings, keys_of(1, [0], ["bicubic", "cyclesr"]))  # without perceptual loss
+    with pytest.raises(UserError, match=r"vgg16\*\.pth at nowhere"):
         check_weights(settings, keys_of(4, [0]))
     for kind in ("unknown", "mild", "wild"):
         write_json(Cell(settings, "cyclesrgan", kind, 0).result, result(0, 20.0))
-    check_weights(settings, keys_of(4, [0]))  # trained, and not again
-    with pytest.raises(UserError, match=r"no alexnet\*\.pth at nowhere"):
+    check_weights(settings, keys_of(4, [0]))  # finished, so not trained again
+    with pytest.raises(UserError, match=r"alexnet\*\.pth at nowhere"):
         check_weights(replace(settings, lpips_weights="nowhere"), [])
 
 
-def test_a_page_has_the_results_of_commands_that_ran_meanwhile(tmp_path, tiny_config, photos, monkeypatch) -> None:
+def test_a_page_shows_the_results_of_commands_that_ran_meanwhile(tmp_path, tiny_config, photos, monkeypatch) -> None:
     settings = bench(tmp_path, tiny_config, photos)
     other, path, run = Cell(settings, "cyclesr", "mild", 0), tmp_path / "page.md", table_runs._run
 
@@ -341,7 +341,7 @@ def test_a_page_has_the_results_of_commands_that_ran_meanwhile(tmp_path, tiny_co
     assert text.index("## unknown") < text.index("| Bicubic |") < text.index("## mild") < text.index("| CycleSR |")
 
 
-def test_the_time_of_a_row_becomes_iterations_once(tmp_path, tiny_config, photos, track, monkeypatch) -> None:
+def test_the_time_of_a_row_is_converted_to_iterations_once(tmp_path, tiny_config, photos, track, monkeypatch) -> None:
     settings = bench(tmp_path, tiny_config, photos, iterations=None, minutes=2.0)
     monkeypatch.setattr(work_dir, "iterations_for", lambda config, minutes: round(100 * minutes))
     assert iterations(settings, "cyclesr", track, "mild") == 200
@@ -399,7 +399,7 @@ def test_the_page_has_means_spreads_the_paper_and_the_order() -> None:
     )
 
 
-def test_rows_are_ordered_by_the_seeds_that_all_have() -> None:
+def test_rows_are_ordered_by_the_seeds_that_all_rows_have() -> None:
     rows = dict(sr_syn=[result(0, 20.0)], cyclesr=[result(0, 21.0, lpips=0.3), result(1, 15.0, lpips=0.5)])
     rows["unitsr"] = [result(0, 20.5), result(1, 28.0), result(2, 30.0, lpips=0.4)]
     text = page(1, "demo", {}, {("wild", name, r["seed"]): r for name, row in rows.items() for r in row})
@@ -427,7 +427,7 @@ def test_a_result_says_how_many_pairs_were_aligned(tmp_path, tiny_config, photos
     assert run_cell(settings, "sr_paired", "mild", 0)["pairs"] == dict(kept=1, of=2)
 
 
-def test_weights_are_among_the_options_of_a_page_that_took_them() -> None:
+def test_the_command_of_a_page_has_options_for_the_weights_it_used() -> None:
     cells = {("mild", name, 0): result(0, 20.0) for name in rows_of(4)}
     assert page(4, "full", {}, cells).splitlines()[3].endswith("--seeds 0 --perceptual-weights VGG")
     cells["mild", "cyclesr", 0]["means"]["lpips"] = 0.25
