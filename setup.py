@@ -46,7 +46,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["cyclesr", "cyclesr.*"]),
-    package_data={"cyclesr": ["py.typed"]},
+    package_data={"cyclesr": ["py.typed", "metrics/parameters/*"]},
     python_requires=">=3.10",
     install_requires=REQUIRES,
     entry_points={"console_scripts": ["cyclesr = cyclesr.__main__:main"]},

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from cyclesr.errors import UserError
 
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's RGB images in [0, 1]
+
 
 def hub_cache() -> Path:
     """Where torchvision keeps what it has downloaded."""

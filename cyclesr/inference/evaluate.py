@@ -4,7 +4,7 @@ import hashlib
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +28,8 @@ from cyclesr.images.tensors import to_array, to_tensor
 from cyclesr.images.writing import write_image
 from cyclesr.inference.files import choose_device
 from cyclesr.inference.upscale import Upscaler
+from cyclesr.metrics.columns import Column, load_columns
+from cyclesr.metrics.dists import Dists, load_dists
 from cyclesr.metrics.lpips import Lpips, load_lpips
 from cyclesr.metrics.protocols import Protocol, get_protocol
 from cyclesr.metrics.quality import Scores, mean_scores
@@ -58,7 +60,10 @@ class Settings:
             torch hub.
         subpixel: adds the column ``psnr_subpixel``. Needs a protocol with a shift search.
         save_images: folder to which the SR images are written. ``None`` writes none.
-        device: device of the network and of LPIPS: ``auto``, ``cpu``, ``cuda`` ...
+        device: device of the network, LPIPS and DISTS: ``auto``, ``cpu``, ``cuda`` ...
+        columns: names of further scores, see :data:`cyclesr.metrics.columns.COLUMNS`. Empty takes the config's.
+        dists_weights: file or folder of the weights of VGG16 for the column ``dists``. ``None`` takes the config's, or
+            searches the cache of torch hub.
     """
 
     protocol: str | None = None
@@ -67,6 +72,8 @@ class Settings:
     subpixel: bool = False
     save_images: str | None = None
     device: str = "auto"
+    columns: tuple[str, ...] = ()
+    dists_weights: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,12 +130,10 @@ def evaluate_config(
     device = choose_device(settings.device)
     upscale, provenance = _method(method, dataset.scale, device)
     protocol = get_protocol(settings.protocol or metric.get("protocol", "plain"), dataset.scale)
-    net = _lpips_network(settings, protocol, metric)
-    _refuse_unused(settings, protocol, net)
-    lpips = _load_lpips(net, settings.lpips_weights or metric.get("lpips_weights"), device)
+    columns, used = _load_columns(settings, protocol, metric, device)
     pairs = (_upscaled(dataset[index], upscale) for index in range(len(dataset)))
-    scored, seconds = score_all(pairs, len(dataset), protocol, lpips, settings)
-    provenance |= versions() | _lpips_used(lpips) | {"config": config_path, "device": str(device), "seconds": seconds}
+    scored, seconds = score_all(pairs, len(dataset), protocol, columns, settings)
+    provenance |= versions() | used | {"config": config_path, "device": str(device), "seconds": seconds}
     return Results(Path(method).name, protocol, dataset.scale, scored, provenance)
 
 
@@ -151,19 +156,19 @@ def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) ->
     """
     _refuse_to_overwrite(settings, images, hr)
     protocol = get_protocol(settings.protocol or "plain", scale)
-    net = _lpips_network(settings, protocol, {})
-    _refuse_unused(settings, protocol, net)
-    if net is None and settings.device != "auto":
-        raise UserError("With --images, --device is used only by LPIPS, which is not asked for: remove --device.")
+    if _lpips_network(settings, protocol, {}) is None and "dists" not in settings.columns and settings.device != "auto":
+        raise UserError(
+            "With --images, --device is used only by LPIPS and DISTS, which are not asked for: remove --device."
+        )
     device = choose_device(settings.device)
-    lpips = _load_lpips(net, settings.lpips_weights, device)
+    columns, used = _load_columns(settings, protocol, {}, device)
     sr_paths = list_images(images)
     all_hr = list_images(hr)
     hr_paths = match_hr(sr_paths, all_hr, scale)
     _warn_of_unmatched(len({*all_hr} - {*hr_paths}), images)
     pairs = (_read_pair(*paths, scale) for paths in zip(sr_paths, hr_paths, strict=True))
-    scored, seconds = score_all(pairs, len(sr_paths), protocol, lpips, settings)
-    provenance = versions() | _lpips_used(lpips) | {"images_folder": images, "hr_folder": hr}
+    scored, seconds = score_all(pairs, len(sr_paths), protocol, columns, settings)
+    provenance = versions() | used | {"images_folder": images, "hr_folder": hr}
     provenance |= {"device": str(device), "seconds": seconds}
     return Results(images, protocol, scale, scored, provenance)
 
@@ -181,7 +186,7 @@ def _refuse_to_overwrite(settings: Settings, *folders: str | Path) -> None:
 
 
 def score_all(
-    pairs: Iterable[Pair], total: int, protocol: Protocol, lpips: Lpips | None, settings: Settings
+    pairs: Iterable[Pair], total: int, protocol: Protocol, columns: Mapping[str, Column], settings: Settings
 ) -> tuple[dict[str, Scores], float]:
     """Scores each pair, shows progress, and writes the SR images if ``settings.save_images`` names a folder.
 
@@ -197,13 +202,13 @@ def score_all(
         for pair in progress.track(pairs, total=total, description=protocol.name):
             if pair.name in scored:
                 raise UserError(f"Two images are named {pair.name}: rename one of them.")
-            scored[pair.name] = _score(pair, protocol, lpips, settings)
+            scored[pair.name] = _score(pair, protocol, columns, settings)
     return scored, round(time.perf_counter() - start, 3)
 
 
-def _score(pair: Pair, protocol: Protocol, lpips: Lpips | None, settings: Settings) -> Scores:
+def _score(pair: Pair, protocol: Protocol, columns: Mapping[str, Column], settings: Settings) -> Scores:
     try:
-        scores = protocol.score(pair.sr, pair.hr, lpips, settings.subpixel)
+        scores = protocol.score(pair.sr, pair.hr, subpixel=settings.subpixel, columns=columns)
     except UserError as error:
         raise UserError(f"{pair.name}: {error}") from error
     if settings.save_images:
@@ -268,12 +273,22 @@ def _lpips_network(settings: Settings, protocol: Protocol, metric: dict[str, Any
     return settings.lpips or metric.get("lpips") or ("alex" if protocol.lpips else None)
 
 
-def _load_lpips(net: str | None, weights: str | None, device: torch.device) -> Lpips | None:
-    found = None if net is None else load_lpips(net, weights)
-    return None if found is None else found.to(device)
+def _load_columns(
+    settings: Settings, protocol: Protocol, metric: dict[str, Any], device: torch.device
+) -> tuple[dict[str, Column], dict[str, Any]]:
+    """Returns the scores beside PSNR and SSIM, and the networks and weights that they use for the results files."""
+    net, names = _lpips_network(settings, protocol, metric), settings.columns or tuple(metric.get("columns", ()))
+    _refuse_unused(settings, protocol, net, names)
+    dists_weights = settings.dists_weights or metric.get("dists_weights")
+    columns = load_columns(names, dists_weights, device)
+    used = _dists_used(load_dists(dists_weights)) if "dists" in columns else {}
+    lpips = None if net is None else load_lpips(net, settings.lpips_weights or metric.get("lpips_weights"))
+    if lpips is not None:
+        columns, used = {"lpips": lpips.to(device).of_planes} | columns, _lpips_used(lpips) | used
+    return columns, used
 
 
-def _refuse_unused(settings: Settings, protocol: Protocol, lpips: str | None) -> None:
+def _refuse_unused(settings: Settings, protocol: Protocol, lpips: str | None, columns: tuple[str, ...]) -> None:
     """Raises a UserError for an option that would have no effect."""
     if settings.subpixel and protocol.shift is None:
         raise UserError(
@@ -285,17 +300,24 @@ def _refuse_unused(settings: Settings, protocol: Protocol, lpips: str | None) ->
             f"--lpips-weights is used only by LPIPS, which the protocol {protocol.name} does not include: remove it "
             "or add --lpips alex."
         )
+    if settings.dists_weights and "dists" not in columns:
+        raise UserError("--dists-weights is used only by DISTS: remove it or add --columns dists.")
 
 
-def _lpips_used(lpips: Lpips | None) -> dict[str, Any]:
-    """Returns the backbone and weights of LPIPS for the results files, or an empty dict without LPIPS.
+def _lpips_used(lpips: Lpips) -> dict[str, Any]:
+    """Returns the backbone and weights of LPIPS for the results files.
 
     Values of different backbones are not comparable.
     """
-    if lpips is None:
-        return {}
-    weights = {"weights": lpips.weights.name, "sha256": file_hash(lpips.weights)}
-    return {"lpips_network": {"net": lpips.net, **weights, "lpips": version("lpips")}}
+    return {"lpips_network": {"net": lpips.net, **_file_used(lpips.weights), "lpips": version("lpips")}}
+
+
+def _dists_used(dists: Dists | None) -> dict[str, Any]:
+    return {} if dists is None else {"dists_network": {"net": "vgg16", **_file_used(dists.weights)}}
+
+
+def _file_used(weights: Path) -> dict[str, str]:
+    return {"weights": weights.name, "sha256": file_hash(weights)}
 
 
 def versions() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from cyclesr.errors import UserError
 from cyclesr.inference.evaluate import Results
 from cyclesr.text_tables import markdown_table
 
-DIGITS = {"psnr": 3, "psnr_subpixel": 3, "ssim": 4, "lpips": 4}
+DIGITS = {"psnr": 3, "psnr_subpixel": 3, "psnr_colour": 3, "niqe": 3}  # decimals; four for the others
 
 
 def as_dict(results: Results) -> dict[str, Any]:

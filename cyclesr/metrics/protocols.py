@@ -1,13 +1,14 @@
 """Named evaluation protocols: what exactly is done to an SR image and its HR image before a number is written down."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from cyclesr.errors import UserError, did_you_mean
+from cyclesr.metrics.columns import Column
 from cyclesr.metrics.lpips import Lpips
 from cyclesr.metrics.pixels import Image, check_same_size, crop_border, to_luma, to_planes
 from cyclesr.metrics.psnr import to_decibel
@@ -62,7 +63,14 @@ class Protocol:
     shift: Shift | None = None
     lpips: bool = False
 
-    def score(self, sr: Image, hr: Image, lpips: Lpips | None = None, subpixel: bool = False) -> dict[str, float]:
+    def score(
+        self,
+        sr: Image,
+        hr: Image,
+        lpips: Lpips | None = None,
+        subpixel: bool = False,
+        columns: Mapping[str, Column] | None = None,
+    ) -> dict[str, float]:
         """Scores one pair.
 
         Args:
@@ -70,25 +78,31 @@ class Protocol:
             hr: the same size.
             lpips: also measures ``lpips``, on the RGB pixels that PSNR is measured on (at its best shift).
             subpixel: with a shift search also measures ``psnr_subpixel``, a column of its own.
+            columns: what else to measure, on the same RGB pixels as LPIPS; see
+                :func:`cyclesr.metrics.columns.load_columns`.
 
         Returns:
             ``psnr`` (dB), ``ssim``, with a shift search also ``shift_y`` and ``shift_x`` in pixels (of the image that
-            moves, against the other one). All are NaN for an SR image with values that are not finite.
+            moves, against the other one), and what else was asked for. All are NaN for an SR image with values that
+            are not finite.
 
         Raises:
             UserError: the sizes differ, or the images are too small for the protocol.
         """
+        others = {} if lpips is None else {"lpips": lpips.of_planes}
+        others |= columns or {}
         if not to_planes(sr, rounded=False).isfinite().all():
-            return dict.fromkeys(self._columns(lpips is not None, subpixel), math.nan)
+            return dict.fromkeys([*self._own_columns(subpixel), *others], math.nan)
         pair = self._prepare(sr, hr)
         scores = self._aligned_scores(*pair) if self.shift is None else self._best_scores(*pair, subpixel)
-        if lpips is not None:
-            scores["lpips"] = lpips.of_planes(*self._rgb_at(scores, sr, hr))
+        if others:
+            pixels = self._rgb_at(scores, sr, hr)
+            scores |= {name: column(*pixels) for name, column in others.items()}
         return scores
 
-    def _columns(self, lpips: bool, subpixel: bool) -> list[str]:
+    def _own_columns(self, subpixel: bool) -> list[str]:
         moved = ["shift_y", "shift_x", *(["psnr_subpixel"] if subpixel else [])] if self.shift else []
-        return ["psnr", "ssim", *moved, *(["lpips"] if lpips else [])]
+        return ["psnr", "ssim", *moved]
 
     def _prepare(self, sr: Image, hr: Image) -> tuple[Tensor, Tensor]:
         first, second = self._crop(sr, hr)
@@ -121,13 +135,15 @@ class Protocol:
         return scores if best.psnr_subpixel is None else scores | {"psnr_subpixel": best.psnr_subpixel}
 
     def _rgb_at(self, scores: dict[str, float], sr: Image, hr: Image) -> tuple[Tensor, Tensor]:
+        """The RGB pixels of SR and HR that PSNR was measured on."""
         first, second = self._crop(sr, hr)
         if self.shift is None:
             return first, second
         fixed, searched = _window_and_surroundings(first, second, self.shift)
         top, left = (int(scores[key]) + self.shift.reach for key in ("shift_y", "shift_x"))
         height, width = fixed.shape[-2:]
-        return fixed, searched[:, top : top + height, left : left + width]  # LPIPS is symmetric
+        window = searched[:, top : top + height, left : left + width]
+        return (window, fixed) if self.shift.search_in == "sr" else (fixed, window)
 
 
 def _window_and_surroundings(sr: Tensor, hr: Tensor, shift: Shift) -> tuple[Tensor, Tensor]:

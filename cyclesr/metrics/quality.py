@@ -8,6 +8,7 @@ from mmengine.dist import all_gather_object
 from mmengine.evaluator import BaseMetric
 
 from cyclesr.errors import UserError
+from cyclesr.metrics.columns import load_columns
 from cyclesr.metrics.lpips import load_lpips
 from cyclesr.metrics.protocols import get_protocol
 from cyclesr.registry import METRICS
@@ -17,7 +18,7 @@ Scores = dict[str, float]
 
 @METRICS.register_module()
 class SRQuality(BaseMetric):
-    """PSNR and SSIM (and LPIPS) of super-resolved images.
+    """PSNR and SSIM (and LPIPS and other columns) of super-resolved images.
 
     The mean of per-image values, exact however the images are shared out among processes: results are merged by
     name, so that an image that a sampler repeats to fill a batch counts once.
@@ -28,13 +29,16 @@ class SRQuality(BaseMetric):
         lpips: network of LPIPS, ``alex``, ``vgg`` or ``squeeze``; ``None`` measures none. Left out, and said once,
             when its weights are not on this disk.
         lpips_weights: file or folder of its backbone weights; ``None`` looks into torch hub's cache.
+        columns: what else to measure, names in :data:`cyclesr.metrics.columns.COLUMNS`. DISTS is left out, and said
+            once, when its weights are not on this disk.
+        dists_weights: file or folder of VGG16's weights; ``None`` looks into torch hub's cache.
         prefix: put before each name with a slash, to tell several such metrics apart.
 
     Attributes:
         per_image: scores by image name of the last evaluation.
 
     Raises:
-        UserError: unknown protocol or LPIPS network, or no weights at the path that was given.
+        UserError: unknown protocol, LPIPS network or column, or no weights at the path that was given.
     """
 
     def __init__(
@@ -43,20 +47,29 @@ class SRQuality(BaseMetric):
         scale: int = 4,
         lpips: str | None = None,
         lpips_weights: str | None = None,
+        columns: Sequence[str] = (),
+        dists_weights: str | None = None,
         prefix: str | None = None,
     ) -> None:
         super().__init__(prefix="sr")  # mmengine warns where there is none, but one metric needs none
         self.prefix = prefix
         self.protocol = get_protocol(protocol, scale)
         self.lpips = None if lpips is None else load_lpips(lpips, lpips_weights)
+        self._columns, self._dists_weights = tuple(columns), dists_weights
+        load_columns(columns, dists_weights)  # raises before anything is trained
         self.per_image: dict[str, Scores] = {}
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         """Scores a batch: dicts with ``sr`` and ``hr``, both (3, H, W) in [0, 1], and ``name``, unique in the set."""
-        if self.lpips is not None and data_samples:
-            self.lpips.to(data_samples[0]["sr"].device)
+        if not data_samples:
+            return
+        device = data_samples[0]["sr"].device
+        columns = load_columns(self._columns, self._dists_weights, device)
+        if self.lpips is not None:
+            columns["lpips"] = self.lpips.to(device).of_planes
         for sample in data_samples:
-            self.results.append((sample["name"], self.protocol.score(sample["sr"], sample["hr"], self.lpips)))
+            scores = self.protocol.score(sample["sr"], sample["hr"], columns=columns)
+            self.results.append((sample["name"], scores))
 
     def evaluate(self, size: int) -> Scores:
         """Merges the results of all processes.

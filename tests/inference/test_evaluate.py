@@ -8,6 +8,7 @@ import warnings
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from cyclesr.images.writing import write_image
 from cyclesr.inference import evaluate
 from cyclesr.inference.evaluate import Settings, evaluate_config, evaluate_folder
 from cyclesr.inference.evaluation_report import check_place, markdown, strict_json, write_results
+from cyclesr.metrics import columns
 from cyclesr.metrics.lpips import Lpips
 from cyclesr.metrics.psnr import psnr
 from cyclesr.registry import SR_BACKBONES
@@ -159,6 +161,7 @@ def test_mistakes(data):
     [
         (Settings("ntire17", subpixel=True), r"--subpixel.*protocol ntire17"),
         (Settings("ntire17", lpips_weights="x"), r"--lpips-weights.*protocol ntire17"),
+        (Settings(columns=("niqe",), dists_weights="x"), r"--dists-weights.*--columns dists"),
     ],
 )
 def test_options_without_effect_are_errors(data, settings, message):
@@ -229,6 +232,22 @@ def test_results_say_which_lpips_it_is(data, lpips):
     )
     assert markdown(results).splitlines()[0] == "| method | protocol | images | psnr | ssim | lpips alex |"
     assert "lpips_network" not in evaluate_config(str(data / "config.py"), "bicubic", CPU).provenance
+
+
+def test_columns_are_measured_under_any_protocol(data, tmp_path, monkeypatch):
+    (tmp_path / "vgg16.pth").write_bytes(b"weights")
+    dists = Mock(weights=tmp_path / "vgg16.pth")
+    dists.to.return_value.of_planes.side_effect = lambda sr, hr: float((sr - hr).abs().max())
+    for module in (evaluate, columns):
+        monkeypatch.setattr(module, "load_dists", lambda weights: dists)
+    settings = Settings("ntire17", columns=("psnr_colour", "dists"))
+    results = evaluate_folder(str(data / "hr"), str(data / "hr"), settings, scale=2)
+    assert results.means == dict(psnr=math.inf, ssim=1.0, psnr_colour=results.means["psnr_colour"], dists=0.0)
+    assert results.means["psnr_colour"] > 200
+    sha256 = hashlib.sha256(b"weights").hexdigest()
+    assert results.provenance["dists_network"] == dict(net="vgg16", weights="vgg16.pth", sha256=sha256)
+    scored = evaluate_config(str(data / "config.py"), "bicubic", replace(settings, device="cpu"))
+    assert scored.means["psnr_colour"] >= scored.means["psnr"]
 
 
 def test_the_results_path_is_checked_before_scoring(data):

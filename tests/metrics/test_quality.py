@@ -6,6 +6,8 @@ import torch
 
 from cyclesr.errors import UserError
 from cyclesr.metrics import quality
+from cyclesr.metrics.colour import psnr_colour
+from cyclesr.metrics.pixels import to_planes
 from cyclesr.metrics.psnr import psnr
 from cyclesr.registry import METRICS
 
@@ -46,6 +48,16 @@ def test_prefix_tells_metrics_apart():
     metric = METRICS.build(dict(type="SRQuality", prefix="true_lr"))
     metric.process(None, samples(1))
     assert set(metric.evaluate(1)) == {"true_lr/psnr", "true_lr/ssim"}
+
+
+def test_reports_the_columns_that_it_is_asked_for():
+    metric = METRICS.build(dict(type="SRQuality", columns=["psnr_colour"]))
+    data = samples(2)
+    metric.process(None, data)
+    expected = [psnr_colour(*(to_planes(d[key], rounded=True) for key in ("sr", "hr"))) for d in data]
+    assert metric.evaluate(2)["psnr_colour"] == pytest.approx(np.mean(expected), abs=1e-9)
+    with pytest.raises(UserError, match="no column 'colour'"):
+        METRICS.build(dict(type="SRQuality", columns=["colour"]))
 
 
 def test_a_second_evaluation_starts_afresh():

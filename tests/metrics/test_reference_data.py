@@ -28,6 +28,7 @@ from cyclesr.checkpoints.public_weights import import_weights
 from cyclesr.degradations.imresize import imresize, imresize_uint8
 from cyclesr.images.reading import read_image, without_surplus
 from cyclesr.images.tensors import to_array, to_tensor
+from cyclesr.metrics.dists import load_dists
 from cyclesr.metrics.lpips import load_lpips
 from cyclesr.metrics.pixels import crop_border, to_luma, to_planes
 from cyclesr.metrics.protocols import Protocol, get_protocol
@@ -206,6 +207,14 @@ def test_lpips_of_its_own_examples(net, file, name, expected, digits):
     (weights,) = reference(f"perceptual_weights/{file}*.pth")
     images = [read_image(path) for n in (name, "ex_ref") for path in reference(f"perceptual_weights/examples/{n}.png")]
     assert load_lpips(net, str(weights))(*images) == pytest.approx(expected, abs=0.5 * 10**-digits)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("ex_p0", 0.387927), ("ex_p1", 0.225024)])
+def test_dists_as_the_authors_package(name, expected):
+    """DISTS-pytorch 0.1 on the same weights of VGG16."""
+    (weights,) = reference("perceptual_weights/vgg16*.pth")
+    images = [read_image(path) for n in (name, "ex_ref") for path in reference(f"perceptual_weights/examples/{n}.png")]
+    assert load_dists(str(weights))(*images) == pytest.approx(expected, abs=1e-5)
 
 
 def test_imdn_on_set5_scores_what_its_paper_publishes():

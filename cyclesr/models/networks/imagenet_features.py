@@ -7,13 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError, did_you_mean
-from cyclesr.imagenet_weights import find_imagenet_weights, hub_cache, read_features
+from cyclesr.imagenet_weights import DEVIATION, MEAN, find_imagenet_weights, hub_cache, read_features
 from cyclesr.registry import MODELS
 
 # Convolutions of each of VGG's five stages; and how torchvision's file of each network begins.
 VGG_STAGES = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 FILES = {"vgg19": "vgg19-dcbb9e9d.pth", "vgg16": "vgg16-397923af.pth", "alexnet": "alexnet-owt-7be5be79.pth"}
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's RGB images in [0, 1]
 
 
 @MODELS.register_module()

@@ -1,0 +1,81 @@
+"""DISTS against the authors' package, with weights that a formula makes; without VGG16's weights it is left out."""
+
+import pytest
+import torch
+
+from cyclesr.errors import UserError
+from cyclesr.metrics.columns import load_columns
+from cyclesr.metrics.dists import CHANNELS, STAGES, load_dists
+from cyclesr.metrics.protocols import get_protocol
+
+# DISTS-pytorch 0.1 on the weights and images below, its own alpha and beta.
+PUBLISHED = 0.0089163
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    load_dists.cache_clear()
+    yield
+    load_dists.cache_clear()
+
+
+def waves(shape: tuple[int, ...], number: int) -> torch.Tensor:
+    steps = torch.arange(torch.tensor(shape).prod().item(), dtype=torch.float64)
+    return torch.sin(steps * (0.37 + 0.011 * number)).reshape(shape)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> str:
+    """A file as torchvision's VGG16, its convolutions filled with sines."""
+    state, number, inputs = {}, 0, 3
+    for stage, width in zip(STAGES, CHANNELS[1:], strict=True):
+        for layer in stage:
+            kernel = waves((width, inputs, 3, 3), number) * 2 * (2 / (9 * inputs)) ** 0.5
+            state[f"features.{layer}.weight"] = kernel.float()
+            state[f"features.{layer}.bias"] = (waves((width,), number + 1) * 0.05).float()
+            number, inputs = number + 2, width
+    path = tmp_path_factory.mktemp("weights") / "vgg16-sines.pth"
+    torch.save(state, path)
+    return str(path)
+
+
+def images() -> tuple[torch.Tensor, torch.Tensor]:
+    y, x = torch.meshgrid(torch.arange(50.0), torch.arange(66.0), indexing="ij")
+    hr = torch.stack([(torch.sin(x * y / (20 + 5 * c)) + 1) / 2 for c in range(3)])
+    return (hr * 0.8 + 0.1 * torch.cos(x / 3)).clamp(0, 1), hr
+
+
+def test_equals_the_authors_package(weights) -> None:
+    sr, hr = images()
+    metric = load_dists(weights)
+    assert metric(sr, hr) == pytest.approx(PUBLISHED, rel=1e-3)
+    assert metric(hr, sr) == pytest.approx(PUBLISHED, rel=1e-3)
+    assert metric(hr, hr) == pytest.approx(0, abs=1e-6)
+
+
+def test_is_a_column_of_a_protocol_at_the_best_shift(weights) -> None:
+    hr = torch.rand(3, 60, 60)
+    columns = load_columns(["dists"], weights)
+    assert get_protocol("cyclesr").score(hr.roll((4, -3), (1, 2)), hr, columns=columns)["dists"] < 1e-6
+    assert get_protocol("plain").score(hr.roll((4, -3), (1, 2)), hr, columns=columns)["dists"] > 1e-3
+
+
+def test_without_weights_it_is_said_once_and_left_out(tmp_path, monkeypatch) -> None:
+    said = []
+    monkeypatch.setattr("cyclesr.metrics.dists.print_log", lambda text, **_: said.append(text))
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    assert [load_columns(["dists"]), load_columns(["dists"])] == [{}, {}]
+    assert len(said) == 1
+    assert "DISTS is left out" in said[0]
+
+
+def test_mistakes(tmp_path, weights) -> None:
+    with pytest.raises(UserError, match="needs the weights of VGG16"):
+        load_dists(str(tmp_path / "absent.pth"))
+    torch.save({"features.0.weight": torch.zeros(1)}, tmp_path / "vgg16.pth")
+    with pytest.raises(UserError, match=r"lacks 25 tensors"):
+        load_dists(str(tmp_path))
+    with pytest.raises(UserError, match="same shape"):
+        load_dists(weights)(torch.rand(3, 20, 20), torch.rand(3, 20, 21))
+    with pytest.raises(UserError, match=r"no column 'dist'.*'dists'"):
+        load_columns(["dist"])
