@@ -49,6 +49,6 @@ setup(
     package_data={"cyclesr": ["py.typed", "metrics/parameters/*"]},
     python_requires=">=3.10",
     install_requires=REQUIRES,
-    entry_points={"console_scripts": ["cyclesr = cyclesr.__main__:main"]},
+    entry_points={"console_scripts": ["cyclesr = cyclesr.cli.main:main"]},
     extras_require=EXTRAS,
 )

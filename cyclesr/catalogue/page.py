@@ -8,7 +8,7 @@ from cyclesr.text_tables import markdown_table
 
 PAGE = """# Catalogue
 
-Written by `python tools/list.py --write docs/catalogue.md`; a test compares. Plugins are in the lists that
+Written by `cyclesr list --write docs/catalogue.md`; a test compares. Plugins are in the lists that
 `cyclesr list` prints, not on this page.
 
 ## Translators

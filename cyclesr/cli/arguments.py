@@ -1,9 +1,8 @@
-"""What the command-line tools share: how they end, KEY=VALUE options, and numbers within their limits."""
+"""Arguments that several commands share, and how their texts become values."""
 
 import argparse
 import ast
 import math
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -11,32 +10,30 @@ from typing import Any
 from cyclesr.errors import UserError
 
 
-def run(main: Callable[[], Any]) -> None:
-    """Runs a tool's ``main`` and leaves the process: 0 when done, 2 after a ``UserError``, 130 after Ctrl-C.
+def add_config_options(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """Add ``--cfg-options KEY=VALUE ...``, to be read by :func:`key_values`."""
+    parser.add_argument("--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help=meaning)
 
-    A user's mistake is one line on stderr, not a traceback; so is a file or folder that cannot be read or written.
-    """
-    try:
-        main()
-    except UserError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
-    except OSError as error:
-        if error.filename is None:
-            raise
-        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        sys.exit(130)
-    sys.exit(0)
+
+def add_tiles(parser: argparse.ArgumentParser) -> None:
+    """Add ``--tile``, ``--overlap`` and ``--device`` of a network that runs on whole images."""
+    parser.add_argument(
+        "--tile", type=tile, default="auto", help="side of a tile in LR pixels, 'auto' or 'none' (default: auto)"
+    )
+    parser.add_argument("--overlap", type=at_least(0), default=32, help="LR pixels that tiles share (default: 32)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<number> (default: auto)")
+
+
+def tile(text: str) -> int | str | None:
+    """Read ``none`` as None and digits as a number; other words stay, and the network's tiling judges them."""
+    return None if text == "none" else int(text) if text.isdigit() else text
 
 
 def key_values(options: Iterable[str]) -> dict[str, Any]:
-    """Reads ``["a.b=3", "c=[1, 2]", "d=word"]`` as ``{"a.b": 3, "c": [1, 2], "d": "word"}``.
+    """Read ``["a.b=3", "c=[1, 2]", "d=word"]`` as ``{"a.b": 3, "c": [1, 2], "d": "word"}``.
 
-    Values are Python literals; ``true`` and ``false`` are understood in any case; the rest is text (``none`` too: it
-    names a norm and a precision; ``None`` is Python's).
+    Values are Python literals; ``true`` and ``false`` are understood in any case. Everything else is text. So is
+    ``none``, which names a norm and a precision; None is written ``None``.
 
     Raises:
         UserError: an option without ``=``.
@@ -51,7 +48,7 @@ def key_values(options: Iterable[str]) -> dict[str, Any]:
 
 
 def at_least(smallest: int) -> Callable[[str], int]:
-    """An argparse type: whole numbers from ``smallest`` on."""
+    """Make an argparse type of whole numbers from ``smallest`` on."""
 
     def read(text: str) -> int:
         with suppress(ValueError):
@@ -63,7 +60,7 @@ def at_least(smallest: int) -> Callable[[str], int]:
 
 
 def positive(text: str) -> float:
-    """An argparse type: finite numbers above 0."""
+    """Read a finite number above 0, as an argparse type."""
     with suppress(ValueError):
         if 0 < (number := float(text)) < math.inf:
             return number

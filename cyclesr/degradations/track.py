@@ -19,7 +19,7 @@ class TrackDegradation(Chain):
     For analysis only: training with it would need what an unpaired user does not have.
 
     Args:
-        manifest: ``manifest.json`` of a track made by ``prepare_data.py track`` or ``demo``.
+        manifest: ``manifest.json`` of a track made by ``cyclesr prepare track`` or ``demo``.
         image: name of the LR file whose kernel is meant; may be left out where all images share one kernel.
 
     Raises:
@@ -28,7 +28,7 @@ class TrackDegradation(Chain):
 
     def __init__(self, manifest: str | Path, image: str | None = None) -> None:
         if not Path(manifest).is_file():
-            raise UserError(f"There is no track manifest {manifest}. 'prepare_data.py track' writes manifest.json.")
+            raise UserError(f"There is no track manifest {manifest}. 'cyclesr prepare track' writes manifest.json.")
         track = json.loads(Path(manifest).read_text(encoding="utf-8"))
         blur = Blur(kernel=blur_kernel(**_kernel_of(track["images"], image, Path(manifest))))
         super().__init__([blur, Bicubic(track["scale"])])

@@ -127,6 +127,6 @@ def _init_process_group(launcher: str) -> None:
     if launcher != "pytorch" or torch.distributed.is_initialized():
         return
     if "RANK" not in os.environ:
-        raise UserError("--launcher pytorch needs torchrun: torchrun --nproc_per_node=N tools/train.py CONFIG ...")
+        raise UserError("--launcher pytorch needs torchrun: torchrun --nproc_per_node=N -m cyclesr train CONFIG ...")
     if not torch.cuda.is_available():
         torch.distributed.init_process_group("gloo")

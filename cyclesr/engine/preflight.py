@@ -12,9 +12,9 @@ from cyclesr.images.listing import image_names
 
 # Who makes the folders that the configs name.
 _MAKERS = {
-    "data/DIV2K/aligned": "tools/prepare_data.py align",
-    "data/DIV2K": "tools/prepare_data.py div2k",
-    "data/demo_seed": "make demo, or tools/prepare_data.py demo,",
+    "data/DIV2K/aligned": "cyclesr prepare align",
+    "data/DIV2K": "cyclesr prepare div2k",
+    "data/demo_seed": "cyclesr prepare demo",
 }
 _NAMED = 20  # more names than this are no help in one line
 
@@ -62,6 +62,6 @@ def check_images(data: dict[str, Any]) -> None:
         more = f" ... and {len(found) - _NAMED} more." if len(found) > _NAMED else ""
         raise UserError(
             f"{len(found)} of {sum(map(len, names.values()))} images cannot be trained on. {' '.join(found[:_NAMED])}"
-            f"{more} tools/prepare_data.py check --hr {data['hr']} --real {data['real']} --scale {data['scale']} "
+            f"{more} cyclesr prepare check --hr {data['hr']} --real {data['real']} --scale {data['scale']} "
             f"--crop {data['crop']} looks into each file."
         )

@@ -167,7 +167,7 @@ def find_tracks(data: str | Path) -> dict[str, PairedDataset]:
         expected = ", ".join(str(folder.relative_to(data)) for folder in folders.values())
         raise UserError(
             f"{data} holds no validation set of DIV2K: expected DIV2K_valid_HR and any of {expected}. "
-            "'prepare_data.py div2k' fetches them."
+            "'cyclesr prepare div2k' fetches them."
         )
     return {track: PairedDataset(folder, hr, SCALE, cache=None) for track, folder in present.items()}
 

@@ -27,7 +27,7 @@ TITLES = {"bicubic": "bicubic", "sr_syn": "bicubic pairs", "cyclesr": "cyclesr"}
 
 
 def track_of(data: Path) -> Track:
-    """Returns the track in a folder made by ``prepare_data.py demo``."""
+    """Returns the track in a folder made by ``cyclesr prepare demo``."""
     return Track(
         hr=data / "hr",
         real=data / "real",
@@ -38,20 +38,23 @@ def track_of(data: Path) -> Track:
     )
 
 
-def run_demo(config: str, data: Path, work_dir: Path, seed: int) -> list[MethodScores]:
+def run_demo(config: str, data: Path, work_dir: Path, seed: int, iterations: int | None = None) -> list[MethodScores]:
     """Trains a network on bicubic pairs and one by the method, scores both, and writes results and pictures.
 
     Args:
         config: config of the method.
-        data: folder made by ``prepare_data.py demo``.
+        data: folder made by ``cyclesr prepare demo``.
         work_dir: folder of checkpoints, logs, ``results.json``, ``results.md`` and ``pictures``.
         seed: seed of the weights, the order of the data and the augmentation.
+        iterations: length of the method's training, in place of the config's ``train_cfg.max_iters``.
 
     Returns:
         The scores of ``bicubic``, ``sr_syn`` and ``cyclesr``.
     """
     track, cfg = track_of(data), load_config(config)
     cfg = on_track(cfg, track)
+    if iterations is not None:
+        cfg.train_cfg.max_iters = iterations
     protocol = get_protocol(cfg.test_evaluator.protocol, track.scale)
     upscale = bicubic_upscale(track.scale)
     scores, pictures = {}, {}

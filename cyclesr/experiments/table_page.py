@@ -19,7 +19,7 @@ COLUMNS = ("method", "seeds", "PSNR", "over bicubic", "SSIM", "LPIPS", "LR to tr
 PAPER_COLUMNS = ("PSNR (paper)", "SSIM (paper)", "LPIPS (paper)")
 SCALES = {
     "demo": (
-        "Demo scale: each seed simulates its own track from photographs (`tools/prepare_data.py track`). Two fifths of "
+        "Demo scale: each seed simulates its own track from photographs (`cyclesr prepare track`). Two fifths of "
         "the photographs are HR images, two fifths become real LR images of other scenes, one fifth is held out. "
         "Networks and trainings are small. Only the order of the rows can be compared with the paper, which measured "
         "on DIV2K."
@@ -70,7 +70,7 @@ def commands(table: Table, scale: str, effort: dict[str, Any], tracks: dict[str,
     options += [word for key, value in effort.items() for word in (f"--{key}", f"{value:.9g}")]
     lines = []
     for (names, seeds), kinds in groups.items():
-        words = ["python", "tools/benchmark_tables.py", "--table", table, "--scale", scale, "--tracks", *kinds]
+        words = ["cyclesr", "tables", "--table", table, "--scale", scale, "--tracks", *kinds]
         words += ["--seeds", *seeds, *options, *(["--rows", *names] if list(names) != rows_of(table) else [])]
         words += _weights({name: [result for kind in kinds for result in tracks[kind][name]] for name in names})
         lines.append(shlex.join(map(str, words)))

@@ -77,7 +77,7 @@ def run_cell(bench: Bench, name: str, kind: str, seed: int) -> Result:
         seed: seed of the weights, the order of the data and the augmentation; at demo scale also of the track.
 
     Returns:
-        The content of the row's ``result.json``: scores as ``tools/test.py`` writes them, ``row``, ``track``, ``seed``,
+        The content of the row's ``result.json``: scores as ``cyclesr test`` writes them, ``row``, ``track``, ``seed``,
         ``scale``, ``minutes`` (``None`` if the training was interrupted), ``iterations`` and ``hardware``. A row with
         a translator has ``degradation_psnr`` (dB) at demo scale. A row on aligned pairs has ``pairs``, with the number
         ``kept`` by the alignment and the number ``of`` all pairs.

@@ -55,6 +55,13 @@ def test_large_folder(tmp_path) -> None:
     assert found["large"]["own_mib_at_end"] > 0
 
 
+def test_startup(tmp_path) -> None:
+    cases = results("startup", tmp_path, "--repeats", "1")["cases"]
+    assert {case["limit"] for case in cases.values()} == {None, 0.3, 0.8}
+    assert "cyclesr train --help" in cases
+    assert all(0 < case["median"] <= case["slowest"] for case in cases.values())
+
+
 def test_infer(tmp_path) -> None:
     sizes = ["--small", "--height", "96", "--width", "80", "--tile", "48", "--threads", "1"]
     found = results("infer", tmp_path, *sizes)

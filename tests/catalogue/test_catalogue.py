@@ -198,7 +198,7 @@ def test_every_class_has_a_line_and_every_network_a_paper(kinds: str) -> None:
         assert free or paper(found[name])[0], f"{name} has no reference in its docstring"
 
 
-COMMAND = "run: python tools/list.py --write docs/catalogue.md"
+COMMAND = "run: cyclesr list --write docs/catalogue.md"
 
 
 def test_the_page_is_current(monkeypatch: pytest.MonkeyPatch) -> None:

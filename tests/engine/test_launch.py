@@ -53,9 +53,9 @@ def test_a_second_training_does_not_mix_with_the_first(config, tmp_path) -> None
 @pytest.mark.parametrize(
     ("folder", "advice"),
     [
-        ("data/DIV2K/DIV2K_train_HR", "tools/prepare_data.py div2k makes it; or give folders of your own by --hr"),
-        ("data/demo_seed0/hr", "make demo, or tools/prepare_data.py demo, makes it; or give folders"),
-        ("data/DIV2K/aligned_mild/hr", "tools/prepare_data.py align makes it"),
+        ("data/DIV2K/DIV2K_train_HR", "cyclesr prepare div2k makes it; or give folders of your own by --hr"),
+        ("data/demo_seed0/hr", "cyclesr prepare demo makes it; or give folders"),
+        ("data/DIV2K/aligned_mild/hr", "cyclesr prepare align makes it"),
         ("data/track/hr", "give folders of your own by --hr and --real"),
         ("nowhere", "give folders of your own by --hr and --real"),
     ],
@@ -84,7 +84,7 @@ def test_all_images_that_would_stop_a_training_on_ones_own_folders_are_named_at_
     assert message.startswith(f"3 of 8 images cannot be trained on. The image {folders['hr']}/0003.png is corrupt")
     assert f"{folders['hr']}/0004.png measures 47x64, less than the crop of 48 pixels." in message
     assert f"{folders['lr']}/0001x4.png measures 16x11, less than the crop of 12 pixels." in message
-    assert f"tools/prepare_data.py check --hr {folders['hr']} --real {folders['lr']} --scale 4 --crop 12" in message
+    assert f"cyclesr prepare check --hr {folders['hr']} --real {folders['lr']} --scale 4 --crop 12" in message
     assert not (tmp_path / "run").exists()
 
 

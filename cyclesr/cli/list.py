@@ -1,4 +1,8 @@
-"""The command ``cyclesr list``, which is ``tools/list.py`` too."""
+"""List the translators, SR networks, losses (plugins too) or configs.
+
+cyclesr list backbones
+cyclesr list configs ntire18
+"""
 
 import argparse
 
@@ -8,18 +12,19 @@ KINDS = ("translators", "backbones", "losses", "configs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
+    """Add the arguments of ``cyclesr list``."""
     parser.add_argument("kinds", nargs="?", choices=KINDS, help="what to list")
     parser.add_argument("pattern", nargs="?", default="*", help="part of a name, or a quoted pattern such as '*ResNet'")
     parser.add_argument("--configs", default="configs", metavar="DIR", help="folder of the configs (default: configs)")
     parser.add_argument("--write", metavar="FILE", help="write the page with all tables, docs/catalogue.md")
+    parser.set_defaults(main=main)
 
 
 def main(args: argparse.Namespace) -> None:
-    """Prints the list, or writes the page.
+    """Print the list, or write the page.
 
     Raises:
-        UserError: nothing to do, or nothing that fits the pattern.
+        UserError: nothing to do, or no name that fits the pattern.
     """
     if not (args.kinds or args.write):
         raise UserError(f"Say what to list: {', '.join(KINDS)}; or --write FILE.")

@@ -1,0 +1,65 @@
+"""Score a checkpoint, bicubic, or a folder of images under an evaluation protocol.
+
+cyclesr test CONFIG CHECKPOINT --out results.json
+cyclesr test CONFIG bicubic --protocol ntire17
+cyclesr test --images DIR --hr DIR --protocol classic_y
+"""
+
+import argparse
+
+from cyclesr.cli.arguments import add_config_options, at_least, key_values
+from cyclesr.errors import UserError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``cyclesr test``."""
+    parser.add_argument("config", nargs="?", help="config file; its test set is scored")
+    parser.add_argument("checkpoint", nargs="?", help="a .pth file that training wrote, or the word 'bicubic'")
+    parser.add_argument("--images", help="folder of SR images made by any method, scored without config and checkpoint")
+    parser.add_argument("--hr", help="folder of the HR images that belong to --images")
+    parser.add_argument("--scale", type=at_least(1), help="at which --images were made (default: 4)")
+    parser.add_argument(
+        "--protocol", help="name of a protocol, see docs/evaluation.md (default: the config's, or plain)"
+    )
+    parser.add_argument("--out", help="results.json; a .csv and a .md are written beside it")
+    parser.add_argument("--save-images", metavar="DIR", help="folder for the SR images")
+    parser.add_argument("--lpips", help="network of LPIPS: alex, vgg or squeeze (default: where the protocol has it)")
+    parser.add_argument("--lpips-weights", metavar="PATH", help="file or folder (default: torch hub's cache)")
+    parser.add_argument("--subpixel", action="store_true", help="with a shift search: also the column psnr_subpixel")
+    parser.add_argument(
+        "--device", default="auto", help="of network and LPIPS: auto, cpu, cuda or cuda:<number> (default: auto)"
+    )
+    add_config_options(parser, "e.g. test_dataloader.dataset.lr=DIR")
+    parser.set_defaults(main=main)
+
+
+def check_arguments(args: argparse.Namespace) -> None:
+    """Check that there is either a config with a checkpoint, or two folders without config options.
+
+    Raises:
+        UserError: neither, or both.
+    """
+    folders = [args.images, args.hr]
+    from_config = [args.config, args.checkpoint]
+    if not ((all(folders) and not any(from_config)) or (all(from_config) and not any(folders))):
+        raise UserError("Give CONFIG and CHECKPOINT (or 'bicubic'), or else --images DIR and --hr DIR.")
+    if args.images and args.cfg_options:
+        raise UserError("--cfg-options change a CONFIG, and --images are scored without one: leave them out.")
+
+
+def main(args: argparse.Namespace) -> None:
+    """Score, print the row, write the files."""
+    check_arguments(args)
+    from cyclesr.inference.evaluate import Settings, evaluate_config, evaluate_folder
+    from cyclesr.inference.evaluation_report import check_place, markdown, write_results
+
+    if args.out:
+        check_place(args.out)
+    settings = Settings(args.protocol, args.lpips, args.lpips_weights, args.subpixel, args.save_images, args.device)
+    if args.images:
+        results = evaluate_folder(args.images, args.hr, settings, args.scale or 4)
+    else:
+        results = evaluate_config(args.config, args.checkpoint, settings, key_values(args.cfg_options), args.scale)
+    print(markdown(results), end="")
+    if args.out:
+        print("written:", *write_results(results, args.out))

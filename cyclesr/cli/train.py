@@ -1,0 +1,60 @@
+"""Train an SR network from unpaired images, as a config describes.
+
+cyclesr train configs/unitsr_ntire18_t4.py
+cyclesr train configs/demo/cyclesr_demo.py --hr sharp/ --real mine/ --iterations 5000
+torchrun --nproc_per_node=4 -m cyclesr train configs/unitsr_ntire18_t4.py --launcher pytorch
+"""
+
+import argparse
+from pathlib import Path
+
+from cyclesr.cli.arguments import add_config_options, at_least, key_values
+from cyclesr.errors import UserError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``cyclesr train``."""
+    parser.add_argument("config", help="config file, e.g. configs/unitsr_ntire18_t4.py")
+    parser.add_argument("--hr", metavar="DIR", help="sharp images, in place of the config's; with --real")
+    parser.add_argument("--real", metavar="DIR", help="your LR images, unrelated to those of --hr; no validation then")
+    parser.add_argument("--iterations", type=at_least(1), help="of the training (default: what the config says)")
+    parser.add_argument("--work-dir", help="where checkpoints and logs go (default: work_dirs/<config name>)")
+    parser.add_argument("--resume", action="store_true", help="continue from the newest checkpoint in the work dir")
+    parser.add_argument(
+        "--amp",
+        nargs="?",
+        const="auto",
+        choices=("none", "bf16", "fp16", "auto"),
+        help="mixed precision; 'auto' takes bfloat16 where the hardware has it (default: what the config says)",
+    )
+    parser.add_argument("--seed", type=at_least(0), help="random seed of weights, data order and augmentation")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    add_config_options(parser, "e.g. model.sr.type=SRResNet train_cfg.max_iters=100")
+    parser.add_argument("--launcher", default="none", choices=("none", "pytorch", "slurm", "mpi"))
+    parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
+    parser.set_defaults(main=main)
+
+
+def main(args: argparse.Namespace) -> None:
+    """Train, and say where the SR network is."""
+    if (args.hr is None) != (args.real is None):
+        raise UserError("--hr and --real go together: a folder of sharp images and a folder of yours.")
+    options = key_values(args.cfg_options)
+    from cyclesr.engine.launch import train
+
+    runner = train(
+        args.config,
+        work_dir=args.work_dir,
+        resume=args.resume,
+        amp=args.amp,
+        seed=args.seed,
+        device=args.device,
+        options=options,
+        launcher=args.launcher,
+        folders=(args.hr, args.real) if args.hr else None,
+        iterations=args.iterations,
+        refuse_used=True,
+    )
+    network = Path(runner.cfg.work_dir) / "sr_latest.safetensors"
+    if runner.rank == 0 and network.is_file():
+        print(f"The SR network is {network}. Next: cyclesr infer {network} IMAGES -o OUT")
