@@ -1,121 +1,18 @@
-# CycleSRGAN of Table 4 (CycleGAN + VDSR, Eq. 3 whole) on Track 2 of NTIRE 2017: unknown downscaling, x4.
-# Beside each number: where it comes from. "Sec. n" is the paper; "released code" is what its authors' group published.
-# The paper gives neither the weights of the perceptual and the adversarial term nor the size of D_h: here ESRGAN's.
+# CycleSRGAN of Table 4 on Track 2 of NTIRE 2017, x4: cyclesr_ntire17_t2 with the perceptual and GAN terms of Eq. (3).
+# The paper gives neither the weights of the two terms nor the size of D_h: here they are ESRGAN's.
 # VGG19's ImageNet weights (torchvision's vgg19-dcbb9e9d.pth) are taken from torch hub's cache, or from a path:
 #   --cfg-options model.perceptual.weights=PATH
-_base_ = "_base_/runtime.py"
-
-_data = "data/DIV2K"
-_epoch = 1018  # iterations: 400 HR images are 16.3k sub-images of 480 px (released code), batch 16
+_base_ = "cyclesr_ntire17_t2.py"
 
 model = dict(
-    type="CollaborativeSR",
-    degradation=dict(type="Bicubic", scale=4),  # Sec. 3.1
-    translator=dict(
-        type="CycleGAN",  # Sec. 4.1: its hyper-parameters "remain unchanged as they originally are"
-        generator=dict(channels=64, num_blocks=9, num_down=2),  # CycleGAN
-        discriminator=dict(channels=64, num_layers=3),  # CycleGAN: 70x70 PatchGAN
-        adversarial="lsgan",  # CycleGAN
-        cycle_weight=10.0,  # CycleGAN
-        identity_weight=5.0,  # CycleGAN: 0.5 * 10
-        pool_size=50,  # CycleGAN
-    ),
-    sr=dict(
-        type="VDSR", scale=4, channels=64, num_blocks=20, norm="batch"
-    ),  # Sec. 4.1: "a modified VDSR"; sizes: released code
-    sr_loss=dict(type="MSELoss", weight=1000.0),  # Sec. 3.4: lambda_mse = lambda_Trans^SR
-    perceptual=dict(
-        weight=1.0,  # ESRGAN
-        network="vgg19",  # ESRGAN
-        layers=dict(conv5_4=1.0),  # ESRGAN: before the activation
-        criterion="l1",  # ESRGAN's released code
-        weights=None,
-    ),
+    # ESRGAN: layer conv5_4 before the activation; the criterion is that of its released code
+    perceptual=dict(weight=1.0, network="vgg19", layers=dict(conv5_4=1.0), criterion="l1", weights=None),
     sr_adversarial=dict(
         mode="ragan",  # Sec. 3.3
         weight=5e-3,  # ESRGAN
-        discriminator=dict(type="VGGDiscriminator", crop=480, channels=64, norm="batch"),  # ESRGAN, for our crops
+        discriminator=dict(type="VGGDiscriminator", channels=64, norm="batch"),  # ESRGAN, for HR crops of our size
     ),
-    feedback_weight=1000.0,  # Sec. 4.1
     optimisation="alternating",  # Sec. 3.4: joint optimisation of these losses is unstable
-    channels_last="auto",
 )
-
-train_dataloader = dict(
-    batch_size=16,  # released code: 16 in v0.9.3, 64 later
-    num_workers=8,
-    persistent_workers=True,
-    pin_memory=True,
-    sampler=dict(type="EndlessSampler"),
-    dataset=dict(
-        type="UnpairedDataset",
-        hr=_data + "/DIV2K_train_HR",
-        real=_data + "/DIV2K_train_LR_unknown/X4",
-        hr_range=(1, 400),  # Sec. 4.1: the first 400 HR images
-        real_range=(401, 800),  # Sec. 4.1: the rest 400 of LR
-        scale=4,
-        crop=120,  # released code: 480 / 120 sub-images
-        augment="hr_flips",  # released code: HR alone, and no turns
-    ),
-)
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=2,
-    sampler=dict(type="DefaultSampler", shuffle=False),
-    dataset=dict(
-        type="PairedDataset",
-        lr=_data + "/DIV2K_valid_LR_unknown/X4",
-        hr=_data + "/DIV2K_valid_HR",
-        scale=4,
-    ),
-)
-test_dataloader = val_dataloader
-val_evaluator = dict(type="SRQuality", protocol="ntire17")
-test_evaluator = val_evaluator
-
-optim_wrapper = dict(
-    constructor="PartOptimizers",
-    amp="auto",
-    # Sec. 4.1: Adam, betas 0.9 and 0.999, 2e-4 for the translator, 1e-4 for the SR network
-    generators=dict(
-        optimizer=dict(type="Adam", lr=2e-4, betas=(0.9, 0.999)),
-        clip_grad=dict(max_norm=50.0),  # released code
-    ),
-    discriminators=dict(
-        optimizer=dict(type="Adam", lr=2e-4, betas=(0.9, 0.999)),
-        clip_grad=dict(max_norm=50.0),  # released code
-    ),
-    sr=dict(
-        optimizer=dict(type="Adam", lr=1e-4, betas=(0.9, 0.999)),
-        clip_grad=dict(max_norm=50.0),  # released code
-    ),
-    sr_discriminator=dict(
-        optimizer=dict(type="Adam", lr=1e-4, betas=(0.9, 0.999)),  # ESRGAN: as the SR network
-        clip_grad=dict(max_norm=50.0),  # as the other parts
-    ),
-)
-# Sec. 4.1: 100 joint epochs at a constant rate, then the rate of the SR model falls linearly to zero over another 100.
-param_scheduler = dict(
-    generators=[],
-    discriminators=[],
-    sr=[dict(type="LinearDecayLR", by_epoch=False, decay_from=106 / 206)],
-    sr_discriminator=[dict(type="LinearDecayLR", by_epoch=False, decay_from=106 / 206)],  # as the SR network
-)
-train_cfg = dict(
-    type="ResumableTrainLoop",
-    max_iters=206 * _epoch,
-    val_interval=5 * _epoch,  # released code
-)
-val_cfg = dict(type="ValLoop")
-test_cfg = dict(type="TestLoop")
-custom_hooks = [
-    dict(
-        type="StageHook",
-        stages=[
-            dict(name="translation", iters=5 * _epoch),  # released code; Sec. 4.1: "a few epochs"
-            dict(name="sr", iters=1 * _epoch),  # released code; Sec. 4.1: "a few epochs"
-            dict(name="joint"),
-        ],
-    ),
-]
-randomness = dict(seed=0)
+optim_wrapper = dict(sr_discriminator=_base_.optim_wrapper.sr)  # ESRGAN: as the SR network
+param_scheduler = dict(sr_discriminator=_base_.param_scheduler.sr)

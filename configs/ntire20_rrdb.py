@@ -1,53 +1,20 @@
-# RRDBNet trained for PSNR on degraded pairs of NTIRE 2020, x4: where ESRGAN begins (configs/ntire20_esrgan.py).
+# RRDBNet trained for PSNR on degraded pairs of NTIRE 2020, x4: sr_paired_ntire17_t2 with ESRGAN's network and settings.
+# ESRGAN begins with it (ntire20_esrgan).
 # Beside each number: where it comes from. "ESRGAN" is its paper (Wang et al. 2018), "BasicSR" its released code.
-# Pairs first: python tools/degrade.py CHECKPOINT data/NTIRE2020/Corrupted-tr-y data/NTIRE2020/degraded \
+# Pairs first: cyclesr degrade CHECKPOINT data/NTIRE2020/Corrupted-tr-y data/NTIRE2020/degraded \
 #     --hr-out data/NTIRE2020/hr
-_base_ = "_base_/runtime.py"
+_base_ = "sr_paired_ntire17_t2.py"
 
 _data = "data/NTIRE2020"
-
 model = dict(
-    type="SupervisedSR",
-    sr=dict(type="RRDBNet", scale=4, channels=64, num_blocks=23, growth=32),  # ESRGAN
+    sr=dict(_delete_=True, type="RRDBNet", channels=64, num_blocks=23, growth=32),  # ESRGAN
     sr_loss=dict(type="L1Loss", weight=1.0),  # ESRGAN
-    channels_last="auto",
 )
-
-train_dataloader = dict(
-    batch_size=16,  # ESRGAN
-    num_workers=8,
-    persistent_workers=True,
-    pin_memory=True,
-    sampler=dict(type="EndlessSampler"),
-    dataset=dict(
-        type="PairedDataset",
-        lr=_data + "/degraded",
-        hr=_data + "/hr",
-        scale=4,
-        crop=32,  # ESRGAN: HR patches of 128 px
-        augment=True,
-    ),
-)
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=2,
-    sampler=dict(type="DefaultSampler", shuffle=False),
-    dataset=dict(type="PairedDataset", lr=_data + "/valid/lr", hr=_data + "/valid/hr", scale=4),
-)
-test_dataloader = val_dataloader
-val_evaluator = dict(type="SRQuality", protocol="ntire20")
-test_evaluator = val_evaluator
-
-optim_wrapper = dict(
-    constructor="PartOptimizers",
-    amp="auto",
-    sr=dict(optimizer=dict(type="Adam", lr=2e-4, betas=(0.9, 0.999))),  # ESRGAN
-)
-# ESRGAN: the rate is halved every 200k updates.
-param_scheduler = dict(
-    sr=[dict(type="MultiStepLR", by_epoch=False, milestones=[200_000, 400_000, 600_000, 800_000], gamma=0.5)],
-)
-train_cfg = dict(type="ResumableTrainLoop", max_iters=1_000_000, val_interval=5000)  # BasicSR
-val_cfg = dict(type="ValLoop")
-test_cfg = dict(type="TestLoop")
-randomness = dict(seed=0)
+# ESRGAN: batches of 16, HR patches of 128 px
+train_dataloader = dict(dataset=dict(lr=_data + "/degraded", hr=_data + "/hr", crop=32, augment=True))
+val_dataloader = dict(dataset=dict(lr=_data + "/valid/lr", hr=_data + "/valid/hr"))
+val_evaluator = dict(protocol="ntire20")
+optim_wrapper = dict(sr=dict(_delete_=True, optimizer=dict(type="Adam", lr=2e-4, betas=(0.9, 0.999))))  # ESRGAN
+_milestones = [200_000, 400_000, 600_000, 800_000]  # ESRGAN: the rate is halved every 200k updates
+param_scheduler = dict(sr=[dict(type="MultiStepLR", by_epoch=False, milestones=_milestones, gamma=0.5)])
+train_cfg = dict(max_iters=1_000_000, val_interval=5000)  # BasicSR

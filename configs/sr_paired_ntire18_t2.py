@@ -1,68 +1,11 @@
-# SR_paired of Table 1 (SRResNet trained on true pairs) on Track 2 of NTIRE 2018: mild degradation, x4.
-# Beside each number: where it comes from. "Sec. n" is the paper; "released code" is what its authors' group published.
-# The paper does not say how long its baselines trained: here, as many steps as the SR network of CycleSR.
-# Pairs first: python tools/prepare_data.py align --lr data/DIV2K/DIV2K_train_LR_mild \
+# SR_paired of Table 1 on Track 2 of NTIRE 2018 (mild), x4: sr_paired_ntire17_t2 with other data and SRResNet.
+# Pairs first: cyclesr prepare align --lr data/DIV2K/DIV2K_train_LR_mild \
 #     --hr data/DIV2K/DIV2K_train_HR --out data/DIV2K/aligned_mild --workers 8
-_base_ = "_base_/runtime.py"
+_base_ = "sr_paired_ntire17_t2.py"
 
-_data = "data/DIV2K"
-_epoch = 1018  # iterations, as for CycleSR: 16.3k sub-images of 480 px (released code), batch 16
-
-model = dict(
-    type="SupervisedSR",
-    sr=dict(type="SRResNet", scale=4, channels=64, num_blocks=16, norm="batch"),  # Sec. 4.1: "the original SRResNet"
-    sr_loss=dict(type="MSELoss", weight=100.0),  # as for CycleSR: with clipped gradients the weight matters
-    channels_last="auto",
-)
-
-train_dataloader = dict(
-    batch_size=16,  # released code: 16 in v0.9.3, 64 later; 16 fits a GPU of 24 GB
-    num_workers=8,
-    persistent_workers=True,
-    pin_memory=True,
-    sampler=dict(type="EndlessSampler"),
-    dataset=dict(
-        type="PairedDataset",
-        lr=_data + "/aligned_mild/lr",  # Sec. 4.2: "We first preprocess these pairs to achieve alignment"
-        hr=_data + "/aligned_mild/hr",  # Sec. 4.2: "original paired data", read as all pairs that align
-        scale=4,
-        crop=120,  # released code: 480 / 120 sub-images
-        augment=False,  # a turned pair would show a turned degradation
-    ),
-)
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=2,
-    sampler=dict(type="DefaultSampler", shuffle=False),
-    dataset=dict(
-        type="PairedDataset",
-        lr=_data + "/DIV2K_valid_LR_mild",
-        hr=_data + "/DIV2K_valid_HR",
-        scale=4,
-    ),
-)
-test_dataloader = val_dataloader
-val_evaluator = dict(type="SRQuality", protocol="ntire18")
-test_evaluator = val_evaluator
-
-optim_wrapper = dict(
-    constructor="PartOptimizers",
-    amp="auto",
-    # Sec. 4.1: Adam, betas 0.9 and 0.999, 1e-4 for the SR network
-    sr=dict(
-        optimizer=dict(type="Adam", lr=1e-4, betas=(0.9, 0.999)),
-        clip_grad=dict(max_norm=50.0),  # released code
-    ),
-)
-# As the SR network of CycleSR: 1 epoch of pre-training, 100 at a constant rate, then 100 linearly to zero (Sec. 4.1).
-param_scheduler = dict(
-    sr=[dict(type="LinearDecayLR", by_epoch=False, decay_from=101 / 201)],
-)
-train_cfg = dict(
-    type="ResumableTrainLoop",
-    max_iters=201 * _epoch,
-    val_interval=5 * _epoch,  # released code
-)
-val_cfg = dict(type="ValLoop")
-test_cfg = dict(type="TestLoop")
-randomness = dict(seed=0)
+# SR network: Sec. 4.1: "the original SRResNet". Weight: as for CycleSR: with clipped gradients the weight matters.
+model = dict(sr=dict(type="SRResNet", num_blocks=16), sr_loss=dict(weight=100.0))
+# Sec. 4.2: "We first preprocess these pairs to achieve alignment"; "original paired data", read as all that align
+train_dataloader = dict(dataset=dict(lr="data/DIV2K/aligned_mild/lr", hr="data/DIV2K/aligned_mild/hr"))
+val_dataloader = dict(dataset=dict(lr="data/DIV2K/DIV2K_valid_LR_mild"))
+val_evaluator = dict(protocol="ntire18")

@@ -78,6 +78,15 @@ class Registry(mmengine_registry.Registry):
         self.check(cfg, supplied=kwargs.get("default_args") or ())
         return super().build(cfg, *args, **kwargs)
 
+    def parameters(self, kind: str | type | Callable[..., Any]) -> "Parameters":
+        """Returns the arguments that a ``type`` takes, by name.
+
+        Raises:
+            UserError: an unknown name.
+        """
+        target = self.get(kind) if isinstance(kind, str) else kind
+        return inspect.signature(target).parameters if callable(target) else {}
+
     def check(self, cfg: dict[str, Any], supplied: Collection[str] = ()) -> None:
         """Raises the errors of :meth:`build` that can be seen without building.
 
@@ -93,7 +102,7 @@ class Registry(mmengine_registry.Registry):
         if kind is None:
             raise UserError(f"A config of the kind {self.name!r} needs a 'type'; found {', '.join(cfg) or 'nothing'}.")
         target = self.get(kind) if isinstance(kind, str) else kind
-        parameters = inspect.signature(target).parameters if callable(target) else {}
+        parameters = self.parameters(kind)
         name = getattr(target, "__name__", str(target))
         given = cfg.keys() - {"type", "_scope_"}
         if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):

@@ -1,5 +1,7 @@
 """Every file in configs/: read, checked, written and read again, built at full size; and what sets the rows apart."""
 
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from cyclesr.config import check_config, load_config, train_on
+from cyclesr.config import check_config, load_config, read_config, train_on
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.errors import UserError
 from cyclesr.models.stages import Stage
@@ -36,17 +38,60 @@ def test_is_read_checked_written_and_read_again(path: Path, tmp_path: Path) -> N
     again = load_config(str(tmp_path / "written.py"))
     assert again.to_dict() == config.to_dict()
     check_config(again)
-    assert path.read_text().startswith("# ")  # what it is
-    assert 'default_scope = "cyclesr"' not in path.read_text()  # from the base
 
 
-def test_several_scales_are_refused() -> None:
-    config = load("demo/cyclesr_track")
-    config.model.sr.scale = 2
-    with pytest.raises(
-        UserError, match=r"one scale; this config has .*model\.sr\.scale=2.*val_dataloader\.dataset\.scale=4"
-    ):
-        check_config(config)
+def base_of(path: Path) -> Path:
+    (base,) = re.findall(r'^_base_ = "(.+)"$', path.read_text(), re.MULTILINE)
+    return (path.parent / base).resolve()
+
+
+WHOLE = [path for path in FILES if base_of(path).parent.name == "_base_"]
+
+
+def code_lines(path: Path) -> int:
+    """Lines that are neither blank nor a comment."""
+    return sum(line.strip() != "" and not line.lstrip().startswith("#") for line in path.read_text().splitlines())
+
+
+def test_a_few_experiments_stand_whole() -> None:
+    assert [name_of(path) for path in WHOLE] == [
+        "cyclesr_ntire17_t2",
+        "demo/cyclesr_demo",
+        "own_images/blur_noise",
+        "unitsr_ntire18_t4",
+    ]
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_difference_is_short_and_says_from_what_it_differs(path: Path) -> None:
+    first = path.read_text().splitlines()[0]
+    assert first.startswith("# ")
+    if path not in WHOLE:
+        assert code_lines(path) <= 15
+        assert base_of(path).stem in first
+
+
+@pytest.mark.parametrize(
+    ("base", "old", "new", "expected"),
+    [
+        ("training", 'amp="auto"', 'amp="none"', ("optim_wrapper", "amp", "none")),
+        ("training", "seed=0", "seed=7", ("randomness", "seed", 7)),
+        ("runtime", "interval=50", "interval=70", ("default_hooks", "logger", "interval", 70)),
+    ],
+)
+def test_what_all_share_is_changed_in_one_place(
+    base: str, old: str, new: str, expected: tuple[Any, ...], tmp_path: Path
+) -> None:
+    shutil.copytree(CONFIGS, tmp_path / "configs")
+    shared = tmp_path / "configs" / "_base_" / f"{base}.py"
+    assert shared.read_text().count(old) == 1
+    shared.write_text(shared.read_text().replace(old, new))
+    *keys, value = expected
+    for path in FILES:
+        found: Any = read_config(tmp_path / "configs" / path.relative_to(CONFIGS))
+        for key in keys:
+            found = found[key]
+        assert found == value, path
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -13,9 +13,6 @@ default_hooks = dict(
     preview=dict(type="PreviewHook", interval=1000),
 )
 log_processor = dict(type="LogProcessor", by_epoch=False, window_size=50)
-visualizer = dict(
-    type="Visualizer",
-    vis_backends=[dict(type="LocalVisBackend"), dict(type="TensorboardVisBackend")],
-)
+visualizer = dict(type="Visualizer", vis_backends=[dict(type="LocalVisBackend"), dict(type="TensorboardVisBackend")])
 env_cfg = dict(cudnn_benchmark=True, dist_cfg=dict(backend="nccl"))
 log_level = "INFO"

@@ -1,92 +1,15 @@
-# CycleSRGAN on two CPU cores, on a folder of HR and a folder of real LR images: cyclesr_track.py with Eq. 3 whole.
-#   python tools/train.py configs/demo/cyclesrgan_track.py --hr HR_DIR --real LR_DIR \
-#       --cfg-options model.perceptual.weights=VGG16_FILE
-# VGG16_FILE holds torchvision's ImageNet weights, or their 'features.*' tensors alone; without the option they are
+# CycleSRGAN on two CPU cores: cyclesr_track with the perceptual and GAN terms of Eq. (3).
+#   cyclesr train demo/cyclesrgan_track --hr HR_DIR --real LR_DIR --cfg-options model.perceptual.weights=VGG16_FILE
+# VGG16_FILE holds torchvision's ImageNet weights, or only their 'features.*' tensors; without the option they are
 # looked for in torch hub's cache. A step takes several times as long as one of CycleSR: VGG16 sees each HR crop twice.
-_base_ = "../_base_/runtime.py"
+_base_ = "cyclesr_track.py"
 
-_data = "data/track"
-
+_disc = dict(type="VGGDiscriminator", channels=16, norm="batch")
 model = dict(
-    type="CollaborativeSR",
-    degradation=dict(type="Bicubic", scale=4),
-    translator=dict(
-        type="CycleGAN",
-        # A field of view of 7 px can learn blur and noise but no content: G1 has little to drift with.
-        generator=dict(
-            channels=32, num_blocks=0, num_down=0, head_kernel=5, tail_kernel=3, norm="none", init="default"
-        ),
-        # Fine structure alone, in patches of 16 px: how images are degraded, not what they show.
-        discriminator=dict(channels=64, num_layers=1, norm="instance", high_pass=5, init="default"),
-        residual=True,
-        noise_channels=1,
-        cycle_weight=10.0,
-        free_noise=True,  # feedback would forbid it: noise costs SR whatever the SR network does
-        identity_weight=5.0,
-        pool_size=0,
-    ),
-    sr=dict(type="EDSR", scale=4, channels=48, num_blocks=6, upsampling="direct", global_skip=True),
-    sr_loss=dict(type="MSELoss", weight=1e3),
     # A shallow layer: it costs a quarter of the deep ones that ESRGAN takes.
     perceptual=dict(weight=0.5, network="vgg16", layers=dict(conv2_2=1.0), weights=None),
-    sr_adversarial=dict(
-        mode="ragan",
-        weight=5e-3,
-        discriminator=dict(type="VGGDiscriminator", crop=128, channels=16, norm="batch"),
-    ),
-    feedback_weight=1e3,
-    optimisation="alternating",  # feedback is the MSE alone
-    channels_last=True,
+    sr_adversarial=dict(mode="ragan", weight=5e-3, discriminator=_disc),
+    optimisation="alternating",  # only the MSE gives feedback
 )
-
-train_dataloader = dict(
-    batch_size=8,
-    num_workers=0,
-    sampler=dict(type="EndlessSampler"),
-    dataset=dict(
-        type="UnpairedDataset",
-        hr=_data + "/hr",
-        real=_data + "/real",
-        scale=4,
-        crop=32,
-        augment=True,
-        cache="disk",
-    ),
-)
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=0,
-    sampler=dict(type="DefaultSampler", shuffle=False),
-    dataset=dict(type="PairedDataset", lr=_data + "/valid/lr", hr=_data + "/valid/hr", scale=4),
-)
-test_dataloader = val_dataloader
-val_evaluator = dict(type="SRQuality", protocol="plain")
-test_evaluator = val_evaluator
-
-optim_wrapper = dict(
-    constructor="PartOptimizers",
-    amp="auto",
-    generators=dict(optimizer=dict(type="Adam", lr=1e-3, betas=(0.5, 0.999))),
-    discriminators=dict(optimizer=dict(type="Adam", lr=3e-4, betas=(0.5, 0.999))),
-    sr=dict(optimizer=dict(type="Adam", lr=5e-4)),
-    sr_discriminator=dict(optimizer=dict(type="Adam", lr=3e-4)),
-)
-_decay = [dict(type="LinearDecayLR", by_epoch=False, decay_from=0.3)]
-_late_decay = [dict(type="LinearDecayLR", by_epoch=False, decay_from=0.7)]
-param_scheduler = dict(generators=_decay, discriminators=_decay, sr=_late_decay, sr_discriminator=_late_decay)
-train_cfg = dict(type="ResumableTrainLoop", max_iters=4000, val_interval=500)
-val_cfg = dict(type="ValLoop")
-test_cfg = dict(type="TestLoop")
-default_hooks = dict(checkpoint=dict(interval=500), preview=dict(interval=500))
-custom_hooks = [
-    dict(
-        type="StageHook",
-        stages=[
-            dict(name="translation", fraction=0.25),
-            # The SR network learns G1's LR before it gives feedback: one that has seen only sharp LR pulls G1 back.
-            dict(name="sr_on_fake", fraction=0.15),
-            dict(name="joint"),
-        ],
-    ),
-]
-randomness = dict(seed=0)
+optim_wrapper = dict(sr_discriminator=dict(optimizer=dict(type="Adam", lr=3e-4)))
+param_scheduler = dict(sr_discriminator=_base_.param_scheduler.sr)

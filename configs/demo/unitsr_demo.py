@@ -1,89 +1,16 @@
-# UNITSR on the embedded photographs: minutes on two CPU cores, no download.
-# Data: tools/prepare_data.py demo --out data/demo_seed0.
-# Numbers are this project's own, for small data: see docs/drift.md for what each of them is there for.
-_base_ = "../_base_/runtime.py"
+# UNITSR on the embedded photographs: cyclesr_demo with another translator. Minutes on two CPU cores, no download.
+# Data: cyclesr prepare demo --out data/demo_seed0.
+_base_ = "cyclesr_demo.py"
 
-_data = "data/demo_seed0"
-
-model = dict(
-    type="CollaborativeSR",
-    degradation=dict(type="Bicubic", scale=4),
-    translator=dict(
-        type="UNIT",
-        # A field of view of 7 px can learn blur and noise but no content: G1 has little to drift with.
-        generator=dict(
-            channels=32, num_blocks=0, num_down=0, head_kernel=5, tail_kernel=3, norm="none", init="default"
-        ),
-        # Fine structure alone, in patches of 16 px: how images are degraded, not what they show.
-        discriminator=dict(
-            type="PatchDiscriminator", channels=64, num_layers=1, norm="instance", high_pass=5, init="default"
-        ),
-        residual=True,
-        noise_channels=1,
-        # A code without norm layers starts small: noise of unit variance would drown it, and G1 would never move.
-        latent_noise=False,
-        reconstruction_weight=10.0,
-        cycle_weight=10.0,
-        kl_weight=0.01,
-        cycle_kl_weight=0.01,
-    ),
-    sr=dict(type="EDSR", scale=4, channels=48, num_blocks=6, upsampling="direct", global_skip=True),
-    sr_loss=dict(type="MSELoss", weight=1e3),
-    feedback_weight=1e3,
-    optimisation="joint",
-    channels_last=True,
+_cyclesr = _base_.model.translator
+_kept = {key: _cyclesr[key] for key in ("generator", "residual", "noise_channels", "cycle_weight")}
+_translator = dict(
+    type="UNIT",
+    discriminator=dict(type="PatchDiscriminator", **_cyclesr.discriminator),
+    # A code without norm layers starts small: noise of unit variance would drown it, and G1 would never move.
+    latent_noise=False,
+    reconstruction_weight=10.0,
+    kl_weight=0.01,
+    cycle_kl_weight=0.01,
 )
-
-train_dataloader = dict(
-    batch_size=8,
-    num_workers=0,
-    sampler=dict(type="EndlessSampler"),
-    dataset=dict(
-        type="UnpairedDataset",
-        hr=_data + "/hr",
-        real=_data + "/real",
-        scale=4,
-        crop=32,
-        augment=True,
-        cache="memory",
-    ),
-)
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=0,
-    sampler=dict(type="DefaultSampler", shuffle=False),
-    dataset=dict(type="PairedDataset", lr=_data + "/valid/lr", hr=_data + "/valid/hr", scale=4, cache="memory"),
-)
-test_dataloader = val_dataloader
-val_evaluator = dict(type="SRQuality", protocol="plain")
-test_evaluator = val_evaluator
-
-optim_wrapper = dict(
-    constructor="PartOptimizers",
-    amp="auto",
-    generators=dict(optimizer=dict(type="Adam", lr=1e-3, betas=(0.5, 0.999))),
-    discriminators=dict(optimizer=dict(type="Adam", lr=3e-4, betas=(0.5, 0.999))),
-    sr=dict(optimizer=dict(type="Adam", lr=5e-4)),
-)
-_decay = [dict(type="LinearDecayLR", by_epoch=False, decay_from=0.3)]
-param_scheduler = dict(
-    generators=_decay,
-    discriminators=_decay,
-    sr=[dict(type="LinearDecayLR", by_epoch=False, decay_from=0.7)],
-)
-train_cfg = dict(type="ResumableTrainLoop", max_iters=1200, val_interval=200)
-val_cfg = dict(type="ValLoop")
-test_cfg = dict(type="TestLoop")
-default_hooks = dict(checkpoint=dict(interval=200), preview=dict(interval=200))
-custom_hooks = [
-    dict(
-        type="StageHook",
-        stages=[
-            dict(name="translation", fraction=0.25),
-            # The SR network learns G1's LR before it gives feedback: one that has seen only sharp LR pulls G1 back.
-            dict(name="sr_on_fake", fraction=0.15),
-            dict(name="joint"),
-        ],
-    ),
-]
-randomness = dict(seed=0)
+model = dict(translator=dict(_delete_=True, **_translator, **_kept))

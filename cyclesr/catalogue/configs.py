@@ -5,8 +5,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cyclesr.config import load_config
-from cyclesr.errors import UserError
+from cyclesr.config import read_config
 
 
 class ConfigRow(NamedTuple):
@@ -27,24 +26,9 @@ class ConfigRow(NamedTuple):
     line: str
 
 
-def config_files(folder: str | Path) -> dict[str, Path]:
-    """The configs of a folder by name; ``_base_`` is not one.
-
-    Raises:
-        UserError: no such folder, or no config in it.
-    """
-    folder = Path(folder)
-    files = sorted(path for path in folder.rglob("*.py") if not path.parent.name.startswith("_"))
-    if not files:
-        raise UserError(
-            f"There are no configs in {folder}: run this where the folder configs/ is, or give --configs DIR."
-        )
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
-
-
 def config_row(name: str, path: Path) -> ConfigRow:
     """Reads one config."""
-    model = load_config(str(path)).model
+    model = read_config(path).model
     return ConfigRow(
         name, model.type, _type_of(model.get("translator")), _type_of(model.get("sr")), _first_comment(path)
     )
@@ -58,4 +42,6 @@ def _first_comment(path: Path) -> str:
     """The first sentence of the comment that the file begins with."""
     lines = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
     comment = " ".join(line.lstrip("# ") for line in lines)
-    return re.split(r"\. (?=[A-Z])|[.:] python ", comment)[0].rstrip(".:")  # "Bulat et al. of Table 1" goes on
+    return re.split(r"\. (?=[A-Z])|[.:] (?:python|cyclesr) ", comment)[0].rstrip(
+        ".:"
+    )  # "Bulat et al. of Table 1" goes on

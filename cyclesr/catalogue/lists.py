@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from cyclesr.catalogue.complexity import scaled
-from cyclesr.catalogue.configs import config_files, config_row
+from cyclesr.catalogue.configs import config_row
 from cyclesr.catalogue.entries import Entry, entries, matching
+from cyclesr.config import config_files
 from cyclesr.text_tables import aligned_columns
 
 HEADS = {

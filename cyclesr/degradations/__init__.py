@@ -1,4 +1,4 @@
-"""Degradations of HR images to LR images."""
+"""Degradations: HR to LR."""
 
 from cyclesr.degradations.bicubic import Bicubic
 from cyclesr.degradations.blur import Blur

@@ -1,4 +1,4 @@
-"""Composition of degradations."""
+"""Degradations one after the other."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +10,10 @@ from cyclesr.registry import DEGRADATIONS
 
 @DEGRADATIONS.register_module()
 class Chain(nn.Sequential):
-    """Several degradations, applied in order.
+    """Degradations one after the other.
 
     Args:
-        steps: modules or configs of registered degradations.
+        steps: modules, or config dicts of registered degradations.
     """
 
     def __init__(self, steps: Sequence[nn.Module | dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Checks of the image folders of a training before anything is built, so that errors show at once."""
+"""A look at the folders of a training before anything is built, so that what would stop it later stops it now."""
 
 import os
 from typing import Any
@@ -10,46 +10,47 @@ from cyclesr.datasets.inspection import problems_in_headers
 from cyclesr.errors import UserError
 from cyclesr.images.listing import image_names
 
-# The commands that make the folders of the configs.
+# Who makes the folders that the configs name.
 _MAKERS = {
     "data/DIV2K/aligned": "cyclesr prepare align",
     "data/DIV2K": "cyclesr prepare div2k",
     "data/demo_seed": "cyclesr prepare demo",
 }
-_NAMED = 20  # maximum number of images named in one message
+_NAMED = 20  # more names than this are no help in one line
 
 
 def check_folders(config: Config) -> None:
-    """Checks that the image folders of a config exist.
+    """Looks whether the image folders of a config are there.
 
     Raises:
-        UserError: a folder is missing. The message names the command that makes it.
+        UserError: one is missing; the message says what makes it.
     """
     for name in DATALOADERS:
         data = (config.get(name) or {}).get("dataset") or {}
         for key in ("hr", "real", "lr"):
             if data.get(key) is not None and not os.path.isdir(data[key]):
-                raise UserError(f"The image folder {data[key]} ({name}.dataset.{key}) {_what_to_do(data, key)}")
+                raise UserError(f"The image folder {data[key]} ({name}.dataset.{key}) {_what_to_do(name, data, key)}")
 
 
-def _what_to_do(data: dict[str, Any], key: str) -> str:
+def _what_to_do(name: str, data: dict[str, Any], key: str) -> str:
     folder = str(data[key])
     if os.path.exists(folder):
         return "is a file. Give a folder of images."
     maker = next((maker for start, maker in _MAKERS.items() if folder.startswith(start)), None)
     ways = [f"{maker} makes it"] if maker else []
     ways += ["give folders of your own by --hr and --real"] if "real" in data else []
+    ways += ["give held-out pairs of your own by --val-hr and --val-lr"] if name == "val_dataloader" else []
     return f"does not exist: {'; or '.join(ways) or 'give one that does'}."
 
 
 def check_images(data: dict[str, Any]) -> None:
-    """Checks the headers of all images of an ``UnpairedDataset``, which takes about a second for 5000 images.
+    """Reads the headers of all images of an ``UnpairedDataset``, a second for some 5000 images.
 
     Args:
-        data: config of the dataset.
+        data: the config of the dataset.
 
     Raises:
-        UserError: images are unreadable or smaller than the crop. The message names them.
+        UserError: some are unreadable or smaller than the crop; the message names them.
     """
     sides = {"hr": data["crop"] * data["scale"], "real": data["crop"]}
     names = {key: image_names(data[key]) for key in sides}

@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.config import Config
 
 from cyclesr.atomic_write import write_whole_text
-from cyclesr.config import load_config
+from cyclesr.config import fill_scale, load_config
 from cyclesr.engine.launch import train
 from cyclesr.engine.runner import newest_checkpoint
 from cyclesr.errors import UserError
@@ -116,11 +116,20 @@ def _difference(there: Config, now: Config, part: str) -> str:
 
     Returns an empty string if no value differs.
     """
-    old, new = (_flat(config.to_dict()) for config in (there, Config.fromstring(now.pretty_text, ".py")))
+    old, new = (_flat(_as_of_today(config)) for config in (there, Config.fromstring(now.pretty_text, ".py")))
     for key in sorted(old | new):
         if key.startswith(part) and not key.endswith(PLACES) and old.get(key) != new.get(key):
             return f"{key} is {old.get(key, 'not set')} there, {new.get(key, 'not set')}"
     return ""
+
+
+def _as_of_today(config: Config) -> dict[str, Any]:
+    """Fills in what configs of release 0.1 left out: the scale at their top and in their metrics, and no hooks."""
+    config.setdefault("scale", config.model.get("sr", {}).get("scale"))
+    config.setdefault("custom_hooks", [])
+    fill_scale(config)
+    filled: dict[str, Any] = config.to_dict()
+    return filled
 
 
 def _flat(value: Any, key: str = "") -> dict[str, Any]:

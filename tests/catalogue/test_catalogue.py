@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.catalogue.complexity import macs, parameters, scaled
-from cyclesr.catalogue.configs import config_files, config_row
+from cyclesr.catalogue.configs import config_row
 from cyclesr.catalogue.docstrings import paper, summary
 from cyclesr.catalogue.entries import LISTS, Entry, classes, entries, listed
 from cyclesr.catalogue.lists import cells, listing
 from cyclesr.catalogue.page import own_names, page
+from cyclesr.config import config_files
 from cyclesr.errors import UserError
 from cyclesr.models.backbones import EDSR, VDSR, Spandrel
 from cyclesr.models.losses import ContextualBilateralLoss, MSELoss
@@ -181,6 +182,7 @@ def test_configs(tmp_path: Path) -> None:
             "Doe et al. of Table 1 on Track 2, x4",
         ),
         ("# On two cores, on folders:\n#   python tools/train.py X\n", "On two cores, on folders"),
+        ("# Your images: five numbers.\n#   cyclesr train X\n", "Your images: five numbers"),
         ("steps = 1  # none\n", ""),
     ],
 )

@@ -1,4 +1,4 @@
-"""The endless sampler continues from a given position."""
+"""The endless sampler continues where it is told to."""
 
 from itertools import islice
 

@@ -1,4 +1,4 @@
-"""Hooks of the training, in addition to mmengine's."""
+"""Hooks that mmengine lacks."""
 
 from cyclesr.engine.hooks.checkpoint import CheckpointHook
 from cyclesr.engine.hooks.checkpoint_contents import CheckpointContentsHook

@@ -1,4 +1,4 @@
-"""Handling of training steps that are skipped because a loss or a gradient is not finite."""
+"""Steps that were skipped because a loss or a gradient was not finite."""
 
 from typing import Any
 
@@ -13,25 +13,24 @@ from cyclesr.errors import UserError
 from cyclesr.registry import HOOKS
 
 ADVICE = (
-    "Lower the learning rates, set clip_grad=dict(max_norm=...) for each part, or use amp='none', and check the images "
-    "named in the log. Then continue from the last checkpoint with --resume."
+    "Lower the learning rates, set clip_grad=dict(max_norm=...) for each part, or take amp='none'; look at the images "
+    "named in the log; then continue from the last checkpoint with --resume."
 )
 
 
 @HOOKS.register_module()
 class NonFiniteHook(Hook):
-    """Logs the images of skipped steps, counts the steps, and stops a training that skips too many in a row.
+    """Names the images of skipped steps in the log, counts the steps, and stops a training that only skips.
 
-    On a GPU it checks only every ``interval`` iterations, because a check waits for the device. Skipped steps do not
-    change the weights meanwhile. At the start of a training in fp16 some steps are skipped until the loss scale is
-    found.
+    On a GPU it looks every ``interval`` iterations, so that no step waits for the device; skipped steps do no harm
+    meanwhile. Some at the start of a training in fp16 are how the loss scale is found.
 
     Args:
-        patience: number of skipped steps in a row that ends the training.
-        interval: number of iterations between checks on a GPU.
+        patience: so many skipped steps in a row end the training.
+        interval: iterations between looks, where looking makes the host wait.
 
     Raises:
-        UserError: ``patience`` steps in a row were skipped.
+        UserError: ``patience`` steps in a row were skipped; with advice.
     """
 
     def __init__(self, patience: int = 20, interval: int = 20) -> None:
@@ -41,13 +40,13 @@ class NonFiniteHook(Hook):
         self._statistics: list[Tensor] = []
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """Saves the BatchNorm statistics, which the forward pass changes even if the step is skipped."""
+        """Keeps BatchNorm's statistics: the forward pass moves them before anything is known of the step."""
         self._statistics = [statistic.clone() for statistic in batch_statistics(runner.model)]
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict[str, Any] | None = None
     ) -> None:
-        """Restores the BatchNorm statistics after a skipped step, and checks the last steps if it is time to."""
+        """Keeps the outcome of the step, and looks at those that were kept when it is time."""
         skipped = (outputs or {}).get("skipped")
         if skipped is None:
             return
@@ -58,7 +57,7 @@ class NonFiniteHook(Hook):
             self._look(runner)
 
     def on_every_rank_before_save(self, runner: Runner) -> None:
-        """Counts the skipped steps up to now, so that the checkpoint holds their number."""
+        """A checkpoint holds the number of all skipped steps."""
         if self._waiting:
             self._look(runner)
 
@@ -76,12 +75,12 @@ class NonFiniteHook(Hook):
         total = hub.runtime_info.get("skipped_steps", 0) + 1
         hub.update_info("skipped_steps", total)
         everyones = sorted({name for of_rank in all_gather_object(names) for name in of_rank})
-        runner.logger.warning(  # formatted here, because mmengine logs each template only once
+        runner.logger.warning(  # formatted here: mmengine drops a warning whose template it has seen
             f"Iteration {iteration + 1} was skipped: a loss or gradient was not finite ({total} so far). Its images: "
             + ", ".join(everyones)
         )
         if self._in_a_row >= self.patience:
-            raise UserError(f"{self._in_a_row} steps in a row had a loss or gradient that was not finite. {ADVICE}")
+            raise UserError(f"{self._in_a_row} steps in a row had losses or gradients that are not finite. {ADVICE}")
 
 
 def _file_names(batch: Any) -> list[str]:

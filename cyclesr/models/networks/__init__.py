@@ -1,4 +1,4 @@
-"""Modules shared by several methods: generators, discriminators, feature extractors, norms and initialisation."""
+"""Bricks that translators and SR networks share: generators, discriminators, norms, upsampling."""
 
 from cyclesr.models.networks.flat_generator import FlatGenerator
 from cyclesr.models.networks.hourglass import Hourglass
