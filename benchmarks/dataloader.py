@@ -1,13 +1,13 @@
-"""Random crops out of the decode-once cache against decoding PNG sub-images: crops per second, in one run.
+"""Measures crops per second: random crops from the cache of decoded images, and decoding of PNG sub-images.
 
     python benchmarks/dataloader.py --json dataloader.json
 
-The reference is what the released code and most trainings do: photographs are cut into sub-images beforehand, and
-each crop decodes a PNG file of 480x480 and one of 120x120, and makes floats of them. Ours crops the whole photographs
-of the cache, and delivers the samples as they are stored; the training makes floats of them on its device. ``ratio``
-compares what the loaders deliver, ``ratio_floats`` goes on to floats on this CPU, and ``ratio_turned`` has our crops
-flipped and turned, which the reference never does. The first pass, which fills the cache, is timed apart. One process,
-batches as the training has them; the ways take turns.
+The reference does what the released code and most trainings do: photographs are cut into sub-images beforehand, and
+each crop decodes a PNG file of 480x480 and one of 120x120 and converts them to floats. Ours crops whole photographs in
+the cache and returns the values as stored; the training converts them to floats on its device. ``ratio`` compares what
+the loaders return. ``ratio_floats`` includes the conversion to floats on this CPU. ``ratio_turned`` includes flips and
+quarter turns, which the reference does not do. The first pass, which fills the cache, is timed separately. All
+variants run in one process and by turns, on batches as in training.
 """
 
 import argparse
@@ -42,14 +42,14 @@ TITLES = {
 
 
 def photograph(height: int, width: int, seed: int) -> np.ndarray:
-    """(H, W, 3) uint8: smooth, with fine noise, so that PNG has about as much to decode as in a photograph."""
+    """Returns a smooth image with fine noise, (H, W, 3) uint8, whose PNG file is about as large as a photograph's."""
     rng = np.random.default_rng(seed)
     smooth = cv2.resize(rng.random((12, 16, 3)) * 255, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.clip(smooth + rng.normal(0, 4, smooth.shape), 0, 255).astype(np.uint8)
 
 
 def make_folders(root: Path, number: int, height: int, width: int, crop: int) -> None:
-    """``hr`` and ``real`` photographs, and their sub-images in ``hr_sub`` and ``real_sub``."""
+    """Writes photographs to ``hr`` and ``real``, and their sub-images to ``hr_sub`` and ``real_sub``."""
     for i in range(number):
         hr, real = photograph(height, width, i), photograph(height // 4, width // 4, i + number)
         for name, image, side in (("hr", hr, 4 * crop), ("real", real, crop)):
@@ -60,7 +60,13 @@ def make_folders(root: Path, number: int, height: int, width: int, crop: int) ->
 
 
 def seconds_per_crop(ways: dict[str, Callable[[range], Any]], batch: int, wanted: float) -> dict[str, float]:
-    """The median time of each way to make a batch, by crop; they take turns, for the wanted time each at least."""
+    """Returns the median time per crop of each function that makes a batch.
+
+    Args:
+        ways: functions of the indices of a batch. They run by turns.
+        batch: number of crops per batch.
+        wanted: seconds to time each function for, on average.
+    """
     times: dict[str, list[float]] = {name: [] for name in ways}
     done = 0
     while sum(map(sum, times.values())) < wanted * len(ways):
@@ -73,7 +79,7 @@ def seconds_per_crop(ways: dict[str, Callable[[range], Any]], batch: int, wanted
 
 
 def measure(root: Path, args: argparse.Namespace) -> dict[str, float]:
-    """Times all ways on the same photographs."""
+    """Times all variants on the same photographs."""
     make_folders(root, args.images, args.height, args.width, args.crop)
     hr, real = list_images(root / "hr_sub"), list_images(root / "real_sub")
     straight, turned = (
@@ -109,16 +115,16 @@ def measure(root: Path, args: argparse.Namespace) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measures, prints a table, writes the JSON file."""
+    """Runs the benchmark, prints a table and writes the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", type=Path, help="file for the results")
-    parser.add_argument("--images", type=int, default=20, help="photographs of each kind (default: 20)")
-    parser.add_argument("--height", type=int, default=1440, help="of an HR photograph (default: 1440)")
-    parser.add_argument("--width", type=int, default=2040, help="of an HR photograph (default: 2040)")
+    parser.add_argument("--images", type=int, default=20, help="number of photographs of each kind (default: 20)")
+    parser.add_argument("--height", type=int, default=1440, help="height of the HR photographs (default: 1440)")
+    parser.add_argument("--width", type=int, default=2040, help="width of the HR photographs (default: 2040)")
     parser.add_argument("--crop", type=int, default=120, help="side of an LR crop (default: 120, HR 480)")
-    parser.add_argument("--batch", type=int, default=16, help="crops in a batch (default: 16)")
-    parser.add_argument("--seconds", type=float, default=5.0, help="that each is timed for (default: 5)")
-    parser.add_argument("--step-seconds", type=float, help="of a training step with this batch, to compare with")
+    parser.add_argument("--batch", type=int, default=16, help="crops per batch (default: 16)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="time per variant in seconds (default: 5)")
+    parser.add_argument("--step-seconds", type=float, help="time of a training step with this batch, for comparison")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         results = measure(Path(root), args)

@@ -1,9 +1,9 @@
-"""How much of a joint step goes into averaging gradients over ranks: the most that an overlap with backward could save.
+"""Measures the share of a joint step that is spent on averaging gradients over ranks.
 
     torchrun --nproc_per_node=2 benchmarks/gradient_averaging.py --json gradient_averaging.json
 
-Each phase averages its gradients, flattened, after its backward pass. Times are those of rank 0, on gloo for CPUs and
-NCCL for GPUs.
+Each phase averages its flattened gradients after its backward pass. The share is the most that overlapping with the
+backward pass could save. Times are those of rank 0, with gloo on CPUs and NCCL on GPUs.
 """
 
 import argparse
@@ -44,13 +44,13 @@ def measure(case: str, args: argparse.Namespace, device: torch.device) -> dict[s
 
 
 def main() -> None:
-    """Measures; rank 0 prints a table and writes the JSON file."""
+    """Runs the benchmark. Rank 0 prints a table and writes the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", type=Path, help="file for the results")
     parser.add_argument("--lr", type=int, default=120, help="side of the LR crops (default: 120, HR 480)")
-    parser.add_argument("--batch", type=int, default=1, help="images of a rank (default: 1; 16 on a large GPU)")
-    parser.add_argument("--repeats", type=int, default=3, help="timings, median taken (default: 3)")
-    parser.add_argument("--small", action="store_true", help="tiny networks, to try the script out")
+    parser.add_argument("--batch", type=int, default=1, help="images per rank (default: 1; 16 on a large GPU)")
+    parser.add_argument("--repeats", type=int, default=3, help="number of timings for the median (default: 3)")
+    parser.add_argument("--small", action="store_true", help="use tiny networks, to test the script")
     args = parser.parse_args()
     torch.set_num_threads(1)
     on_gpu = torch.cuda.is_available()

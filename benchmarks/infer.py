@@ -1,9 +1,9 @@
-"""Tiled super-resolution against one forward of the whole image: megapixels per second and memory, in one run.
+"""Measures speed and memory of tiled super-resolution, and of one forward pass on the whole image.
 
     python benchmarks/infer.py --json infer.json
 
-Each way runs in a process of its own, whose peak memory (of the GPU where there is one) is reported beyond what the
-process held before. Megapixels are those of the output.
+Each variant runs in a separate process. The memory is the increase of the peak memory, of the GPU if there is one.
+Megapixels are those of the output.
 """
 
 import argparse
@@ -20,7 +20,7 @@ WAYS = {"whole": None, "tiled": "auto"}
 
 
 def measure(tile: int | str | None, height: int, width: int, small: bool, threads: int) -> dict[str, float]:
-    """Upscales a random image once to warm up at a small size, then once in full."""
+    """Upscales a random image once at a small size to warm up, then once in full size."""
     import torch
 
     from cyclesr.inference.upscale import Upscaler
@@ -42,7 +42,7 @@ def measure(tile: int | str | None, height: int, width: int, small: bool, thread
 
 
 def _memory() -> float:
-    """Peak so far, in MiB."""
+    """Returns the peak memory in MiB."""
     import torch
 
     if torch.cuda.is_available():
@@ -51,14 +51,14 @@ def _memory() -> float:
 
 
 def main() -> None:
-    """Measures, prints a table, writes the JSON file."""
+    """Runs the benchmark, prints a table and writes the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", type=Path, help="file for the results")
-    parser.add_argument("--height", type=int, default=1080, help="of the LR image (default: 1080)")
-    parser.add_argument("--width", type=int, default=1920, help="of the LR image (default: 1920)")
-    parser.add_argument("--threads", type=int, default=2, help="threads of torch (default: 2)")
+    parser.add_argument("--height", type=int, default=1080, help="height of the LR image (default: 1080)")
+    parser.add_argument("--width", type=int, default=1920, help="width of the LR image (default: 1920)")
+    parser.add_argument("--threads", type=int, default=2, help="number of torch threads (default: 2)")
     parser.add_argument("--tile", type=int, help="side of a tile (default: auto)")
-    parser.add_argument("--small", action="store_true", help="a tiny network, to try the script out")
+    parser.add_argument("--small", action="store_true", help="use a tiny network, to test the script")
     args = parser.parse_args()
     results: dict[str, Any] = {}
     for way, tile in WAYS.items():

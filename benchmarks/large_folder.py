@@ -1,9 +1,9 @@
-"""A folder of 100 000 images against one of 1000: start-up, look-ups of files and memory of each worker, in one run.
+"""Measures start-up time, file look-ups and memory of data loader workers for folders of 1000 and 100 000 images.
 
     python benchmarks/large_folder.py --json large_folder.json
 
-The images are tiny, and hard links of a few, so that the number of files alone differs. Each worker of a data loader
-counts the calls that ask for a file's status, and reports the memory that is its own (not shared with its parent).
+The images are tiny, and most are hard links, so that the folders differ only in the number of files. Each worker
+counts its calls that read a file's status or list a folder, and reports the memory that no other process shares.
 """
 
 import argparse
@@ -28,11 +28,11 @@ from cyclesr.images.writing import write_image
 from cyclesr.text_tables import markdown_table
 
 CROP, SCALE = 4, 4
-LINKS = 1000  # of one file; file systems allow some 65 000
+LINKS = 1000  # names per file; file systems allow about 65 000
 
 
 def make_folder(folder: Path, number: int, side: int) -> None:
-    """So many PNG files, of which each 1000 are one file by several names."""
+    """Creates ``number`` PNG files, of which each 1000 are hard links to one file."""
     rng = np.random.default_rng(0)
     for i in range(number):
         path = folder / f"{i:06d}.png"
@@ -45,7 +45,10 @@ def make_folder(folder: Path, number: int, side: int) -> None:
 
 @contextmanager
 def counted_lookups() -> Iterator[Callable[[], int]]:
-    """How often this process asked for a file's status, or listed a folder, since it began."""
+    """Counts the calls of this process that read a file's status or list a folder.
+
+    Yields a function that returns the number of calls so far.
+    """
     calls = [0]
     originals = {name: getattr(os, name) for name in ("stat", "lstat", "scandir", "listdir")}
 
@@ -67,7 +70,7 @@ def counted_lookups() -> Iterator[Callable[[], int]]:
 
 
 class Watched(Dataset[dict[str, float]]):
-    """A dataset whose items are what its worker has done so far: look-ups, own memory in MiB."""
+    """A dataset whose items report on the worker: its number of look-ups and its unshared memory in MiB."""
 
     def __init__(self, dataset: UnpairedDataset, lookups: Callable[[], int]) -> None:
         self.dataset, self.lookups, self.before = dataset, lookups, lookups()
@@ -82,13 +85,13 @@ class Watched(Dataset[dict[str, float]]):
 
 
 def own_memory() -> float:
-    """MiB that no other process shares."""
+    """Returns the memory of this process that no other process shares, in MiB."""
     lines = Path("/proc/self/smaps_rollup").read_text(encoding="utf-8").splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 
 
 def measure(root: Path, number: int, workers: int, items: int) -> dict[str, float]:
-    """Starts a loader on folders of so many images, and takes a number of items from each worker."""
+    """Starts a data loader on two folders of ``number`` images, and takes ``items`` items from each worker."""
     for kind, side in (("hr", CROP * SCALE), ("real", CROP)):
         make_folder(root / kind, number, side)
     start = time.perf_counter()
@@ -115,12 +118,12 @@ def measure(root: Path, number: int, workers: int, items: int) -> dict[str, floa
 
 
 def main() -> None:
-    """Measures, prints a table, writes the JSON file."""
+    """Runs the benchmark, prints a table and writes the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", type=Path, help="file for the results")
-    parser.add_argument("--images", type=int, default=100_000, help="in each of the two large folders (default: 1e5)")
-    parser.add_argument("--workers", type=int, default=2, help="of the data loader (default: 2)")
-    parser.add_argument("--items", type=int, default=2000, help="that each worker makes (default: 2000)")
+    parser.add_argument("--images", type=int, default=100_000, help="images per large folder (default: 100000)")
+    parser.add_argument("--workers", type=int, default=2, help="workers of the data loader (default: 2)")
+    parser.add_argument("--items", type=int, default=2000, help="items per worker (default: 2000)")
     args = parser.parse_args()
     results: dict[str, Any] = {}
     for name, number in (("small", min(1000, args.images)), ("large", args.images)):

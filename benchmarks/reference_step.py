@@ -1,8 +1,9 @@
-"""The joint training step as the method's released code orders it, written plainly: what train_step.py compares with.
+"""The reference of train_step.py: a plain joint training step in the order of the method's released code.
 
-Float32, contiguous images, one pass an image; discriminators, then generators with feedback, then the SR network,
-which is run a second time; plain Adam. As in the release, parts are frozen when their turn is over, which comes too
-late for the first pass of the SR network. The networks are those of cyclesr, so that only the step differs.
+It computes in float32 on contiguous images, with plain Adam. It steps the discriminators, then the generators with
+feedback, then the SR network, whose forward pass runs a second time. As in the release, the SR network is frozen only
+after its first forward pass, so its gradients are computed there although they are not used. The networks are those of
+cyclesr, so that only the step differs.
 """
 
 import torch
@@ -16,11 +17,11 @@ Images = dict[str, Tensor]
 
 
 class ReferenceStep:
-    """Steps the parts of a CollaborativeSR whose translator is a CycleGAN or a UNIT.
+    """Trains the networks of a CollaborativeSR whose translator is a CycleGAN or a UNIT.
 
     Args:
-        model: its networks are used, its own step is not.
-        clip: largest norm of a part's gradient, as in the release.
+        model: the model. Its networks are used, but not its ``train_step``.
+        clip: maximum norm of a part's gradient, as in the release.
     """
 
     def __init__(self, model: CollaborativeSR, clip: float = 50.0) -> None:
@@ -36,13 +37,13 @@ class ReferenceStep:
         }
 
     def __call__(self, hr: Tensor, real: Tensor) -> None:
-        """One step on ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``."""
+        """Takes one step on ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``."""
         self._train("discriminators", "generators", "sr")
         syn = self.model.degradation(hr)
         images, losses = self.translate(self.model.translator, syn, real)
         sr = self.model.sr(images["fake_real"])
         self._step("discriminators", self._judge(dict(real=real, syn=syn), images))
-        self._train("generators")  # too late for the SR network, whose graph is there: its gradients are made in vain
+        self._train("generators")  # too late for the SR network: its graph exists, so unused gradients are computed
         adversarial = [
             sum(F.mse_loss(scale, torch.ones_like(scale)) for scale in self._scales(key, images[f"fake_{key}"]))
             for key in ("real", "syn")

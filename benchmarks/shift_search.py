@@ -1,10 +1,10 @@
-"""Best-shift search against brute force: speed and agreement, measured in one run.
+"""Measures the speed of the search for the best shift, and its agreement with a brute-force search.
 
     python benchmarks/shift_search.py --json shift_search.json
 
-The reference is what evaluation scripts do: the mean of the squared difference of every one of the (2 reach + 1)²
-windows, in numpy. It takes float32, in which the differences of 8-bit values are exact, and sums in float64. About a
-minute at the default size.
+The reference does what evaluation scripts do: it computes the mean squared difference of each of the (2 reach + 1)²
+windows in numpy. It subtracts in float32, which is exact for 8-bit values, and sums in float64. It takes about a minute
+at the default size.
 """
 
 import argparse
@@ -21,7 +21,11 @@ from cyclesr.text_tables import markdown_table
 
 
 def make_pair(size: int, reach: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """A smooth random picture and the same picture moved, noisy and rounded: (h, w, 3), (h + 2 reach, ...)."""
+    """Returns a window of a noisy smooth image, with further noise, and the image.
+
+    Returns:
+        The window (size, size, 3) and the image (size + 2 reach, size + 2 reach, 3), float32 integers in [0, 255].
+    """
     rng = np.random.default_rng(seed)
     coarse = torch.from_numpy(rng.random((1, 3, 64, 64)) * 255)
     full = size + 2 * reach
@@ -33,7 +37,7 @@ def make_pair(size: int, reach: int, seed: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def brute_force(fixed: np.ndarray, searched: np.ndarray, reach: int) -> np.ndarray:
-    """Mean squared error at every shift, one window after the other."""
+    """Returns the mean squared error at every shift, computed window by window."""
     height, width = fixed.shape[:2]
     errors = np.empty((2 * reach + 1, 2 * reach + 1))
     for dy in range(2 * reach + 1):
@@ -44,10 +48,10 @@ def brute_force(fixed: np.ndarray, searched: np.ndarray, reach: int) -> np.ndarr
 
 
 def measure(size: int, reach: int, repeats: int, seed: int) -> dict[str, float]:
-    """Runs both on one pair."""
+    """Runs both searches on the same pair of images."""
     fixed, searched = make_pair(size, reach, seed)
     planes = [torch.from_numpy(a).permute(2, 0, 1).double().contiguous() for a in (fixed, searched)]
-    squared_errors(*planes)  # the first call makes the FFT plans
+    squared_errors(*planes)  # warm-up: the first call creates the FFT plans
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -68,13 +72,13 @@ def measure(size: int, reach: int, repeats: int, seed: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measures, prints, and writes the JSON file."""
+    """Runs the benchmark, prints a table and writes the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", type=Path, help="file for the results")
     parser.add_argument("--size", type=int, default=1000, help="side of the window in pixels (default: 1000)")
     parser.add_argument("--reach", type=int, default=40, help="largest shift in pixels (default: 40)")
-    parser.add_argument("--repeats", type=int, default=5, help="timings of the FFT search, median taken (default: 5)")
-    parser.add_argument("--threads", type=int, default=2, help="threads of torch (default: 2)")
+    parser.add_argument("--repeats", type=int, default=5, help="number of timings of the FFT search (default: 5)")
+    parser.add_argument("--threads", type=int, default=2, help="number of torch threads (default: 2)")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

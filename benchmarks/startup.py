@@ -1,8 +1,8 @@
-"""How long ``cyclesr --help`` and each command's ``--help`` take: whole processes, median and slowest of several.
+"""Measures the time of ``cyclesr --help`` and of each command's ``--help``, as whole processes.
 
     python benchmarks/startup.py --json startup.json
 
-The reference is a Python that does nothing.
+The reference is a Python process that does nothing.
 """
 
 import argparse
@@ -19,7 +19,7 @@ LIMITS = {"cyclesr": 0.3, "command": 0.8}  # seconds
 
 
 def seconds(words: list[str], repeats: int) -> list[float]:
-    """Runs Python with these arguments so often."""
+    """Returns the times of ``repeats`` Python processes with these arguments, in seconds."""
     took = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -29,10 +29,10 @@ def seconds(words: list[str], repeats: int) -> list[float]:
 
 
 def main() -> None:
-    """Measures, prints a table, writes the JSON file."""
+    """Runs the benchmark, prints a table and writes the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", type=Path, help="file for the results")
-    parser.add_argument("--repeats", type=int, default=10, help="processes of each (default: 10)")
+    parser.add_argument("--repeats", type=int, default=10, help="number of processes per command (default: 10)")
     args = parser.parse_args()
     cases = {"python -c pass": ["-c", "pass"], "cyclesr --help": ["-m", "cyclesr", "--help"]}
     cases |= {f"cyclesr {name} --help": ["-m", "cyclesr", name, "--help"] for name in COMMANDS}

@@ -1,11 +1,12 @@
-"""The joint training step against a plain step in the order of the released code, on the same networks, in one run.
+"""Measures the speed of the joint training step against a plain step in the order of the released code.
 
     python benchmarks/train_step.py --json train_step.json
 
-``ratio_default`` is the time of the plain step over that of ours with the settings of the configs (channels_last and
-amp "auto", which is bfloat16 where the hardware has it, float32 elsewhere); ``ratio_float32`` the same with amp "none";
-``utilisation`` the floating-point operations per second of our default step over those of a large matrix product in
-the same type. The JSON file has the three for CycleGAN + VDSR, and everything else under ``cases``.
+Both steps train the same networks. ``ratio_default`` is the time of the plain step divided by that of ours with the
+settings of the configs: channels_last "auto", and amp "auto", which is bfloat16 if the hardware supports it, else
+float32. ``ratio_float32`` is the same with amp "none". ``utilisation`` is the number of floating-point operations per
+second of our default step divided by that of a large matrix product in the same dtype. The JSON file has these three
+for CycleGAN + VDSR, and all results under ``cases``.
 """
 
 import argparse
@@ -48,7 +49,7 @@ SMALL = dict(
 
 
 def build(case: str, small: bool, channels_last: ChannelsLast, device: torch.device) -> CollaborativeSR:
-    """The model of a case, with the same weights every time."""
+    """Builds the model of a case, with the same weights every time."""
     torch.manual_seed(0)
     parts = {name: {**cfg, **(SMALL[name] if small else {})} for name, cfg in CASES[case].items()}
     config = dict(
@@ -63,29 +64,29 @@ def build(case: str, small: bool, channels_last: ChannelsLast, device: torch.dev
 
 
 def optimizers_of(model: CollaborativeSR, amp: str) -> PartOptimizers:
-    """As the configs have them."""
+    """Builds the optimizers as the configs do."""
     adam = dict(optimizer=dict(type="Adam", lr=2e-4, betas=(0.9, 0.999)), clip_grad=dict(max_norm=50.0))
     parts = dict.fromkeys(("generators", "discriminators", "sr"), adam)
     return PartOptimizersConstructor(dict(amp=amp, **parts))(model)
 
 
 def random_batch(lr: int, size: int, device: torch.device) -> dict[str, Tensor]:
-    """Smooth random images."""
+    """Returns smooth random images, ``hr`` (size, 3, 4 lr, 4 lr) and ``real`` (size, 3, lr, lr)."""
     coarse = torch.rand(size, 3, 16, 16, device=device)
     hr = torch.nn.functional.interpolate(coarse, (4 * lr, 4 * lr), mode="bicubic").clamp(0, 1)
     return dict(hr=hr, real=torch.nn.functional.interpolate(hr, (lr, lr), mode="area").flip(0))
 
 
 def wait(device: torch.device) -> None:
-    """Until the device has done what it was asked for."""
+    """Waits until the device has finished its work."""
     if device.type == "cuda":
         torch.cuda.synchronize()
 
 
 def seconds(steps: dict[str, Callable[[], Any]], repeats: int, device: torch.device) -> dict[str, float]:
-    """The median time of each step; they take turns, so that a busy moment hits all of them."""
+    """Returns the median time of each step. Steps run by turns, so that other load affects all of them."""
     times: dict[str, list[float]] = {name: [] for name in steps}
-    for repeat in range(repeats + 1):  # the first warms up
+    for repeat in range(repeats + 1):  # the first is a warm-up
         for name, step in steps.items():
             wait(device)
             start = time.perf_counter()
@@ -97,14 +98,14 @@ def seconds(steps: dict[str, Callable[[], Any]], repeats: int, device: torch.dev
 
 
 def operations(step: Callable[[], Any]) -> int:
-    """Floating-point operations of matrix products and convolutions, forward and backward."""
+    """Returns the number of floating-point operations of a step's matrix products and convolutions."""
     with FlopCounterMode(display=False) as counter:
         step()
     return counter.get_total_flops()
 
 
 def ceiling(side: int, dtype: torch.dtype, device: torch.device) -> float:
-    """Operations per second of a matrix product: the best of ten."""
+    """Returns the floating-point operations per second of a square matrix product, the best of ten."""
     a = torch.randn(side, side, device=device, dtype=dtype)
     best = float("inf")
     for _ in range(10):
@@ -117,7 +118,7 @@ def ceiling(side: int, dtype: torch.dtype, device: torch.device) -> float:
 
 
 def measure(case: str, args: argparse.Namespace, device: torch.device) -> dict[str, Any]:
-    """Times the plain step and ours."""
+    """Times the plain step and our steps, and counts their operations."""
     batch = random_batch(args.lr, args.batch, device)
     reference = ReferenceStep(build(case, args.small, False, device))
     steps: dict[str, Callable[[], Any]] = {"reference": lambda: reference(batch["hr"], batch["real"])}
@@ -141,15 +142,15 @@ def measure(case: str, args: argparse.Namespace, device: torch.device) -> dict[s
 
 
 def main() -> None:
-    """Measures, prints a table, writes the JSON file."""
+    """Runs the benchmark, prints a table and writes the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", type=Path, help="file for the results")
     parser.add_argument("--lr", type=int, default=120, help="side of the LR crops (default: 120, HR 480)")
-    parser.add_argument("--batch", type=int, default=2, help="images in a batch (default: 2; 16 on a large GPU)")
-    parser.add_argument("--repeats", type=int, default=5, help="timings of each step, median taken (default: 5)")
+    parser.add_argument("--batch", type=int, default=2, help="images per batch (default: 2; 16 on a large GPU)")
+    parser.add_argument("--repeats", type=int, default=5, help="number of timings of each step (default: 5)")
     parser.add_argument("--matrix", type=int, default=4096, help="side of the matrix product (default: 4096)")
-    parser.add_argument("--threads", type=int, default=2, help="threads of torch (default: 2)")
-    parser.add_argument("--small", action="store_true", help="tiny networks, to try the script out")
+    parser.add_argument("--threads", type=int, default=2, help="number of torch threads (default: 2)")
+    parser.add_argument("--small", action="store_true", help="use tiny networks, to test the script")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

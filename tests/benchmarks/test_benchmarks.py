@@ -1,4 +1,4 @@
-"""The benchmarks run, write what they promise, and compare like with like."""
+"""The benchmarks run, write the documented results, and compare equivalent computations."""
 
 import importlib
 import json
@@ -29,7 +29,7 @@ def test_train_step(tmp_path) -> None:
     assert found["ratio_default"] > 0
     assert found["ratio_float32"] > 0
     assert found["utilisation"] > 0
-    for case in found["cases"].values():  # a forward and half a backward of the SR network are saved
+    for case in found["cases"].values():  # our step saves a forward and half a backward pass of the SR network
         assert case["operations"] < case["operations_reference"]
 
 
@@ -71,7 +71,7 @@ def test_infer(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("case", ["CycleGAN + VDSR", "UNIT + SRResNet"])
-def test_the_plain_step_moves_discriminators_and_sr_network_as_ours_does(case, monkeypatch) -> None:
+def test_the_plain_step_trains_discriminators_and_sr_network_as_ours_does(case, monkeypatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     bench = importlib.import_module("train_step")
     device = torch.device("cpu")
@@ -87,5 +87,5 @@ def test_the_plain_step_moves_discriminators_and_sr_network_as_ours_does(case, m
     for part in parts:
         pairs = zip(ours.get_submodule(part).parameters(), plain.get_submodule(part).parameters(), strict=True)
         for one, other in pairs:
-            if one.ndim > 1:  # a bias before a norm has a gradient of rounding errors, which Adam blows up
+            if one.ndim > 1:  # the gradient of a bias before a norm is only rounding error, which Adam amplifies
                 torch.testing.assert_close(one, other, rtol=0, atol=2e-6)

@@ -1,4 +1,4 @@
-"""The plugin in examples/: found by its entry point, and taken into the contract tests with no edit."""
+"""The plugin in examples/ is found by its entry point and takes part in the contract tests without any change."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ EXAMPLE = ROOT / "examples" / "plugin_backbone"
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Variables that make Python see the plugin as if it were installed."""
+    """Returns environment variables with which Python finds the plugin as if it were installed."""
     metadata = tmp_path_factory.mktemp("metadata")
     command = [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", str(metadata)]
     subprocess.run(command, cwd=EXAMPLE, check=True, capture_output=True)
@@ -27,14 +27,14 @@ def run(environment: dict[str, str], *args: object) -> subprocess.CompletedProce
     )
 
 
-def test_the_contract_takes_it_in(environment: dict[str, str]) -> None:
+def test_the_contract_tests_include_it(environment: dict[str, str]) -> None:
     tests = [EXAMPLE, ROOT / "tests" / "contract" / "test_pairs.py"]
     chosen = "example_plugin or LearntBlur-DepthwiseSR or each_stage and LearntBlur"
     done = run(environment, "-m", "pytest", "-p", "no:cacheprovider", "-vv", "-k", chosen, *tests)
     assert done.returncode == 0, done.stdout
     assert "test_pair[LearntBlur-DepthwiseSR] PASSED" in done.stdout
     assert "test_cyclesr_finds_both_by_name PASSED" in done.stdout
-    assert "9 passed" in done.stdout  # its own 4, the pair, 4 stages
+    assert "9 passed" in done.stdout  # 4 tests of the plugin, the pair, 4 stages
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Every loss in every place where a config can name one, and every GAN mode in every translator that has them."""
+"""Every loss in every place of a config that takes a loss, and every GAN mode in every translator with GAN losses."""
 
 import inspect
 import warnings
@@ -74,7 +74,7 @@ def test_as_a_term_of_a_sum(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOSS_NAMES)
-def test_is_zero_or_least_for_equal_images_and_scales_with_its_weight(name: str) -> None:
+def test_is_smallest_for_equal_images_and_proportional_to_its_weight(name: str) -> None:
     once, thrice = (LOSSES.build(config(LOSSES, name, weight=weight)) for weight in (1.0, 3.0))
     hr = torch.rand(2, 3, 32, 32)
     sr = (hr + 0.3 * torch.rand_like(hr)).clamp(0, 1)

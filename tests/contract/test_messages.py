@@ -1,4 +1,4 @@
-"""Whatever is registered: a misspelt name lists the nearest, a wrong argument the class and what it takes."""
+"""For every registered class, a misspelt name lists the nearest, and a wrong argument names the class."""
 
 import inspect
 
@@ -21,7 +21,8 @@ def test_a_misspelt_name_lists_the_nearest(registry, name) -> None:
     with pytest.raises(UserError) as error:
         registry.build(dict(type=wrong))
     message = str(error.value)
-    assert f"There is no {registry.name} named {wrong!r}. Did you mean" in message
+    assert registry.name in message
+    assert repr(wrong) in message
     assert repr(name) in message.partition("Registered:")[0]
 
 
@@ -37,27 +38,21 @@ def test_a_wrong_argument_names_the_class_and_its_parameters(registry, name) -> 
     kind = registered(registry)[name]
     takes_anything = inspect.Parameter.VAR_KEYWORD in {p.kind for p in inspect.signature(kind).parameters.values()}
     parameters = ", ".join(inspect.signature(kind).parameters)
-    assert takes_anything or f"It takes: {parameters}. If another type left it there" in message
+    assert takes_anything or parameters in message
 
 
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (dict(tpye="EDSR", scale=4), r"'SR network' needs a 'type'; found tpye, scale\."),
-        ({}, r"'SR network' needs a 'type'; found nothing\."),
-        (
-            dict(type="EDSR", scale=4, tpye="VDSR"),
-            r"EDSR takes no argument 'tpye'\. Did you mean 'type'\? It takes: scale",
-        ),
-        (dict(type="EDSR"), r"^EDSR needs a value for scale\. It takes: scale, channels, .+mean_shift\.$"),
-        (dict(type="EDSR", scale="4"), "^scale of EDSR is a whole number, found the text '4'\\.$"),
-        (dict(type="EDSR", scale=4, residual_scale="1"), "^residual_scale of EDSR is a number, found the text '1'"),
-        (dict(type="EDSR", scale=4, global_skip="no"), "^global_skip of EDSR is True or False, found the text 'no'"),
-        (
-            dict(type="no_such_package.Net", scale=4),
-            "'no_such_package.Net' cannot be imported: ModuleNotFoundError: No",
-        ),
-        (dict(type="cyclesr.models.backbones.EDRS"), r"'cyclesr.models.backbones' has no 'EDRS'\. Did you mean 'EDSR'"),
+        (dict(tpye="EDSR", scale=4), r"SR network.*'type'.*tpye, scale"),
+        ({}, r"SR network.*'type'.*nothing"),
+        (dict(type="EDSR", scale=4, tpye="VDSR"), r"EDSR.*'tpye'.*'type'.* scale, channels"),
+        (dict(type="EDSR"), r"EDSR.* scale.* scale, channels, .+mean_shift"),
+        (dict(type="EDSR", scale="4"), r"scale of EDSR.*'4'"),
+        (dict(type="EDSR", scale=4, residual_scale="1"), r"residual_scale of EDSR.*'1'"),
+        (dict(type="EDSR", scale=4, global_skip="no"), r"global_skip of EDSR.*True or False.*'no'"),
+        (dict(type="no_such_package.Net", scale=4), r"'no_such_package\.Net'.*ModuleNotFoundError"),
+        (dict(type="cyclesr.models.backbones.EDRS"), r"cyclesr\.models\.backbones.*'EDRS'.*'EDSR'"),
     ],
 )
 def test_mistakes_in_a_config(config, message) -> None:
@@ -69,8 +64,5 @@ def test_mistakes_in_a_config(config, message) -> None:
 def test_a_module_that_fails_when_imported_names_its_cause(tmp_path, monkeypatch) -> None:
     (tmp_path / "broken_nets.py").write_text("import no_such_dependency\n")
     monkeypatch.syspath_prepend(tmp_path)
-    cause = (
-        "The SR network 'broken_nets.Net' cannot be imported: ModuleNotFoundError: No module named 'no_such_dependency'"
-    )
-    with pytest.raises(UserError, match=cause):
+    with pytest.raises(UserError, match=r"'broken_nets\.Net'.*ModuleNotFoundError.*'no_such_dependency'"):
         SR_BACKBONES.build(dict(type="broken_nets.Net", scale=4))

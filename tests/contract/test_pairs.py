@@ -1,6 +1,6 @@
-"""Every translator with every SR network: whatever is registered, a plugin's classes too, keeps the same promises.
+"""Every registered translator with every registered SR network, including those of plugins, keeps the contract.
 
-The default run takes a sample in which each translator and each SR network appears; the whole matrix is slow.
+The default run takes a sample in which each translator and each SR network appears. The full matrix is slow.
 """
 
 from pathlib import Path
@@ -34,7 +34,7 @@ TRANSLATOR_NAMES, BACKBONE_NAMES = (list(registered(registry)) for registry in (
 
 
 def sample() -> set[tuple[str, str]]:
-    """As few pairs as hold every name."""
+    """Returns a smallest set of pairs in which every name appears."""
     count = max(len(TRANSLATOR_NAMES), len(BACKBONE_NAMES))
     return {
         (TRANSLATOR_NAMES[i % len(TRANSLATOR_NAMES)], BACKBONE_NAMES[i % len(BACKBONE_NAMES)]) for i in range(count)
@@ -42,7 +42,7 @@ def sample() -> set[tuple[str, str]]:
 
 
 def pairs() -> list:
-    """All of them; those outside the sample are slow."""
+    """Returns all pairs. Those outside the sample are marked slow."""
     every = [(translator, backbone) for translator in TRANSLATOR_NAMES for backbone in BACKBONE_NAMES]
     return [
         pytest.param(*pair, id="-".join(pair), marks=[] if pair in sample() else [pytest.mark.slow]) for pair in every
@@ -56,7 +56,7 @@ def test_the_sample_holds_every_name() -> None:
 
 @pytest.mark.parametrize(("translator", "backbone"), pairs())
 def test_pair(translator: str, backbone: str, tmp_path: Path) -> None:
-    """Two joint steps, a checkpoint, and both uses of it."""
+    """Takes two joint steps, writes a checkpoint, and uses it for upscaling and for degrading."""
     skip_without_its_package(SR_BACKBONES, backbone)
     config = collaborative(translator, backbone)
     model, optimizers = build(config)
@@ -77,7 +77,7 @@ def test_pair(translator: str, backbone: str, tmp_path: Path) -> None:
 
 
 def check_upscaling(model: MODELS, path: Path) -> None:
-    """The SR network of a checkpoint is the trained one, and takes images of odd sizes."""
+    """Checks that the SR network of a checkpoint is the trained one and takes images of odd sizes."""
     network, scale = load_sr(path)
     lr = torch.rand(3, 9, 13)
     with torch.no_grad():
@@ -87,7 +87,7 @@ def check_upscaling(model: MODELS, path: Path) -> None:
 
 
 def check_degrading(model: MODELS, path: Path) -> None:
-    """The translator of a checkpoint is the trained one, and takes images of odd sizes."""
+    """Checks that the translator of a checkpoint is the trained one and takes images of odd sizes."""
     height, width = SIDE + 3, SIDE - 3
     hr = torch.rand(2, 3, SCALE * height, SCALE * width)
     source = model.translator.source(model.degradation(hr), hr)
@@ -103,7 +103,7 @@ def check_degrading(model: MODELS, path: Path) -> None:
 
 @pytest.mark.parametrize("translator", TRANSLATOR_NAMES)
 @pytest.mark.parametrize("stage", list(Stage), ids=lambda stage: stage.value)
-def test_each_stage_moves_its_own_parts(translator: str, stage: Stage) -> None:
+def test_each_stage_trains_only_its_parts(translator: str, stage: Stage) -> None:
     model, optimizers = build(collaborative(translator))
     model.stage = stage
     before = weights(model)
@@ -117,7 +117,7 @@ def test_each_stage_moves_its_own_parts(translator: str, stage: Stage) -> None:
 
 @pytest.mark.parametrize("translator", TRANSLATOR_NAMES)
 def test_joint_and_alternating_take_the_same_step(translator: str) -> None:
-    """Sec. 3.4, with any translator: MSE alone and equal weights."""
+    """Sec. 3.4: they are equal with only MSE and equal weights, for any translator."""
     ends = []
     for optimisation in ("joint", "alternating"):
         torch.manual_seed(0)
@@ -133,7 +133,7 @@ def test_joint_and_alternating_take_the_same_step(translator: str) -> None:
 @pytest.mark.parametrize("optimisation", ["joint", "alternating"])
 @pytest.mark.parametrize("translator", TRANSLATOR_NAMES)
 def test_a_loss_named_as_one_of_the_sr_network_is_refused(translator: str, optimisation: str) -> None:
-    """One of the two would replace the other, and not be trained on."""
+    """One of the two losses would replace the other."""
     model, optimizers = build(collaborative(translator, optimisation=optimisation))
     own = model.translator.generator_losses
     model.translator.generator_losses = lambda *images: {**own(*images), "loss_sr": next(iter(own(*images).values()))}
@@ -143,7 +143,7 @@ def test_a_loss_named_as_one_of_the_sr_network_is_refused(translator: str, optim
 
 @pytest.mark.parametrize("translator", TRANSLATOR_NAMES)
 def test_training_continues_from_a_checkpoint(translator: str) -> None:
-    """Whatever a translator keeps between steps is in its state."""
+    """All state that a translator keeps between steps is in its state dict."""
     config = collaborative(translator)
     torch.manual_seed(0)
     model, _ = build(config)

@@ -1,4 +1,4 @@
-"""What the contract tests share: everything that is registered, a plugin's classes too, and tiny models of it."""
+"""Helpers of the contract tests: all registered classes, including those of plugins, and tiny models of them."""
 
 import inspect
 from typing import Any
@@ -17,14 +17,14 @@ REGISTRIES = {"translator": TRANSLATORS, "SR network": SR_BACKBONES, "loss": LOS
 
 
 def registered(registry: Registry) -> dict[str, type]:
-    """All classes but those that test modules registered for themselves."""
+    """Returns all registered classes except those registered by test modules."""
     registry.import_from_location()
     found = {name: kind for name, kind in registry.module_dict.items() if not kind.__module__.startswith("test_")}
     return dict(sorted(found.items()))
 
 
 def config(registry: Registry, name: str, **arguments: Any) -> dict[str, Any]:
-    """A tiny one, by the class's own ``TINY`` at this scale; losses without one are built by default."""
+    """Returns the config of a tiny instance: the class's ``TINY`` at :data:`SCALE`. A loss may have no ``TINY``."""
     kind = registered(registry)[name]
     if "scale" in inspect.signature(kind).parameters:
         arguments = dict(scale=SCALE) | arguments
@@ -33,7 +33,7 @@ def config(registry: Registry, name: str, **arguments: Any) -> dict[str, Any]:
 
 
 def skip_without_its_package(registry: Registry, name: str) -> None:
-    """Skips the test of a class that says which optional package to install."""
+    """Skips the test if the class needs an optional package that is not installed."""
     try:
         registry.build(config(registry, name))
     except UserError as error:
@@ -43,7 +43,7 @@ def skip_without_its_package(registry: Registry, name: str) -> None:
 
 
 def collaborative(translator: str = "CycleGAN", sr: str = "EDSR", **arguments: Any) -> dict[str, Any]:
-    """The config of a tiny CollaborativeSR."""
+    """Returns the config of a tiny CollaborativeSR."""
     parts = dict(
         type="CollaborativeSR",
         degradation=dict(type="Bicubic", scale=SCALE),
@@ -56,44 +56,44 @@ def collaborative(translator: str = "CycleGAN", sr: str = "EDSR", **arguments: A
 
 
 def build(config: dict[str, Any]) -> tuple[Any, Any]:
-    """A model and an optimizer for each of its parts."""
+    """Builds a model and the optimizers of its parts."""
     model = MODELS.build(config)
     optimizers = {name: dict(optimizer=dict(type="Adam", lr=1e-3)) for name in parts_of(model)}
     return model, PartOptimizersConstructor(optimizers)(model)
 
 
 def parts_of(model: Any) -> dict[str, nn.Module]:
-    """The parts that optimizers train, where the model has them with something to train."""
+    """Returns the parts of a model that have trainable parameters."""
     return {name: part for name, part in model.parts().items() if any(p.requires_grad for p in part.parameters())}
 
 
 def batch(side: int = SIDE) -> dict[str, Tensor]:
-    """Two HR, two real LR and two paired LR images."""
+    """Returns a batch of two HR, two real LR and two paired LR images."""
     lr = torch.rand(2, 3, side, side)
     return dict(hr=torch.rand(2, 3, SCALE * side, SCALE * side), real=torch.rand(2, 3, side, side), lr=lr)
 
 
 def weights(module: nn.Module) -> dict[str, Tensor]:
-    """Copies of all parameters."""
+    """Returns copies of all parameters."""
     return {name: parameter.detach().clone() for name, parameter in module.named_parameters()}
 
 
 def moved(model: nn.Module, before: dict[str, Tensor]) -> set[str]:
-    """The names of the parameters that are no longer what they were."""
+    """Returns the names of the parameters that have changed."""
     return {name for name, parameter in model.named_parameters() if not torch.equal(parameter, before[name])}
 
 
 def names_within(model: nn.Module, part: nn.Module) -> set[str]:
-    """The names that a part's parameters have in the model."""
+    """Returns the names of a part's parameters in the model."""
     own = {id(parameter) for parameter in part.parameters()}
     return {name for name, parameter in model.named_parameters() if id(parameter) in own}
 
 
 def finite(losses: dict[str, Tensor]) -> bool:
-    """Whether every value is finite, and no step was skipped."""
+    """Returns whether every value is finite."""
     return all(torch.isfinite(value).all() for value in losses.values())
 
 
 def as_checkpoint(model: CollaborativeSR, config: dict[str, Any]) -> dict[str, Any]:
-    """What training writes, as far as inference reads it."""
+    """Returns the entries of a training checkpoint that inference reads."""
     return dict(meta=dict(cfg=f"model = {config!r}"), state_dict=model.state_dict(), sr_network=model.sr_entry())
