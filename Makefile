@@ -49,4 +49,4 @@ $(INSTALLED): setup.py pyproject.toml
 	touch $(INSTALLED)
 
 clean:
-	rm -rf $(VENV) .venv-floors site docs/api work_dirs data/demo_seed*
+	rm -rf $(VENV) .venv-floors build dist site docs/api work_dirs data/demo_seed*

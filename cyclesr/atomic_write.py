@@ -1,4 +1,4 @@
-"""Atomic file writes: a file is there whole or not at all."""
+"""Atomic file writes: a file is either complete or absent."""
 
 import os
 from collections.abc import Callable
@@ -7,34 +7,35 @@ from uuid import uuid4
 
 
 def write_whole(path: Path, write: Callable[[Path], None], *, shared: bool = False, flush: bool = True) -> None:
-    """Writes a temporary file beside ``path`` and renames it, so that no reader ever sees half of it.
+    """Writes a temporary file next to ``path`` and renames it, so that readers never see an incomplete file.
 
     Args:
-        path: the file to make or to replace.
-        write: writes the file whose path it is given.
-        shared: several processes may write ``path`` at the same time: each one's temporary file has a name of its own.
-            Without it, the next write cleans up what a killed process left behind.
-        flush: waits until the content has reached the disk, so that it survives a crash of the machine.
+        path: file to create or to replace.
+        write: function that writes the file at the path it receives.
+        shared: whether several processes may write ``path`` at the same time. Each then uses a temporary file with a
+            unique name. Otherwise the name is fixed, so that the next write replaces the temporary file of a process
+            that was killed.
+        flush: whether to wait until the content is on the disk, so that it survives a crash of the machine.
 
     Raises:
-        OSError: the disk is full or not writable; what was at ``path`` is untouched.
+        OSError: the disk is full or not writable. An existing file at ``path`` is unchanged.
     """
     partial = path.with_name(f".{path.name}{f'.{uuid4().hex}' if shared else ''}.partial")
     try:
         write(partial)
-        partial.chmod(0o666 & ~_umask())  # safetensors writes files that nobody else may read
+        partial.chmod(0o666 & ~_umask())  # safetensors writes files that other users cannot read
         if flush:
             _flush(partial, os.O_RDWR)
         partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    if flush and os.name == "posix":  # the rename itself is in the folder
+    if flush and os.name == "posix":  # flushes the rename, which is an entry of the folder
         _flush(path.parent, os.O_RDONLY)
 
 
 def write_whole_text(path: Path, text: str) -> None:
-    """Writes a text file whole, UTF-8, and its folder where it is missing.
+    """Writes a text file in UTF-8 with :func:`write_whole`, and creates its folder if necessary.
 
     Raises:
         OSError: see :func:`write_whole`.

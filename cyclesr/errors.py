@@ -1,19 +1,19 @@
-"""The one exception for mistakes that a user can mend."""
+"""The exception for mistakes that a user can correct."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class UserError(Exception):
-    """A mistake in what the user gave: a folder, an image, a config key, a checkpoint.
+    """A mistake in the user's input: a folder, an image, a config key or a checkpoint.
 
-    The message is one clear line that says what was expected, what was found and what to do. The command-line
-    tools print it without a traceback and exit with code 2.
+    The message is one clear line that says what was expected, what was found and what to do. The command-line tools
+    print it without a traceback and exit with code 2.
     """
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Returns `` Did you mean 'x'?`` with the nearest of the known words, or an empty string when none is near."""
+    """Returns `` Did you mean 'x'?`` with up to three similar known words, or an empty string if none is similar."""
     by_lower = {name.lower(): name for name in known}
     near = get_close_matches(word.lower(), by_lower, n=3, cutoff=0.6)
     if not near:

@@ -1,4 +1,4 @@
-"""Files with the weights of networks trained on ImageNet: where they are, what is in them. Nothing is downloaded."""
+"""Finds and reads files with the weights of networks trained on ImageNet. Nothing is downloaded."""
 
 from pathlib import Path
 
@@ -11,20 +11,20 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's 
 
 
 def hub_cache() -> Path:
-    """Where torchvision keeps what it has downloaded."""
+    """Returns the folder to which torchvision downloads weights."""
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
 def find_imagenet_weights(stem: str, path: str | Path | None) -> Path | None:
-    """The file of a network.
+    """Finds the file with the weights of a network.
 
     Args:
-        stem: how its name begins, ``vgg19`` for instance, in torchvision's releases and in other people's exports.
-        path: a file, or a folder that holds one or several named ``<stem>*.pth``, of which the newest is taken; None
-            looks into torch hub's cache.
+        stem: start of the file's name, such as ``vgg19``.
+        path: a file, or a folder with files named ``<stem>*.pth``, of which the newest is used. None looks in torch
+            hub's cache.
 
     Returns:
-        None where there is no such file.
+        The path of the file, or None if there is no such file.
     """
     path = hub_cache() if path is None else Path(path)
     if path.is_dir():
@@ -33,22 +33,27 @@ def find_imagenet_weights(stem: str, path: str | Path | None) -> Path | None:
 
 
 def read_features(path: Path, names: list[str]) -> dict[str, Tensor]:
-    """The weights of a network's convolutions.
+    """Reads the weights of a network's convolutions.
 
     Args:
-        path: a state dict in torchvision's names, of the whole network or of its ``features`` alone, with or without
-            that prefix.
-        names: those wanted, without the prefix: ``0.weight``.
+        path: file with a state dict under torchvision's names, of the whole network or only of its ``features``, with
+            or without the prefix ``features.``.
+        names: names of the tensors to return, without the prefix, such as ``0.weight``.
 
     Raises:
-        UserError: the file cannot be read as plain tensors, or lacks one of the names.
+        UserError: the file cannot be read as a state dict of tensors, or one of the names is missing.
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         found = {str(name).removeprefix("features."): tensor for name, tensor in state.items()}
-    except Exception as error:  # torch raises many kinds: zip, pickle, runtime
-        raise UserError(f"{path} is no file of weights: {type(error).__name__}.") from error
+    except Exception as error:  # torch raises errors of many types: zip, pickle, runtime
+        raise UserError(
+            f"{path} cannot be read as a state dict of tensors ({type(error).__name__}): download the file again."
+        ) from error
     missing = [name for name in names if name not in found]
     if missing:
-        raise UserError(f"{path} lacks {len(missing)} tensors of the network, features.{missing[0]} among them.")
+        raise UserError(
+            f"{path} lacks {len(missing)} tensors of the network, such as features.{missing[0]}: use torchvision's "
+            "file of this network."
+        )
     return {name: found[name] for name in names}

@@ -1,7 +1,7 @@
-"""Third-party packages: their entry points in the group ``cyclesr.plugins`` are loaded at the first look-up of a name.
+"""Plugins of third-party packages: entry points in the group ``cyclesr.plugins``.
 
-An entry point names a module whose import registers things (``my_package = my_package.networks``), or a function
-without arguments that does so.
+They are loaded when a name is first looked up in a registry. An entry point names a module whose import registers
+classes (``my_package = my_package.networks``), or a function without arguments that registers them.
 """
 
 from importlib.metadata import EntryPoint, entry_points
@@ -17,11 +17,11 @@ def load_plugins() -> None:
     """Loads every installed plugin once.
 
     Raises:
-        UserError: a plugin cannot be imported; the message names its package, so that it can be mended or removed.
+        UserError: a plugin cannot be loaded. The message names its package.
     """
     for entry in entry_points(group=GROUP):
         if entry.value not in _loaded:
-            _loaded.add(entry.value)  # before the import: a plugin's own look-ups come back here
+            _loaded.add(entry.value)  # before loading, because look-ups by the plugin call this function again
             _load(entry)
 
 
@@ -34,5 +34,5 @@ def _load(entry: EntryPoint) -> None:
         owner = entry.dist.name if entry.dist else entry.value
         raise UserError(
             f"The plugin {entry.name!r} of the package {owner!r} cannot be loaded: {type(error).__name__}: {error}. "
-            f"Mend it, or remove it with 'pip uninstall {owner}'."
+            f"Fix or update the package, or remove it with 'pip uninstall {owner}'."
         ) from error

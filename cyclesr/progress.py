@@ -1,4 +1,4 @@
-"""Progress bars of the commands, on stderr: the output of a command can be piped."""
+"""Progress bars of the commands. They are on stderr, so that the output of a command can be piped."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,7 +16,7 @@ from rich.progress import (
 
 
 def progress_bar() -> Progress:
-    """Make a bar that shows how many are done, how long it took and how long it will take."""
+    """Returns a progress bar with the number of items done, the time elapsed and the time left."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -29,9 +29,9 @@ def progress_bar() -> Progress:
 
 
 def watch(title: str) -> Callable[..., Iterable[Any]]:
-    """Make a function that shows a bar while its first argument, an iterable, is worked on.
+    """Returns a function that iterates over its first argument and shows a progress bar.
 
-    Its second argument is the number of items, which an iterator cannot tell.
+    Its second argument is the number of items. It is optional if the first argument is finite and fits in memory.
     """
 
     def watched(items: Iterable[Any], total: int | None = None) -> Iterable[Any]:

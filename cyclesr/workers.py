@@ -1,4 +1,4 @@
-"""Work on many files in several processes."""
+"""Processing of many files in several processes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -10,17 +10,17 @@ Result = TypeVar("Result")
 
 
 def in_processes(work: Callable[[Item], Result], items: Sequence[Item], workers: int = 1) -> Iterator[Result]:
-    """Results of ``work`` in the order of the items, as they get ready.
+    """Yields the results of ``work`` in the order of the items, as soon as they are ready.
 
     Args:
-        work: a function of a module, so that it can be sent to a process.
-        items: what it is called with, one at a time.
-        workers: processes of one thread each; 1 works in this one.
+        work: a function at module level, so that it can be pickled.
+        items: arguments of ``work``, one per call.
+        workers: number of processes, each with one thread; 1 runs ``work`` in the current process.
     """
     if workers <= 1:
         yield from map(work, items)
         return
-    # Not forked: a copy of a process that has used threads may hang.
+    # Spawned, because a fork of a process that has used threads may hang.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
         yield from pool.map(work, items)
 

@@ -1,4 +1,4 @@
-"""Degradations: HR to LR."""
+"""Degradations of HR images to LR images."""
 
 from cyclesr.degradations.bicubic import Bicubic
 from cyclesr.degradations.blur import Blur

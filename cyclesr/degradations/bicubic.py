@@ -1,4 +1,4 @@
-"""HR to syn, Eq. (1): bicubic downsampling."""
+"""Bicubic downsampling of ``hr`` to ``syn``, Eq. (1)."""
 
 from torch import Tensor, nn
 
@@ -12,11 +12,11 @@ class Bicubic(nn.Module):
     """MATLAB's bicubic ``imresize`` by 1 / scale, clamped to [0, 1] as an image file would be.
 
     Args:
-        scale: by which the SR network will upscale.
-        border: see ``imresize``.
+        scale: factor of the downsampling, the scale of the SR network.
+        border: see :func:`~cyclesr.degradations.imresize.imresize`.
 
     Raises:
-        UserError: a side of the image is not a multiple of the scale.
+        UserError: a side of the image is not a multiple of ``scale``.
     """
 
     def __init__(self, scale: int, border: Border = "symmetric") -> None:
@@ -25,12 +25,12 @@ class Bicubic(nn.Module):
         self.border: Border = border
 
     def forward(self, hr: Tensor) -> Tensor:
-        """(N, 3, H, W) -> (N, 3, H / scale, W / scale)."""
+        """Downsamples ``(N, 3, H, W)`` to ``(N, 3, H / scale, W / scale)``."""
         height, width = hr.shape[-2:]
         if height % self.scale or width % self.scale:
             raise UserError(
                 f"An HR image of {height}x{width} cannot be downsampled by {self.scale}: both sides must be "
-                f"multiples of it. Crop it to {height - height % self.scale}x{width - width % self.scale}."
+                f"multiples of {self.scale}. Crop it to {height - height % self.scale}x{width - width % self.scale}."
             )
         size = (height // self.scale, width // self.scale)
         return imresize(hr, size=size, border=self.border).clamp(0, 1)

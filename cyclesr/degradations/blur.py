@@ -1,4 +1,4 @@
-"""Blur with one kernel."""
+"""Blur with a fixed kernel."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,20 @@ from cyclesr.registry import DEGRADATIONS
 
 @DEGRADATIONS.register_module()
 class Blur(nn.Module):
-    """Convolution with one kernel for all channels; borders are mirrored, the size stays.
+    """Convolution of all channels with one kernel. Borders are mirrored, so that the size is kept.
 
-    The product of spectra makes the cost independent of the kernel's size (31x31 on 8 crops of 160 px: 12 ms against
-    71 ms for a direct convolution, one thread).
+    The convolution is a product of spectra, so its cost does not depend on the size of the kernel (31x31 on 8 crops of
+    160 px: 12 ms against 71 ms for a direct convolution, one thread).
 
     Args:
-        kernel: odd (h, w) numbers, normalised to sum 1; or else
-        sigma, sigma_y, angle, size: of an anisotropic Gaussian, see ``blur_kernel``. Pixels of the image it is
-            applied to, degrees.
+        kernel: ``(h, w)`` numbers with odd sides, normalised to sum 1.
+        sigma: standard deviation in pixels along the first axis of an anisotropic Gaussian, instead of ``kernel``.
+        sigma_y: standard deviation in pixels along its second axis; None is ``sigma``.
+        angle: angle of its first axis in degrees, see :func:`~cyclesr.degradations.kernels.blur_kernel`.
+        size: odd side of its kernel in pixels; None covers 3 standard deviations.
+
+    Raises:
+        UserError: both ``kernel`` and ``sigma`` are given, or neither; or a side of the kernel is even.
     """
 
     kernel: Tensor
@@ -36,16 +41,17 @@ class Blur(nn.Module):
     ) -> None:
         super().__init__()
         if (kernel is None) == (sigma is None):
-            raise UserError("Blur takes either a kernel or a sigma (sigma_y, angle and size go with sigma).")
+            found = "neither" if kernel is None else "both"
+            raise UserError(f"Blur needs either kernel or sigma (with sigma_y, angle and size), found {found}.")
         if sigma is not None:
             kernel = blur_kernel(sigma, sigma_y, angle, size=size)
         table = torch.as_tensor(kernel, dtype=torch.float64)
         if table.ndim != 2 or table.shape[0] % 2 == 0 or table.shape[1] % 2 == 0:
-            raise UserError(f"Blur needs a kernel of two odd sides; this one measures {tuple(table.shape)}.")
+            raise UserError(f"Blur needs a 2-dimensional kernel with odd sides, found the shape {tuple(table.shape)}.")
         self.register_buffer("kernel", table / table.sum(), persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
-        """(N, 3, H, W) -> (N, 3, H, W)."""
+        """Blurs images ``(N, 3, H, W)``; the size is kept."""
         exact = image.dtype if image.dtype in (torch.float32, torch.float64) else torch.float32
         rows, columns = (side // 2 for side in self.kernel.shape)
         padded = pad_symmetric(image.to(exact), rows, columns)

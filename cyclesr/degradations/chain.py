@@ -1,4 +1,4 @@
-"""Degradations one after the other."""
+"""Composition of degradations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +10,10 @@ from cyclesr.registry import DEGRADATIONS
 
 @DEGRADATIONS.register_module()
 class Chain(nn.Sequential):
-    """Degradations one after the other.
+    """Several degradations, applied in order.
 
     Args:
-        steps: modules, or config dicts of registered degradations.
+        steps: modules or configs of registered degradations.
     """
 
     def __init__(self, steps: Sequence[nn.Module | dict[str, Any]]) -> None:

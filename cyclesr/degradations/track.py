@@ -14,21 +14,21 @@ from cyclesr.registry import DEGRADATIONS
 
 @DEGRADATIONS.register_module()
 class TrackDegradation(Chain):
-    """The true degradation of a simulated track, noise left out: what ``fake_real`` should look like.
+    """The true degradation of a simulated track without its noise: the ideal ``fake_real``.
 
-    For analysis only: training with it would need what an unpaired user does not have.
+    It is for analysis only, because unpaired training does not know the true degradation.
 
     Args:
         manifest: ``manifest.json`` of a track made by ``cyclesr prepare track`` or ``demo``.
-        image: name of the LR file whose kernel is meant; may be left out where all images share one kernel.
+        image: name of the LR file whose kernel to use. It is optional if all images have the same kernel.
 
     Raises:
-        UserError: no such manifest or image, or no image named where the kernels differ.
+        UserError: the manifest or the image does not exist, or ``image`` is missing although the kernels differ.
     """
 
     def __init__(self, manifest: str | Path, image: str | None = None) -> None:
         if not Path(manifest).is_file():
-            raise UserError(f"There is no track manifest {manifest}. 'cyclesr prepare track' writes manifest.json.")
+            raise UserError(f"There is no track manifest {manifest}: 'cyclesr prepare track' writes manifest.json.")
         track = json.loads(Path(manifest).read_text(encoding="utf-8"))
         blur = Blur(kernel=blur_kernel(**_kernel_of(track["images"], image, Path(manifest))))
         super().__init__([blur, Bicubic(track["scale"])])
@@ -37,9 +37,9 @@ class TrackDegradation(Chain):
 def _kernel_of(images: dict[str, dict[str, Any]], image: str | None, manifest: Path) -> dict[str, Any]:
     if image is not None and image not in images:
         raise UserError(
-            f"{manifest} has no entry for {image!r}; it holds {len(images)}, such as {next(iter(images))!r}."
+            f"{manifest} has no image {image!r}; it has {len(images)} images, such as {next(iter(images))!r}."
         )
     kernels = [entry["kernel"] for entry in images.values()] if image is None else [images[image]["kernel"]]
     if any(kernel != kernels[0] for kernel in kernels):
-        raise UserError(f"The images of {manifest} have different kernels: name the image that you mean.")
+        raise UserError(f"The images of {manifest} have different kernels: choose one with the argument 'image'.")
     return kernels[0]

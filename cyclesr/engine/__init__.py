@@ -1,4 +1,4 @@
-"""Training: the loop, its hooks, the optimizers and the runner; what mmengine lacks, and no more."""
+"""Training: the loop, its hooks and the runner, where they differ from mmengine's."""
 
 from cyclesr.engine.console import ConsoleRunner, ProgressHook
 from cyclesr.engine.hooks import (

@@ -1,4 +1,4 @@
-"""From a config and the command line to a running training."""
+"""Launch of a training from a config and command-line options."""
 
 import os
 from pathlib import Path
@@ -30,28 +30,29 @@ def train(
     iterations: int | None = None,
     refuse_used: bool = False,
 ) -> ConsoleRunner:
-    """Trains what a config describes.
+    """Trains the model of a config.
 
     Args:
         config: name or path of a config file, or a config.
-        work_dir: where checkpoints and logs go; ``work_dirs/<name of the config>`` by default.
-        resume: continue from the newest checkpoint in the work dir.
+        work_dir: folder of checkpoints and logs. The default is ``work_dirs/<name of the config>``.
+        resume: whether to continue from the newest checkpoint in the work dir.
         amp: overrides ``optim_wrapper.amp``: ``none``, ``bf16``, ``fp16`` or ``auto``.
-        seed: overrides ``randomness.seed``, and the seed of the training data's order and augmentation.
+        seed: overrides ``randomness.seed``, and the seed of the order and augmentation of the training data.
         device: ``auto``, ``cpu`` or ``cuda``.
-        options: dotted keys and values laid over the config.
+        options: config keys (dotted) and values that override the config.
         launcher: ``none``, ``pytorch`` (torchrun), ``slurm`` or ``mpi``.
-        folders: of HR and of real LR images, in place of the config's. Without ``held_out`` nothing is validated.
-        held_out: folders of HR images and of their LR images for validation, in place of the config's.
+        folders: folders of HR and of real LR images that replace the config's. Without ``held_out`` there is no
+            validation.
+        held_out: folders of HR images and of their LR images for validation, which replace the config's.
         scale: overrides ``scale`` of the config.
         iterations: overrides ``train_cfg.max_iters``.
-        refuse_used: refuses a work dir that holds checkpoints, unless the training resumes from them.
+        refuse_used: whether a work dir that holds checkpoints is an error, unless the training resumes from them.
 
     Returns:
-        The runner, after training.
+        The runner after the training.
 
     Raises:
-        UserError: a mistake in the config, in the data or on the command line.
+        UserError: the config, the data or an option is invalid.
     """
     use_device(device)
     cfg = _read(config, options or {}, scale)
@@ -74,8 +75,8 @@ def train(
         cfg.train_dataloader.dataset.seed = seed
     for name in DATALOADERS:
         if cfg.get(name):
-            cfg[name].setdefault("collate_fn", dict(type="collate_crops"))  # mmengine's default leaves lists
-    # Each rank draws noise of its own; the weights are rank 0's all the same.
+            cfg[name].setdefault("collate_fn", dict(type="collate_crops"))  # mmengine's default returns lists
+    # Ranks must draw different noise. All ranks take the weights of rank 0 anyway.
     cfg.setdefault("randomness", {}).setdefault("diff_rank_seed", True)
     check_config(cfg)
     _check_kept_checkpoints(cfg)
@@ -93,7 +94,7 @@ def train(
 
 def _read(config: str | Config, options: dict[str, Any], scale: int | None) -> Config:
     if scale not in (None, options.get("scale", scale)):
-        raise UserError(f"--scale is {scale}, but --cfg-options say scale={options['scale']}: leave one of them out.")
+        raise UserError(f"--scale is {scale}, but --cfg-options say scale={options['scale']}: remove one of them.")
     said = {} if scale is None else {"scale": scale}
     if isinstance(config, str):
         return load_config(config, options | said)
@@ -103,25 +104,28 @@ def _read(config: str | Config, options: dict[str, Any], scale: int | None) -> C
 
 
 def use_device(device: str) -> None:
-    """Makes mmengine use the device asked for; to be called before anything touches CUDA.
+    """Makes mmengine use a device. Must be called before anything initialises CUDA.
+
+    Args:
+        device: ``auto``, ``cpu`` or ``cuda``.
 
     Raises:
-        UserError: ``cuda`` without a usable GPU, or an unknown word.
+        UserError: the device is unknown, or it is ``cuda`` and there is no usable GPU.
     """
     if device not in ("auto", "cpu", "cuda"):
         raise UserError(f"--device must be auto, cpu or cuda, found {device!r}.")
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
-        mmengine.device.utils.DEVICE = "cpu"  # mmengine looked when it was imported
+        mmengine.device.utils.DEVICE = "cpu"  # mmengine chooses the device when it is imported
     if device == "cuda" and not torch.cuda.is_available():
-        raise UserError("--device cuda: torch finds no usable GPU here. Use --device cpu, or install a CUDA build.")
+        raise UserError("--device cuda: torch finds no usable GPU. Use --device cpu, or install a CUDA build of torch.")
 
 
 def _refuse_used(work_dir: Path) -> None:
-    """A second training would mix its checkpoints with those of the first, and ``--resume`` go on with either."""
+    """Raises a UserError if the work dir holds checkpoints, with which those of a new training would be mixed."""
     if any(work_dir.glob("iter_*.pth")):
         raise UserError(
-            f"The work dir {work_dir} holds checkpoints of a training: give --resume to go on with it, or another "
+            f"The work dir {work_dir} holds checkpoints of a training: give --resume to continue it, or another "
             "--work-dir."
         )
 
@@ -130,16 +134,16 @@ def _check_kept_checkpoints(cfg: Config) -> None:
     keep = (cfg.get("default_hooks", {}).get("checkpoint") or {}).get("max_keep_ckpts", -1)
     if keep in (0, 1):
         raise UserError(
-            f"default_hooks.checkpoint.max_keep_ckpts={keep} would leave no whole checkpoint while one is written: "
-            "keep 2 or more, or -1 for all."
+            f"default_hooks.checkpoint.max_keep_ckpts={keep} would leave no complete checkpoint while the next is "
+            "written: keep 2 or more, or -1 for all."
         )
 
 
 def _init_process_group(launcher: str) -> None:
-    """On CPUs the process group must exist before mmengine's, which would ask for a GPU.
+    """Initialises the process group on CPUs, because mmengine would initialise one that needs GPUs.
 
     Raises:
-        UserError: started without torchrun, which says which rank this process is.
+        UserError: the process was not started by torchrun, which sets its rank.
     """
     if launcher != "pytorch" or torch.distributed.is_initialized():
         return

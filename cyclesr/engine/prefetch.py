@@ -1,4 +1,4 @@
-"""Batches on their way from the data loader to the device."""
+"""Transfer of batches from the data loader to the device, ahead of the training step on a GPU."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,17 +12,17 @@ Batch = dict[str, Any]
 
 
 def ready_batches(batches: Iterator[Batch], device: torch.device, prefetch: bool = True) -> Iterator[Batch]:
-    """Batches on the device, images as floats ``(N, 3, H, W)`` in [0, 1].
+    """Yields batches on the device, with images as floats ``(N, 3, H, W)`` in [0, 1].
 
-    On a GPU, with ``prefetch``, the next batch is copied and converted on a stream of its own while the present one
-    is used. The copy runs beside the step if the loader pins its memory (``pin_memory=True``). Elsewhere nothing is
+    On a GPU with ``prefetch``, the next batch is copied and converted on a separate stream while the current one is
+    used. The copy overlaps the step if the loader pins its memory (``pin_memory=True``). On other devices nothing is
     fetched ahead.
 
     Args:
-        batches: of a data loader; tensors of integers are images as files hold them, see
+        batches: batches of a data loader. Tensors of integers are images as stored in files, see
             :class:`~cyclesr.datasets.crops.CropDataset`.
-        device: where the model is.
-        prefetch: whether to fetch ahead, on a GPU.
+        device: device of the model.
+        prefetch: whether to fetch ahead on a GPU.
     """
     if device.type == "cuda" and prefetch:
         yield from _fetched_ahead(batches, device)
@@ -32,7 +32,7 @@ def ready_batches(batches: Iterator[Batch], device: torch.device, prefetch: bool
 
 
 def on_device(batch: Batch, device: torch.device) -> Batch:
-    """A batch on the device, its images as floats ``(N, 3, H, W)``; anything but a tensor is left as it is."""
+    """Returns a batch on the device, with images as floats ``(N, 3, H, W)``. Only tensors are changed."""
     return {
         name: channels_first(value.to(device, non_blocking=True)) if isinstance(value, Tensor) else value
         for name, value in batch.items()
@@ -53,9 +53,9 @@ def _fetched_ahead(batches: Iterator[Batch], device: torch.device) -> Iterator[B
     while following is not None:
         present = following
         user = torch.cuda.current_stream(device)
-        user.wait_stream(stream)  # before the next copy is queued there: the step need not wait for that
+        user.wait_stream(stream)  # before the next copy is queued, so that the step does not wait for it
         for value in present.values():
             if isinstance(value, Tensor):
-                value.record_stream(user)  # its memory is not given to the next copy while the step uses it
+                value.record_stream(user)  # so that the next copy does not reuse its memory during the step
         following = fetch()
         yield present

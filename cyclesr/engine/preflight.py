@@ -1,4 +1,4 @@
-"""A look at the folders of a training before anything is built, so that what would stop it later stops it now."""
+"""Checks of the image folders of a training before anything is built, so that errors show at once."""
 
 import os
 from typing import Any
@@ -10,20 +10,20 @@ from cyclesr.datasets.inspection import problems_in_headers
 from cyclesr.errors import UserError
 from cyclesr.images.listing import image_names
 
-# Who makes the folders that the configs name.
+# The commands that make the folders of the configs.
 _MAKERS = {
     "data/DIV2K/aligned": "cyclesr prepare align",
     "data/DIV2K": "cyclesr prepare div2k",
     "data/demo_seed": "cyclesr prepare demo",
 }
-_NAMED = 20  # more names than this are no help in one line
+_NAMED = 20  # maximum number of images named in one message
 
 
 def check_folders(config: Config) -> None:
-    """Looks whether the image folders of a config are there.
+    """Checks that the image folders of a config exist.
 
     Raises:
-        UserError: one is missing; the message says what makes it.
+        UserError: a folder is missing. The message names the command that makes it.
     """
     for name in DATALOADERS:
         data = (config.get(name) or {}).get("dataset") or {}
@@ -44,13 +44,13 @@ def _what_to_do(name: str, data: dict[str, Any], key: str) -> str:
 
 
 def check_images(data: dict[str, Any]) -> None:
-    """Reads the headers of all images of an ``UnpairedDataset``, a second for some 5000 images.
+    """Checks the headers of all images of an ``UnpairedDataset``, which takes about a second for 5000 images.
 
     Args:
-        data: the config of the dataset.
+        data: config of the dataset.
 
     Raises:
-        UserError: some are unreadable or smaller than the crop; the message names them.
+        UserError: images are unreadable or smaller than the crop. The message names them.
     """
     sides = {"hr": data["crop"] * data["scale"], "real": data["crop"]}
     names = {key: image_names(data[key]) for key in sides}

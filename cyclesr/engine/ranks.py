@@ -1,4 +1,4 @@
-"""What is a process's own in a training with several: random generators, image pools, batch statistics."""
+"""State that differs between the ranks of a training: random generators, image pools and batch statistics."""
 
 import random
 from typing import Any
@@ -11,34 +11,34 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 def batch_statistics(model: nn.Module) -> list[torch.Tensor]:
-    """The running means and variances of all BatchNorm layers."""
+    """Returns the running means and variances of all BatchNorm layers."""
     norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
     return [buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()]
 
 
 def average_batch_statistics(model: nn.Module) -> None:
-    """Gives every rank the mean of the ranks' BatchNorm statistics; to be called by all ranks.
+    """Sets the BatchNorm statistics of every rank to their mean over the ranks. All ranks must call it.
 
-    Each rank gathers them from its own images. Training never reads them; validation and checkpoints do.
+    The statistics of each rank come from its own images. Training does not use them; validation and checkpoints do.
     """
     if statistics := batch_statistics(model):
         all_reduce_params(statistics, op="mean")
 
 
 def own_buffers(model: nn.Module) -> dict[str, torch.Tensor]:
-    """The buffers, image pools among them, as copies on the CPU."""
+    """Returns copies of all buffers, including image pools, on the CPU."""
     return {name: buffer.detach().cpu().clone() for name, buffer in model.named_buffers()}
 
 
 def set_own_buffers(model: nn.Module, buffers: dict[str, torch.Tensor]) -> None:
-    """The inverse of :func:`own_buffers`; a pool takes the stored one's size."""
+    """Sets the buffers to those of :func:`own_buffers`. An image pool takes the size of the stored one."""
     for name, present in model.named_buffers():
         owner, _, leaf = name.rpartition(".")
         setattr(model.get_submodule(owner), leaf, buffers[name].to(present.device, copy=True))
 
 
 def random_state() -> dict[str, Any]:
-    """The states of Python's, numpy's and torch's generators, as tensors and plain numbers."""
+    """Returns the states of Python's, numpy's and torch's random generators as tensors and plain numbers."""
     kind, keys, *rest = np.random.get_state(legacy=True)
     version, python, gauss = random.getstate()
     state = dict(
@@ -52,7 +52,7 @@ def random_state() -> dict[str, Any]:
 
 
 def set_random_state(state: dict[str, Any]) -> None:
-    """The inverse of :func:`random_state`."""
+    """Restores the states of :func:`random_state`."""
     version, python, gauss = state["python"]
     random.setstate((version, tuple(python), gauss))
     kind, keys, *rest = state["numpy"]

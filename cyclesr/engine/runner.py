@@ -1,4 +1,4 @@
-"""mmengine's Runner with checkpoints that are never half-written, and that resume from where the work dir is now."""
+"""mmengine's Runner with checkpoints that are written atomically and that can be moved with their work dir."""
 
 import re
 from pathlib import Path
@@ -22,35 +22,36 @@ from cyclesr.registry import RUNNERS
 
 @RUNNERS.register_module(name="CycleSRRunner")
 class Runner(MMEngineRunner):
-    """Differs from mmengine's Runner in how checkpoints are written and found, and in not wrapping the model."""
+    """mmengine's Runner, which writes and finds checkpoints in another way and does not wrap the model."""
 
     _resume: bool
     _load_from: str | None
 
     def wrap_model(self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module) -> nn.Module:
-        """Moves the model to its device; with ``sync_bn = "torch"`` in the config, BatchNorm spans all ranks.
+        """Moves the model to its device. With ``sync_bn = "torch"`` in the config, BatchNorm spans all ranks.
 
-        No DistributedDataParallel: it cannot follow parts that train in turn. The optimizers average the gradients
-        over the ranks before each step instead (:class:`~cyclesr.optim.parts.PartOptimizers`).
+        The model is not wrapped in DistributedDataParallel, which does not support parts that train in turn. Instead,
+        the optimizers average the gradients over the ranks before each step
+        (:class:`~cyclesr.optim.parts.PartOptimizers`).
 
         Raises:
-            UserError: ``sync_bn`` without a GPU, where torch has none.
+            UserError: ``sync_bn`` is set and there is no GPU.
         """
         kind = self.cfg.get("sync_bn")
         if kind and get_world_size() > 1:
             if not torch.cuda.is_available():
-                raise UserError("sync_bn needs GPUs: torch's SyncBatchNorm does not run on CPUs. Remove it here.")
+                raise UserError("sync_bn needs GPUs, because torch's SyncBatchNorm does not run on CPUs: remove it.")
             model = convert_sync_batchnorm(model, kind)
         return model.to(get_device())
 
     def save_checkpoint(self, out_dir: str, filename: str, *args: Any, **kwargs: Any) -> None:
-        """Writes a checkpoint whole or not at all, and its SR network as ``.safetensors`` beside it.
+        """Writes a checkpoint atomically, and its SR network as ``.safetensors`` beside it.
 
-        Every rank must call it, as mmengine's hooks do: hooks with a method ``on_every_rank_before_save`` gather what
-        the ranks hold, then rank 0 writes.
+        Every rank must call it, as mmengine's hooks do. Hooks with a method ``on_every_rank_before_save`` gather the
+        state of all ranks, then rank 0 writes.
 
         Raises:
-            UserError: on every rank, when the disk is full or not writable; earlier checkpoints are intact.
+            UserError: the disk is full or not writable. It is raised on every rank, and earlier checkpoints are intact.
         """
         self.call_hook("on_every_rank_before_save")
         outcome = [self._write(Path(out_dir), filename, *args, **kwargs) if is_main_process() else ""]
@@ -59,7 +60,7 @@ class Runner(MMEngineRunner):
             raise UserError(outcome[0])
 
     def _write(self, out_dir: Path, filename: str, *args: Any, **kwargs: Any) -> str:
-        """Returns what went wrong, or an empty string."""
+        """Writes the files and returns an error message, or an empty string on success."""
         final = out_dir / filename
         save = super().save_checkpoint
         try:
@@ -69,20 +70,19 @@ class Runner(MMEngineRunner):
             write_whole(out_dir / f"{name}.safetensors", lambda partial: save_sr(self.model.sr_entry(), partial))
         except OSError as error:
             return (
-                f"Cannot write the checkpoint {final}: {error.strerror or error}. Earlier checkpoints are intact: make "
-                "room on the disk, then continue with --resume."
+                f"Cannot write the checkpoint {final}: {error.strerror or error}. Earlier checkpoints are intact: free "
+                "space on the disk, then continue with --resume."
             )
         return ""
 
     def load_or_resume(self) -> None:
-        """Resumes from the newest whole checkpoint in the work dir itself, wherever it was moved or copied.
+        """Resumes from the newest intact checkpoint in the work dir, or else loads the weights of ``load_from``.
 
-        mmengine follows the absolute path in ``last_checkpoint``, which a moved work dir leaves behind. ``load_from``
-        is where a training begins: it counts where there is nothing to resume.
+        mmengine follows the absolute path in ``last_checkpoint``, which is wrong once a work dir was moved or copied.
         """
         if self._resume and not self._has_loaded:
             found = [newest_checkpoint(Path(self.work_dir), self.logger.warning) if is_main_process() else None]
-            broadcast_object_list(found)  # rank 0 decides: the others may look while a file changes
+            broadcast_object_list(found)  # rank 0 decides, because files may change while other ranks search
             self._load_from = found[0] or self._load_from
             if found[0] is None:
                 self.logger.warning("Nothing to resume from in %s: training starts at iteration 0.", self.work_dir)
@@ -94,18 +94,24 @@ class Runner(MMEngineRunner):
     def _warn_of_another_length(self, former: int | None) -> None:
         if former not in (None, self.max_iters):
             self.logger.warning(
-                "The training was to have %d iterations, now it has %d: stages and learning rates that are fractions "
-                "of its length are those of the new length from here on.",
+                "The length of the training changed from %d to %d iterations: stages and learning rates that are "
+                "fractions of the length follow the new length from now on.",
                 former,
                 self.max_iters,
             )
 
     def load_checkpoint(self, filename: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Reads a file as plain data and loads all weights of the model; or those of the SR network, from a file that
-        is no training checkpoint: its ``.safetensors``, or published weights of such a network.
+        """Loads a training checkpoint, or the weights of the SR network from a file of another kind.
+
+        Args:
+            filename: a training checkpoint, a ``.safetensors`` file of an SR network, or published weights of such a
+                network. It is read as plain data.
+
+        Returns:
+            The content of a training checkpoint or of a ``.pth`` file; an empty dict for ``.safetensors``.
 
         Raises:
-            UserError: a damaged file, one that would run code, or one of another model.
+            UserError: the file is damaged, could run code, or is of another model.
         """
         checkpoint = {} if Path(filename).suffix == ".safetensors" else read_checkpoint(filename)
         complaint = f"The checkpoint {filename} is of another model"
@@ -120,16 +126,16 @@ class Runner(MMEngineRunner):
 
 
 def newest_checkpoint(work_dir: Path, warn: Any = print) -> str | None:
-    """The whole checkpoint with the highest iteration in a folder, ``iter_<n>.pth``; None when there is none.
+    """Returns the intact checkpoint ``iter_<n>.pth`` with the highest iteration in a folder, or ``None``.
 
     Args:
         work_dir: the folder.
-        warn: is told of each damaged file that is passed over.
+        warn: function that is called with a warning for each damaged checkpoint.
     """
     names = {path: re.fullmatch(r"iter_(\d+)", path.stem) for path in work_dir.glob("iter_*.pth")}
     found = {int(name[1]): path for path, name in names.items() if name}
     for iteration in sorted(found, reverse=True):
         if is_whole(found[iteration]):
             return str(found[iteration])
-        warn(f"The checkpoint {found[iteration]} is damaged or cut off: it is passed over for the one before it.")
+        warn(f"The checkpoint {found[iteration]} is damaged or truncated: using the one before it.")
     return None

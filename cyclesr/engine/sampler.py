@@ -1,4 +1,4 @@
-"""A sampler without an end whose every draw is a function of its position, so that resuming needs no replay."""
+"""An infinite sampler whose indices depend only on the position, so that resuming does not replay past batches."""
 
 from collections.abc import Iterator, Sized
 
@@ -10,14 +10,14 @@ from cyclesr.registry import DATA_SAMPLERS
 
 @DATA_SAMPLERS.register_module()
 class EndlessSampler(Sampler[int]):
-    """Yields ``start + rank``, then every ``world_size``-th index, for ever.
+    """Yields ``start + rank`` and then every ``world_size``-th index, without end.
 
-    The dataset draws image, crop and augmentation from ``(seed, index)``; so setting ``start`` to the number of
-    samples already used, over all ranks, continues the very same stream.
+    The dataset draws image, crop and augmentation from ``(seed, index)``. Setting ``start`` to the number of samples
+    that all ranks together have used therefore continues the same stream.
 
     Args:
-        dataset: takes any index >= 0.
-        seed: unused here (mmengine passes it): the dataset's own seed decides.
+        dataset: a dataset that takes any index >= 0.
+        seed: not used; mmengine passes it. The dataset has a seed.
     """
 
     def __init__(self, dataset: Sized, seed: int | None = None) -> None:

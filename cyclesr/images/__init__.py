@@ -1,4 +1,4 @@
-"""Image files of every kind: reading, writing, streaming, colour profiles."""
+"""Image files: reading, writing, streaming and colour profiles."""
 
 from cyclesr.images.listing import SUFFIXES, image_names, list_images
 from cyclesr.images.reading import image_size, read_image

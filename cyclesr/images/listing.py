@@ -1,4 +1,4 @@
-"""Image files of a folder: their names, in natural order."""
+"""Lists the image files of a folder in natural order."""
 
 import os
 import re
@@ -8,25 +8,28 @@ from pathlib import Path
 from cyclesr.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-_CONVERT_HEIC = " HEIC: convert it to JPEG or PNG first."
+_CONVERT_HEIC = " HEIC is not supported: convert it to JPEG or PNG first."
 Numbers = tuple[int, int] | None
 
 
 def list_images(folder: str | Path, numbers: Numbers = None) -> list[Path]:
-    """The paths of the images directly in a folder, see :func:`image_names`."""
+    """Returns the paths of the images directly in a folder, see :func:`image_names`."""
     return [Path(folder, name) for name in image_names(folder, numbers)]
 
 
 def image_names(folder: str | Path, numbers: Numbers = None) -> list[str]:
-    """The file names of the images directly in a folder in natural order (2.png before 10.png), without hidden files.
+    """Returns the names of the images directly in a folder in natural order (2.png before 10.png).
+
+    Hidden files are skipped.
 
     Args:
-        folder: of images.
-        numbers: keeps the files whose first number in the name lies within (first, last), both included; None keeps
-            all.
+        folder: folder of images.
+        numbers: (first, last): keeps only the files whose first number in the name is in this range, inclusive. None
+            keeps all.
 
     Raises:
-        UserError: the folder is missing, is a file, or holds no image; a name without a number, or nothing left.
+        UserError: the folder does not exist, is a file or holds no image; or, with ``numbers``, a name has no number
+            or no image is in the range.
     """
     if not os.path.isdir(folder):
         found = "is a file" if os.path.exists(folder) else "does not exist"
@@ -42,12 +45,12 @@ def image_names(folder: str | Path, numbers: Numbers = None) -> list[str]:
 
 
 def heic_hint(names: Iterable[str]) -> str:
-    """What to do about the files of phones, which nothing here reads, if some are among the names."""
+    """Returns advice about HEIC files, which cannot be read, if there are any among the names, otherwise ``""``."""
     return _CONVERT_HEIC if any(name.lower().endswith((".heic", ".heif")) for name in names) else ""
 
 
 def _natural_key(name: str) -> tuple[str, str]:
-    """Sort key that compares the numbers in a name as numbers; one string of it, since folders may hold 1e6 names."""
+    """Returns a sort key that compares numbers by value; padded strings need little memory for millions of names."""
     return re.sub("[0-9]+", lambda digits: digits[0].zfill(20), name.lower()), name
 
 
@@ -55,8 +58,8 @@ def _in_range(folder: str | Path, names: list[str], first: int, last: int) -> li
     kept = [name for name in names if first <= _number(name) <= last]
     if not kept:
         raise UserError(
-            f"No image of {folder} has a number from {first} to {last} in its name; "
-            f"they run from {min(map(_number, names))} to {max(map(_number, names))}."
+            f"No image of {folder} has a number from {first} to {last} in its name; the numbers found run from "
+            f"{min(map(_number, names))} to {max(map(_number, names))}."
         )
     return kept
 
@@ -64,5 +67,5 @@ def _in_range(folder: str | Path, names: list[str], first: int, last: int) -> li
 def _number(name: str) -> int:
     digits = re.search("[0-9]+", os.path.splitext(name)[0])
     if digits is None:
-        raise UserError(f"A range of images needs a number in each file name; {name} has none. Drop the range.")
+        raise UserError(f"A range of images needs a number in every file name, but {name} has none: remove the range.")
     return int(digits[0])

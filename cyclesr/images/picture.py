@@ -1,4 +1,4 @@
-"""A picture with what its file holds: colours and their profile, bit depth, transparency, and whether it is gray."""
+"""Images together with the properties of their files: colour profile, bit depth, transparency and grayscale."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ LONGEST_SIDES = {".jpg": 65535, ".jpeg": 65535, ".webp": 16383}
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture.
+    """A decoded image.
 
     Attributes:
-        pixels: (H, W, 3) RGB, uint8 or uint16; gray is repeated.
-        alpha: (H, W) of the same type, or ``None``.
-        gray: the file has one channel.
-        profile: ICC profile that says what the colours mean; empty where the file has none.
+        pixels: ``(H, W, 3)`` RGB in uint8 or uint16; the channel of a grayscale image is repeated.
+        alpha: ``(H, W)`` in the same dtype, or None.
+        gray: whether the file has one channel.
+        profile: ICC profile of the colours; empty if the file has none.
     """
 
     pixels: np.ndarray
@@ -40,15 +40,16 @@ class Picture:
 
     @property
     def bits(self) -> int:
-        """8 or 16."""
+        """Returns the bit depth, 8 or 16."""
         return 8 * self.pixels.itemsize
 
 
 def read_picture(path: str | Path) -> Picture:
-    """Reads a picture file.
+    """Reads an image file.
 
     Raises:
-        UserError: missing, corrupt, neither 8 nor 16 bit, or transparent and turned by its EXIF orientation.
+        UserError: the file is missing, corrupt or neither 8 nor 16 bit, or it has both transparency and an EXIF
+            orientation that rotates it by 90 degrees.
     """
     pixels = read_image(path)
     gray, alpha = _gray_and_alpha(Path(path), pixels)
@@ -61,50 +62,52 @@ def _gray_and_alpha(path: Path, rgb: np.ndarray) -> tuple[bool, np.ndarray | Non
         return bands == 1 and bool((rgb == rgb[..., :1]).all()), None
     stored = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
     if stored is None or stored.ndim != 3 or stored.shape[2] != 4:
-        return False, None  # a colour that is to be transparent, which the decoder does not turn into alpha
+        return False, None  # one colour is declared transparent, which the decoder does not convert to alpha
     if stored.shape[:2] != rgb.shape[:2]:
-        raise UserError(f"{path} is transparent and turned by its EXIF orientation: turn its pixels, then try again.")
+        raise UserError(
+            f"{path} has transparency and an EXIF orientation, which is not supported: save it with rotated pixels."
+        )
     return False, stored[..., 3]
 
 
 def _bands(path: Path) -> tuple[int, bool]:
-    """The number of channels that the header speaks of, and whether it speaks of transparency."""
+    """Returns the number of channels and whether there is transparency, according to the header."""
     with open_header(path) as header:
         return len(header.getbands()), "A" in header.getbands() or "transparency" in header.info
 
 
 def check_format(path: Path, picture: Picture, scale: int) -> None:
-    """Whether a file can hold the picture at ``scale`` times its size, before it is computed.
+    """Checks that a file format can hold the image at ``scale`` times its size, before it is computed.
 
     Raises:
-        UserError: an unknown suffix, or a format that cannot hold alpha, 16 bits or sides so long.
+        UserError: the suffix is unknown, or the format does not support alpha, 16 bits or such long sides.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise UserError(f"{path} has no suffix of an image format; take one of {' '.join(SUFFIXES)}.")
+        raise UserError(f"{path} has no suffix of an image format: use one of {' '.join(SUFFIXES)}.")
     if picture.alpha is not None and suffix not in WITH_ALPHA:
-        raise UserError(f"{path}: transparency fits into {', '.join(WITH_ALPHA)} only. Choose one of these.")
+        raise UserError(f"{path}: this format does not support transparency. Use one of {', '.join(WITH_ALPHA)}.")
     if picture.bits == 16 and suffix not in WITH_16_BITS:
-        raise UserError(f"{path}: 16 bits fit into {', '.join(WITH_16_BITS)} only. Choose one of these.")
+        raise UserError(f"{path}: this format does not support 16 bits. Use one of {', '.join(WITH_16_BITS)}.")
     longest = scale * max(picture.pixels.shape)
     if longest > LONGEST_SIDES.get(suffix, longest):
         raise UserError(
-            f"{path}: {longest} pixels a side are more than {suffix} can hold ({LONGEST_SIDES[suffix]}). "
-            f"Choose one of {', '.join(STREAMED)}."
+            f"{path}: a side of {longest} pixels exceeds the maximum of {suffix} files ({LONGEST_SIDES[suffix]}). Use "
+            f"one of {', '.join(STREAMED)}."
         )
 
 
 def write_bands(path: Path, size: tuple[int, int], bands: Iterable[np.ndarray], profile: bytes = b"") -> None:
-    """Writes an image, whole or not at all; PNG and TIFF in the memory of a few bands.
+    """Writes an image atomically. PNG and TIFF need only the memory of a few bands.
 
     Args:
-        path: the suffix chooses the format; missing folders are made.
-        size: (height, width).
-        bands: (k, width, channels) each, uint8 or uint16, from top to bottom; gray, RGB, or RGB with alpha.
-        profile: ICC profile of the colours; left out of BMP and WebP.
+        path: output file. Its suffix selects the format; missing folders are created.
+        size: (height, width) of the image.
+        bands: bands ``(k, width, channels)`` in uint8 or uint16, from top to bottom: grayscale, RGB or RGBA.
+        profile: ICC profile of the colours; not written to BMP and WebP.
 
     Raises:
-        UserError: the place cannot be written, or the disk is full; what was there is intact.
+        UserError: the file cannot be written or the disk is full. An existing file is unchanged.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""PNG files written from top to bottom, a band of rows at a time."""
+"""Writes PNG files from top to bottom, one band of rows at a time."""
 
 import struct
 import zlib
@@ -8,25 +8,25 @@ from typing import BinaryIO
 import numpy as np
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # by channels: gray, RGB, RGB with alpha
-_SUB = 1  # the filter: each sample is stored as the difference to that of the pixel on its left
+_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # by number of channels: grayscale, RGB, RGBA
+_SUB = 1  # filter type: each sample is stored as the difference to that of the pixel on its left
 _ROWS_AT_A_TIME = 64
 
 
 def write_png(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray], profile: bytes = b"") -> None:
-    """Writes a PNG image of any size in the memory of a few rows.
+    """Writes a PNG image of any size with the memory of a few rows.
 
-    Rows are filtered and compressed as OpenCV does by default (differences along the row, runs, fast), which makes
-    files of the same size.
+    Rows are filtered and compressed like OpenCV's default (differences along the row, run-length encoding, level 1), so
+    the files have about the same size.
 
     Args:
-        file: open for writing.
+        file: binary file, open for writing.
         size: (height, width) of the image.
-        bands: (k, width, channels) each, uint8 or uint16, from top to bottom; 1, 3 or 4 channels.
-        profile: ICC profile of the colours, or nothing.
+        bands: bands ``(k, width, channels)`` in uint8 or uint16, from top to bottom, with 1, 3 or 4 channels.
+        profile: ICC profile of the colours; empty for none.
 
     Raises:
-        ValueError: the bands are not of this size.
+        ValueError: the bands do not have this size.
     """
     file.write(_SIGNATURE)
     compressor = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
@@ -35,14 +35,14 @@ def write_png(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray]
         if not rows:
             file.write(_chunk(b"IHDR", _header(size, band)))
             if profile:
-                file.write(_chunk(b"iCCP", b"ICC\0\0" + zlib.compress(profile)))  # a name, and how it is compressed
+                file.write(_chunk(b"iCCP", b"ICC\0\0" + zlib.compress(profile)))  # profile name, compression method
         rows += len(band)
         if band.shape[1] != size[1] or rows > size[0]:
-            raise ValueError(f"A band of {band.shape}, down to row {rows}, is no part of an image of {size}.")
+            raise ValueError(f"A band {band.shape} that ends at row {rows} does not fit an image of {size}.")
         for filtered in _filtered(band):
             _write_data(file, compressor.compress(filtered.tobytes()))
     if rows != size[0]:
-        raise ValueError(f"{rows} rows were given of an image of {size}.")
+        raise ValueError(f"The bands have {rows} rows, which does not fit an image of {size}.")
     _write_data(file, compressor.flush())
     file.write(_chunk(b"IEND", b""))
 
@@ -53,7 +53,7 @@ def _header(size: tuple[int, int], band: np.ndarray) -> bytes:
 
 
 def _filtered(band: np.ndarray) -> Iterator[np.ndarray]:
-    """The bytes of some rows at a time, (k, 1 + bytes of a row): the filter's number, then the differences."""
+    """Yields the bytes of a few rows at a time, (k, 1 + bytes per row): the filter type, then the differences."""
     pixel = band.shape[2] * band.itemsize
     for top in range(0, len(band), _ROWS_AT_A_TIME):
         part = band[top : top + _ROWS_AT_A_TIME]

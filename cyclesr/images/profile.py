@@ -1,25 +1,25 @@
-"""ICC profiles, which say what an image's colours mean: out of any file, and into a JPEG."""
+"""ICC colour profiles: reading them from any image file and inserting them into a JPEG."""
 
 from pathlib import Path
 
 from cyclesr.images.reading import open_header
 
-_SEGMENT = 65519  # bytes: a JPEG segment holds 65535, its length and the profile's heading among them
+_SEGMENT = 65519  # bytes of profile per JPEG segment, which holds 65535 including its length and the ICC header
 
 
 def profile_of(path: Path, gray: bool) -> bytes:
-    """The ICC profile, if it is one of the colours that were decoded: one of CMYK, say, is not."""
+    """Returns the ICC profile of a file, or ``b""`` if it is not for the decoded colours, such as one for CMYK."""
     with open_header(path) as header:
         profile: bytes = header.info.get("icc_profile") or b""
     return profile if profile[16:20] == (b"GRAY" if gray else b"RGB ") else b""
 
 
 def with_profile(jpeg: bytes, profile: bytes) -> bytes:
-    """A JPEG with an ICC profile, cut into segments that a length of 16 bits can count, behind its first header."""
+    """Inserts an ICC profile after the first header of a JPEG, split into segments with lengths of 16 bits."""
     parts = [profile[i : i + _SEGMENT] for i in range(0, len(profile), _SEGMENT)]
     segments = b""
     for number, part in enumerate(parts, 1):
         body = b"ICC_PROFILE\0" + bytes([number, len(parts)]) + part
         segments += b"\xff\xe2" + (2 + len(body)).to_bytes(2, "big") + body
-    first = 4 + int.from_bytes(jpeg[4:6], "big")  # behind SOI and JFIF's APP0
+    first = 4 + int.from_bytes(jpeg[4:6], "big")  # end of SOI and JFIF's APP0
     return jpeg[:first] + segments + jpeg[first:]

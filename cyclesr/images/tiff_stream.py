@@ -1,4 +1,4 @@
-"""TIFF files written from top to bottom, a band of rows at a time."""
+"""Writes TIFF files from top to bottom, one band of rows at a time."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -10,20 +10,20 @@ from tifffile import TiffWriter
 
 _ROWS_OF_A_STRIP = 32
 _PREDICTOR = 2  # each sample is stored as the difference to that of the pixel on its left
-_LARGEST_TIFF = 4 * 10**9  # bytes: offsets have 32 bits; beyond, the file is a BigTIFF
+_LARGEST_TIFF = 4 * 10**9  # bytes; larger files are BigTIFF, because TIFF's offsets have 32 bits
 
 
 def write_tiff(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray], profile: bytes = b"") -> None:
-    """Writes a deflated TIFF image of any size in the memory of a few rows; a BigTIFF where a TIFF cannot hold it.
+    """Writes a deflated TIFF image of any size with the memory of a few rows; a BigTIFF if it is too large for TIFF.
 
     Args:
-        file: open for writing, and seekable.
+        file: binary file, open for writing and seekable.
         size: (height, width) of the image.
-        bands: (k, width, channels) each, uint8 or uint16, from top to bottom; 1, 3 or 4 channels.
-        profile: ICC profile of the colours, or nothing.
+        bands: bands ``(k, width, channels)`` in uint8 or uint16, from top to bottom, with 1, 3 or 4 channels.
+        profile: ICC profile of the colours; empty for none.
 
     Raises:
-        ValueError: the bands are not of this size.
+        ValueError: the bands do not have this size.
     """
     bands = iter(bands)
     first = next(bands)
@@ -45,20 +45,20 @@ def write_tiff(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray
 
 
 def _strips(size: tuple[int, int], bands: Iterable[np.ndarray]) -> Iterator[bytes]:
-    """The strips, compressed; all of one height but the last."""
+    """Yields the compressed strips, all of the same height except the last."""
     waiting: np.ndarray | None = None
     rows = 0
     for band in bands:
         rows += len(band)
         if band.shape[1] != size[1] or rows > size[0]:
-            raise ValueError(f"A band of {band.shape}, down to row {rows}, is no part of an image of {size}.")
+            raise ValueError(f"A band {band.shape} that ends at row {rows} does not fit an image of {size}.")
         band = band if waiting is None else np.concatenate([waiting, band])
         whole = len(band) if rows == size[0] else len(band) // _ROWS_OF_A_STRIP * _ROWS_OF_A_STRIP
         for top in range(0, whole, _ROWS_OF_A_STRIP):
             yield _compressed(band[top : min(top + _ROWS_OF_A_STRIP, whole)])
         waiting = band[whole:].copy()
     if rows != size[0]:
-        raise ValueError(f"{rows} rows were given of an image of {size}.")
+        raise ValueError(f"The bands have {rows} rows, which does not fit an image of {size}.")
 
 
 def _compressed(strip: np.ndarray) -> bytes:

@@ -1,4 +1,4 @@
-"""Writing image files."""
+"""Writes image files."""
 
 from pathlib import Path
 
@@ -10,16 +10,16 @@ from cyclesr.images.listing import SUFFIXES
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:
-    """Writes (H, W, 3) RGB uint8 or uint16; the suffix chooses the format, missing folders are made.
+    """Writes ``(H, W, 3)`` RGB in uint8 or uint16. The suffix selects the format; missing folders are created.
 
     Raises:
-        UserError: an unknown suffix, 16 bit in a format that has 8, or a place that cannot be written.
+        UserError: the suffix is unknown, the format does not support 16 bits, or the file cannot be written.
     """
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"{path} has no suffix of an image format; take one of {' '.join(SUFFIXES)}.")
+        raise UserError(f"{path} has no suffix of an image format: use one of {' '.join(SUFFIXES)}.")
     if image.dtype == np.uint16 and path.suffix.lower() not in (".png", ".tif", ".tiff"):
-        raise UserError(f"{path}: 16 bit fit into .png and .tif only. Choose one of these, or 8 bit.")
+        raise UserError(f"{path}: this format does not support 16 bits. Use .png or .tif, or 8 bits.")
     _, data = cv2.imencode(path.suffix.lower(), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,14 +7,15 @@ from torch import Tensor, nn
 
 
 class MovingAverage(nn.Module):
-    """A copy of a network whose weights follow it slowly.
+    """A copy of a network with an exponential moving average of its weights.
 
-    torch's ``AveragedModel`` asks the device for its count of updates each time, and a GPU then waits; this one begins
-    at the first weights and needs no count. It also moves with steps that were skipped.
+    The average starts at the network's initial weights. A step that the optimizer skipped leaves it unchanged. Unlike
+    torch's ``AveragedModel``, it has no counter of updates on the device; reading such a counter would make the CPU
+    wait for the GPU.
 
     Args:
-        network: what is followed.
-        decay: the share that stays, in [0, 1).
+        network: the network to average.
+        decay: factor of the previous average in each update, in [0, 1).
 
     Attributes:
         module: the averaged network, without gradients.
@@ -27,17 +28,18 @@ class MovingAverage(nn.Module):
 
     @torch.no_grad()
     def update(self, network: nn.Module, stepped: Tensor) -> None:
-        """Moves weights and statistics towards the network's; whole numbers (counts of batches) are copied.
+        """Updates the averages of parameters and floating-point buffers, and copies other buffers (batch counters).
 
         Args:
-            network: of the same architecture.
-            stepped: whether the network moved, a boolean scalar; where it did not, neither does the average.
+            network: a network of the same architecture.
+            stepped: boolean scalar on the network's device: whether the optimizer changed the network. If False, only
+                the other buffers are updated.
         """
         averaged: list[Tensor] = list(self.module.parameters())
         changes = list(torch._foreach_sub(list(network.parameters()), averaged))
         torch._foreach_mul_(changes, (1 - self.decay) * stepped)
         torch._foreach_add_(averaged, changes)
         for kept, new in zip(self.module.buffers(), network.buffers(), strict=True):
-            if kept.is_floating_point():  # those of a skipped step may not be finite
+            if kept.is_floating_point():  # after a skipped step, the network's may not be finite
                 new = torch.where(stepped, torch.lerp(kept, new, 1 - self.decay), kept)
             kept.copy_(new)

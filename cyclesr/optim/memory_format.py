@@ -1,4 +1,4 @@
-"""Memory formats: how the samples of an image lie in memory, which decides how fast convolutions are."""
+"""Memory formats: the order of an image's values in memory, on which the speed of convolutions depends."""
 
 from typing import Literal
 
@@ -8,11 +8,11 @@ ChannelsLast = bool | Literal["auto"]
 
 
 def memory_format(channels_last: ChannelsLast) -> torch.memory_format:
-    """The memory format of networks and images; it changes speed, and results by rounding alone.
+    """Returns the memory format of networks and images. It changes the speed, and results only by rounding.
 
     Args:
-        channels_last: ``auto`` takes it for GPUs and for CPUs with AMX, whose convolutions are made for it; on other
-            CPUs it is slower or makes no difference (docs/speed.md).
+        channels_last: whether to use channels last. ``auto`` uses it on GPUs and on CPUs with AMX, whose convolutions
+            are faster with it. On other CPUs it is slower or makes no difference (docs/speed.md).
     """
     if channels_last == "auto":
         channels_last = torch.cuda.is_available() or torch.cpu._is_amx_tile_supported()

@@ -1,4 +1,4 @@
-"""Mixed precision: which type a device computes fastest in, without a loss of quality."""
+"""Mixed precision: the dtype of autocast and the loss scaler."""
 
 import logging
 from typing import Literal, get_args
@@ -12,9 +12,9 @@ Amp = Literal["none", "bf16", "fp16", "auto"]
 
 
 def has_native_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 convolutions run on the device's own instructions.
+    """Returns whether the device has instructions for bfloat16.
 
-    A CPU without AVX512-BF16 or AMX emulates them, several times slower than float32.
+    A CPU without AVX512-BF16 or AMX emulates bfloat16, which is several times slower than float32.
     """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
@@ -22,15 +22,15 @@ def has_native_bfloat16(device: torch.device) -> bool:
 
 
 def autocast_dtype(amp: Amp, device: torch.device) -> torch.dtype | None:
-    """The type that autocast computes in, or None for plain float32.
+    """Returns the dtype of autocast, or ``None`` for float32.
 
     Args:
-        amp: ``none``; ``bf16``; ``fp16`` with a scaled loss, for GPUs without bfloat16; or ``auto``: bfloat16 where
-            the device has it in hardware, float32 elsewhere.
-        device: where the networks are.
+        amp: ``none``; ``bf16``; ``fp16`` with a scaled loss, for GPUs without bfloat16; or ``auto``, which is bfloat16
+            if the device has instructions for it, else float32.
+        device: device of the networks.
 
     Raises:
-        UserError: another word.
+        UserError: ``amp`` has another value.
     """
     if amp not in get_args(Amp):
         raise UserError(f"amp must be one of {', '.join(get_args(Amp))}, found {amp!r}.")
@@ -47,5 +47,5 @@ def autocast_dtype(amp: Amp, device: torch.device) -> torch.dtype | None:
 
 
 def loss_scaler(dtype: torch.dtype | None, device: torch.device) -> torch.amp.GradScaler:
-    """Keeps the small gradients of float16 above zero; does nothing for other types."""
+    """Returns a loss scaler, which prevents underflow of float16 gradients. It is disabled for other dtypes."""
     return torch.amp.GradScaler(device.type, enabled=dtype is torch.float16)

@@ -1,4 +1,4 @@
-"""Learning-rate schedules relative to the length of the training."""
+"""Learning-rate schedules that are relative to the length of the training."""
 
 import warnings
 from typing import Any
@@ -11,13 +11,13 @@ from cyclesr.registry import PARAM_SCHEDULERS
 
 @PARAM_SCHEDULERS.register_module()
 class LinearDecayLR(LRSchedulerMixin, _ParamScheduler):
-    """Constant, then linear down to zero at ``end``, which mmengine sets to the loop's ``max_iters``.
+    """A constant learning rate that decays linearly to zero at ``end``, which mmengine sets to ``max_iters``.
 
-    Relative, so that ``--cfg-options train_cfg.max_iters=...`` stretches the schedule with the training.
+    The schedule is relative, so that ``--cfg-options train_cfg.max_iters=...`` stretches it with the training.
 
     Args:
-        decay_from: the fraction of ``end`` at which the decay starts, in [0, 1).
-        stop_at: the fraction of ``end`` at which the rate reaches zero, in (decay_from, 1].
+        decay_from: fraction of ``end`` at which the decay starts, in [0, 1).
+        stop_at: fraction of ``end`` at which the learning rate reaches zero, in (decay_from, 1].
     """
 
     def __init__(self, *args: Any, decay_from: float = 0.5, stop_at: float = 1.0, **kwargs: Any) -> None:
@@ -26,18 +26,18 @@ class LinearDecayLR(LRSchedulerMixin, _ParamScheduler):
         super().__init__(*args, **kwargs)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Where the schedule was; its length stays that of this training, which may have become longer."""
+        """Loads the position of a schedule. The length stays that of the current training, which may be longer."""
         own = ("end", "decay_from", "stop_at")
         super().load_state_dict({name: value for name, value in state_dict.items() if name not in own})
 
     def step(self) -> None:
-        """Moves on by one iteration, also while the part's own stage has not come yet, which torch would warn of."""
+        """Advances by one iteration, without torch's warning about parts that have not been trained yet."""
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Detected call of `scheduler.step")
             super().step()
 
     def factor(self, step: int) -> float:
-        """The multiplier of the initial rate after so many steps."""
+        """Returns the multiplier of the initial learning rate after ``step`` steps."""
         start, stop = self.decay_from * self.end, self.stop_at * self.end
         return min(1.0, max(0.0, (stop - step) / (stop - start)))
 

@@ -1,4 +1,4 @@
-"""Degradations against closed forms, scipy and statistics."""
+"""Degradations compared with closed forms, scipy and statistics."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from cyclesr.registry import DEGRADATIONS
 
 
 def moments(kernel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean (x, y) and covariance of a kernel read as a distribution."""
+    """Returns the mean (x, y) and the covariance of a kernel as a probability distribution."""
     half = kernel.shape[0] // 2
     y, x = torch.meshgrid(*[torch.arange(-half, half + 1, dtype=kernel.dtype)] * 2, indexing="ij")
     places = torch.stack([x, y]).flatten(1)
@@ -29,7 +29,7 @@ def moments(kernel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return mean, centred * kernel.flatten() @ centred.T
 
 
-def test_kernel_has_the_asked_covariance() -> None:
+def test_kernel_has_the_requested_covariance() -> None:
     mean, covariance = moments(blur_kernel(3.2, 1.8, 30, size=41))
     turn = np.deg2rad(30)
     axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -44,18 +44,18 @@ def test_motion_and_shift_move_the_moments() -> None:
     np.testing.assert_allclose(covariance, np.diag([1.0, 1.0 + 3 * 50 / 48]), atol=1e-4)
 
 
-def test_kernel_default_size_holds_three_sigma() -> None:
+def test_kernel_default_size_covers_three_sigma() -> None:
     assert blur_kernel(2.0, 1.0).shape == (13, 13)
     assert blur_kernel(2.0).sum().item() == pytest.approx(1, abs=1e-12)
 
 
 @pytest.mark.parametrize("wrong", [dict(sigma_x=0.0), dict(sigma_x=1.0, sigma_y=-1.0), dict(sigma_x=1.0, size=4)])
-def test_kernel_refuses(wrong: dict) -> None:
-    with pytest.raises(ValueError, match=r"sigma > 0|odd"):
+def test_kernel_errors(wrong: dict) -> None:
+    with pytest.raises(ValueError, match=r"positive sigmas|odd"):
         blur_kernel(**wrong)
 
 
-def test_blur_is_scipys_convolution() -> None:
+def test_blur_equals_the_convolution_of_scipy() -> None:
     rng = np.random.default_rng(0)
     image, kernel = rng.random((12, 9)), rng.random((5, 7))
     expected = convolve(image, kernel / kernel.sum(), mode="reflect")
@@ -63,7 +63,7 @@ def test_blur_is_scipys_convolution() -> None:
     np.testing.assert_allclose(blurred[1, 2], expected, atol=1e-12)
 
 
-def test_blur_moves_the_picture_to_where_the_mass_lies() -> None:
+def test_blur_shifts_the_image_towards_the_centre_of_mass() -> None:
     dot = torch.zeros(1, 3, 9, 9)
     dot[..., 4, 4] = 1
     moved = Blur(kernel=blur_kernel(0.3, shift=(0, 2)))(dot)
@@ -76,8 +76,8 @@ def test_blur_of_sigma_equals_blur_of_its_kernel() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{}, dict(kernel=[[1.0]], sigma=1.0), dict(kernel=[[1.0, 1.0]])])
-def test_blur_refuses(wrong: dict) -> None:
-    with pytest.raises(UserError, match=r"either a kernel or a sigma|two odd sides"):
+def test_blur_errors(wrong: dict) -> None:
+    with pytest.raises(UserError, match=r"kernel or sigma.*(neither|both)|odd sides.*\(1, 2\)"):
         Blur(**wrong)
 
 
@@ -91,7 +91,7 @@ def test_bicubic_is_imresize_clamped() -> None:
 
 
 def test_bicubic_needs_a_multiple_of_the_scale() -> None:
-    with pytest.raises(UserError, match=r"18x21 .* by 4: .* Crop it to 16x20"):
+    with pytest.raises(UserError, match=r"18x21.*4.*16x20"):
         Bicubic(4)(torch.zeros(1, 3, 18, 21))
 
 
@@ -103,13 +103,13 @@ def test_noise_has_the_stated_variance(level: float) -> None:
     assert noisy.var().item() == pytest.approx(0.02**2 + 0.001 * level, rel=0.03)
 
 
-def test_noise_is_fresh_and_clamped() -> None:
+def test_noise_differs_in_each_call_and_is_clamped() -> None:
     noise, white = Noise(read=0.1), torch.ones(1, 3, 8, 8)
     first, second = noise(white), noise(white)
     assert not torch.equal(first, second)
     assert first.max() == 1
     assert torch.equal(Noise()(white), white)
-    with pytest.raises(UserError, match="not negative"):
+    with pytest.raises(UserError, match=r"at least 0.*read=-1"):
         Noise(read=-1)
 
 
@@ -132,14 +132,14 @@ def test_track_degradation_reads_the_kernel(tmp_path: Path) -> None:
     hr = torch.rand(1, 3, 16, 16)
     path = manifest(tmp_path, 1.0, 2.0)
     assert torch.equal(TrackDegradation(path, "1x2.png")(hr), Bicubic(2)(Blur(sigma=2.0)(hr)))
-    with pytest.raises(UserError, match="different kernels"):
+    with pytest.raises(UserError, match=r"different kernels.*'image'"):
         TrackDegradation(path)
-    with pytest.raises(UserError, match=r"no entry for '7x2.png'"):
+    with pytest.raises(UserError, match=r"'7x2\.png'.*'0x2\.png'"):
         TrackDegradation(path, "7x2.png")
 
 
 def test_track_degradation_of_a_shared_kernel(tmp_path: Path) -> None:
     hr = torch.rand(1, 3, 16, 16)
     assert torch.equal(TrackDegradation(manifest(tmp_path, 1.0, 1.0))(hr), Bicubic(2)(Blur(sigma=1.0)(hr)))
-    with pytest.raises(UserError, match="no track manifest"):
+    with pytest.raises(UserError, match=r"absent\.json.*prepare track"):
         TrackDegradation(tmp_path / "absent.json")

@@ -1,4 +1,4 @@
-"""Checkpoints that are damaged, foreign or moved, and what is in them."""
+"""Checkpoints that are damaged, of other models or moved, and their content."""
 
 import shutil
 from itertools import count
@@ -20,7 +20,7 @@ _runs = count()
 
 
 def run(config: Path, work_dir: Path, resume: bool = False, **options: Any) -> Any:
-    """Trains in this process; mmengine keeps logs by the name of the experiment, so each run has its own."""
+    """Trains in this process. Each run has its own experiment name, because mmengine keeps a log per name."""
     dotted = {name.replace("__", "."): value for name, value in options.items()}
     dotted |= {"experiment_name": f"{work_dir}_{next(_runs)}", "model.translator.pool_size": 2}
     return train(str(config), work_dir=str(work_dir), resume=resume, options=dotted)
@@ -31,19 +31,19 @@ def log(work_dir: Path) -> str:
 
 
 @pytest.mark.parametrize("damage", ["cut", "one bit"])
-def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(damage, tiny_config, tmp_path) -> None:
+def test_a_damaged_checkpoint_is_skipped_for_the_one_before(damage, tiny_config, tmp_path) -> None:
     run(tiny_config, tmp_path / "run")
     path = tmp_path / "run" / "iter_6.pth"
     whole, data = read_checkpoint(path), bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data[: len(data) // 2] if damage == "cut" else data)
     run(tiny_config, tmp_path / "run", resume=True)
-    assert "iter_6.pth is damaged or cut off" in log(tmp_path / "run")
+    assert "iter_6.pth is damaged" in log(tmp_path / "run")
     again = read_checkpoint(path)
     assert all(torch.equal(again["state_dict"][name], weight) for name, weight in whole["state_dict"].items())
 
 
-def test_resuming_a_moved_work_dir_leaves_the_old_place_alone(tiny_config, tmp_path) -> None:
+def test_resuming_a_copied_work_dir_does_not_change_the_original(tiny_config, tmp_path) -> None:
     best = dict(default_hooks__checkpoint__save_best="psnr", default_hooks__checkpoint__rule="greater")
     run(tiny_config, tmp_path / "old", train_cfg__max_iters=4, **best)
     (old_best,) = (tmp_path / "old").glob("best_*.pth")
@@ -58,12 +58,12 @@ def test_resuming_a_moved_work_dir_leaves_the_old_place_alone(tiny_config, tmp_p
 def test_checkpoints_of_others_are_refused(tiny_config, tmp_path) -> None:
     work_dir = tmp_path / "run"
     run(tiny_config, work_dir, train_cfg__max_iters=2)
-    with pytest.raises(UserError, match=r"iter_2.pth is of another model: expected sr\.body.* found sr\.body"):
+    with pytest.raises(UserError, match=r"iter_2.pth .*another model: .*sr\.body.* found sr\.body"):
         run(tiny_config, work_dir, resume=True, model__sr__num_blocks=2)
-    with pytest.raises(UserError, match=r"of another model: size mismatch for sr\."):
+    with pytest.raises(UserError, match=r"another model: size mismatch for sr\."):
         run(tiny_config, work_dir, resume=True, model__sr__channels=8)
     torch.save(dict(state_dict={}, hook=Path), work_dir / "iter_7.pth")
-    with pytest.raises(UserError, match="could run code when loaded, so it is refused"):
+    with pytest.raises(UserError, match="could run code"):
         run(tiny_config, work_dir, resume=True)
 
 
@@ -84,22 +84,20 @@ def test_the_log_stays_short(tiny_config, tmp_path) -> None:
     assert set(lengths.values()) == {1000}
 
 
-def test_other_files_beside_the_checkpoints_are_passed_by(tiny_config, tmp_path) -> None:
+def test_other_files_beside_the_checkpoints_are_ignored(tiny_config, tmp_path) -> None:
     run(tiny_config, tmp_path, train_cfg__max_iters=2)
     shutil.copy(tmp_path / "iter_2.pth", tmp_path / "iter_9_good.pth")
     assert runner_module.newest_checkpoint(tmp_path) == str(tmp_path / "iter_2.pth")
 
 
-def test_a_training_that_became_longer_says_what_changes(tiny_config, tmp_path) -> None:
+def test_a_training_that_became_longer_logs_what_changes(tiny_config, tmp_path) -> None:
     run(tiny_config, tmp_path, train_cfg__max_iters=2)
     run(tiny_config, tmp_path, resume=True, train_cfg__max_iters=4)
-    assert "The training was to have 2 iterations, now it has 4" in log(tmp_path)
+    assert "from 2 to 4 iterations" in log(tmp_path)
 
 
 @pytest.mark.parametrize("best", [False, True])
-def test_a_checkpoint_that_cannot_be_written_costs_none_of_those_before(
-    best, tiny_config, tmp_path, monkeypatch
-) -> None:
+def test_a_checkpoint_that_cannot_be_written_keeps_the_earlier_ones(best, tiny_config, tmp_path, monkeypatch) -> None:
     write = runner_module.write_whole
 
     def full_disk(path: Path, write_it: Any) -> None:
@@ -110,16 +108,16 @@ def test_a_checkpoint_that_cannot_be_written_costs_none_of_those_before(
     keep = dict(default_hooks__checkpoint__max_keep_ckpts=2)
     save_best = dict(default_hooks__checkpoint__save_best="psnr", default_hooks__checkpoint__rule="greater")
     monkeypatch.setattr(runner_module, "write_whole", full_disk)
-    # The image is upscaled better at each validation, whatever the networks do.
+    # The score rises at each validation, whatever the networks do.
     values = iter((20.0, 21.0))
     monkeypatch.setattr(SRQuality, "compute_metrics", lambda *_: {"psnr": next(values)})
-    with pytest.raises(UserError, match="No space left on device"):
+    with pytest.raises(UserError, match=r"No space left on device.*--resume"):
         run(tiny_config, tmp_path, **keep, **(save_best if best else {}))
     names = {path.name for path in tmp_path.glob("*.pth")}
     assert names >= ({"best_psnr_iter_3.pth"} if best else {"iter_2.pth", "iter_4.pth"})
 
 
-def test_files_may_be_read_by_whom_the_umask_allows(tiny_config, tmp_path) -> None:
+def test_the_umask_decides_who_can_read_the_files(tiny_config, tmp_path) -> None:
     run(tiny_config, tmp_path, train_cfg__max_iters=2)
     modes = {(tmp_path / name).stat().st_mode for name in ("iter_2.pth", "sr_latest.safetensors")}
     (tmp_path / "plain").write_text("")
@@ -134,12 +132,12 @@ def test_the_sr_network_is_also_written_as_safetensors(tiny_config, tmp_path) ->
     assert torch.equal(ours(lr), same(lr))
 
 
-def test_one_checkpoint_is_too_few(tiny_config, tmp_path) -> None:
-    with pytest.raises(UserError, match="keep 2 or more"):
+def test_keeping_only_one_checkpoint_is_an_error(tiny_config, tmp_path) -> None:
+    with pytest.raises(UserError, match=r"max_keep_ckpts=1.*2 or more"):
         run(tiny_config, tmp_path, default_hooks__checkpoint__max_keep_ckpts=1)
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path) -> None:
+def test_a_failed_write_keeps_the_existing_file(tmp_path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
 

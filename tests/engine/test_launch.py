@@ -1,6 +1,7 @@
-"""Mistakes in configs and data: each raises one clear UserError before or at the first step."""
+"""Mistakes in configs and data raise one clear UserError before or at the first step."""
 
 import os
+import re
 from pathlib import Path
 
 import cv2
@@ -22,9 +23,9 @@ def config(tiny_config: Path) -> str:
     [
         ({"train_dataloader.dataset.hr": "nowhere"}, "nowhere"),
         ({"trian_cfg.max_iters": 3}, "'trian_cfg'.*'train_cfg'"),
-        ({"max_iters": 3}, r"'max_iters' of the config\. Did you mean train_cfg\.max_iters\?"),
-        ({"crop": 3}, r"Did you mean train_dataloader\.dataset\.crop\?"),
-        ({"sr.type": "VDSR"}, r"Did you mean model\.sr or optim_wrapper\.sr or param_scheduler\.sr\?"),
+        ({"max_iters": 3}, r"'max_iters'.* train_cfg\.max_iters"),
+        ({"crop": 3}, r" train_dataloader\.dataset\.crop"),
+        ({"sr.type": "VDSR"}, r" model\.sr .*optim_wrapper\.sr .*param_scheduler\.sr"),
         ({"train_dataloader.batchsize": 3}, "'batchsize'.*'batch_size'"),
         ({"train_dataloader.dataset.corp": 3}, "'corp'.*'crop'"),
         ({"model.sr.chanels": 3}, "'chanels'.*'channels'"),
@@ -44,10 +45,10 @@ def test_typos_name_the_key_and_the_nearest_known_one(options, message, config, 
 def test_a_second_training_does_not_mix_with_the_first(config, tmp_path) -> None:
     work_dir = tmp_path / "run"
     train(config, work_dir=str(work_dir), iterations=2, refuse_used=True)
-    with pytest.raises(UserError, match=r"run holds checkpoints of a training: give --resume .* or another --work-dir"):
+    with pytest.raises(UserError, match=r"run holds checkpoints.* --resume .*--work-dir"):
         train(config, work_dir=str(work_dir), iterations=4, refuse_used=True)
     assert [path.name for path in work_dir.glob("iter_*.pth")] == ["iter_2.pth"]
-    train(config, work_dir=str(work_dir), iterations=2)  # what the demo does when it is run again
+    train(config, work_dir=str(work_dir), iterations=2)  # as the demo does when it is run again
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,9 @@ def test_a_second_training_does_not_mix_with_the_first(config, tmp_path) -> None
         ("nowhere", "give folders of your own by --hr and --real"),
     ],
 )
-def test_missing_folders_come_first_with_what_makes_them(folder, advice, config, tmp_path, capfd, monkeypatch) -> None:
+def test_missing_folders_are_an_error_before_anything_else(
+    folder, advice, config, tmp_path, capfd, monkeypatch
+) -> None:
     monkeypatch.chdir(tmp_path)  # away from data that a developer may have made
     with pytest.raises(UserError, match=f"{folder} .train_dataloader.dataset.hr. does not exist: (.* )?{advice}"):
         train(config, work_dir=str(tmp_path / "run"), options={"train_dataloader.dataset.hr": folder})
@@ -70,21 +73,22 @@ def test_missing_folders_come_first_with_what_makes_them(folder, advice, config,
 
 def test_a_file_in_place_of_a_folder(config, folders) -> None:
     image = folders["hr"] / "0001.png"
-    with pytest.raises(UserError, match=r"0001\.png \(val_dataloader\.dataset\.hr\) is a file\."):
+    with pytest.raises(UserError, match=r"0001\.png .*val_dataloader\.dataset\.hr.* is a file"):
         train(config, options={"val_dataloader.dataset.hr": str(image)})
 
 
-def test_all_images_that_would_stop_a_training_on_ones_own_folders_are_named_at_once(config, tmp_path, folders) -> None:
+def test_all_unusable_images_of_ones_own_folders_are_named_at_once(config, tmp_path, folders) -> None:
     (folders["hr"] / "0003.png").write_bytes(b"not an image")
     cv2.imwrite(str(folders["hr"] / "0004.png"), np.zeros((64, 47, 3), np.uint8))
     cv2.imwrite(str(folders["lr"] / "0001x4.png"), np.zeros((11, 16, 3), np.uint8))
     with pytest.raises(UserError) as found:
         train(config, work_dir=str(tmp_path / "run"), folders=(str(folders["hr"]), str(folders["lr"])))
     message = str(found.value)
-    assert message.startswith(f"3 of 8 images cannot be trained on. The image {folders['hr']}/0003.png is corrupt")
-    assert f"{folders['hr']}/0004.png measures 47x64, less than the crop of 48 pixels." in message
-    assert f"{folders['lr']}/0001x4.png measures 16x11, less than the crop of 12 pixels." in message
-    assert f"cyclesr prepare check --hr {folders['hr']} --real {folders['lr']} --scale 4 --crop 12" in message
+    assert message.startswith("3 of 8 images")
+    assert f"{folders['hr']}/0003.png is corrupt" in message
+    assert re.search(r"hr/0004.png .*47x64.* 48 pixels", message)
+    assert re.search(r"lr/0001x4.png .*16x11.* 12 pixels", message)
+    assert f"check --hr {folders['hr']} --real {folders['lr']} --scale 4 --crop 12" in message
     assert not (tmp_path / "run").exists()
 
 
@@ -102,11 +106,11 @@ def test_a_corrupt_image(config, tmp_path, folders) -> None:
 
 def test_lr_larger_than_its_hr(config, tmp_path, folders) -> None:
     cv2.imwrite(str(folders["lr"] / "0001x4.png"), np.zeros((80, 80, 3), np.uint8))
-    with pytest.raises(UserError, match=r"0001x4\.png.*is larger than its HR"):
+    with pytest.raises(UserError, match=r"0001x4\.png.*larger"):
         train(config, work_dir=str(tmp_path / "run"))
 
 
-def test_the_cpu_is_used_on_a_computer_with_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_device_cpu_uses_the_cpu_on_a_machine_with_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mmengine.device.utils, "DEVICE", "cuda")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     use_device("cpu")

@@ -1,4 +1,4 @@
-"""Where a training begins: at the weights of an SR network, cyclesr's own or a public release; resuming wins."""
+"""``load_from``: a training starts from the weights of an SR network, unless it resumes."""
 
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ RRDB = dict(
 )
 
 
-def begin(config: Path, work_dir: Path, path: Path, **options: Any) -> dict[str, torch.Tensor]:
-    """The SR network's weights after a translator step, which leaves them where the training began."""
+def first_weights(config: Path, work_dir: Path, path: Path, **options: Any) -> dict[str, torch.Tensor]:
+    """Returns the SR network's weights after a step of only the translator, which does not change them."""
     run(config, work_dir, load_from=str(path), train_cfg__max_iters=1, **options)
     return read_checkpoint(work_dir / "iter_1.pth")["sr_network"]["state_dict"]
 
@@ -29,21 +29,21 @@ def assert_equal(found: dict[str, torch.Tensor], expected: dict[str, torch.Tenso
     assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
-def test_begins_at_the_sr_network_of_another_training(tiny_config: Path, tmp_path: Path) -> None:
-    run(tiny_config, tmp_path / "first", train_cfg__max_iters=2)  # the second step is one of the SR network
+def test_starts_from_the_sr_network_of_another_training(tiny_config: Path, tmp_path: Path) -> None:
+    run(tiny_config, tmp_path / "first", train_cfg__max_iters=2)  # the second step trains the SR network
     path = tmp_path / "first" / "sr_latest.safetensors"
     weights = read_checkpoint(tmp_path / "first" / "iter_2.pth")["sr_network"]["state_dict"]
-    assert_equal(begin(tiny_config, tmp_path / "second", path), weights)
+    assert_equal(first_weights(tiny_config, tmp_path / "second", path), weights)
 
 
 @pytest.mark.parametrize("key", ["params_ema", "params", None])
-def test_begins_at_a_public_release(key: str | None, tiny_config: Path, tmp_path: Path) -> None:
+def test_starts_from_published_weights(key: str | None, tiny_config: Path, tmp_path: Path) -> None:
     weights = RRDBNet(4, channels=4, num_blocks=1, growth=4).state_dict()
     torch.save({key: weights} if key else weights, tmp_path / "RRDB_x4.pth")
-    assert_equal(begin(tiny_config, tmp_path / "run", tmp_path / "RRDB_x4.pth", **RRDB), weights)
+    assert_equal(first_weights(tiny_config, tmp_path / "run", tmp_path / "RRDB_x4.pth", **RRDB), weights)
 
 
-def test_a_resumed_training_does_not_begin_again(tiny_config: Path, tmp_path: Path) -> None:
+def test_a_resumed_training_does_not_load_them_again(tiny_config: Path, tmp_path: Path) -> None:
     path, work_dir = tmp_path / "RRDB_x4.safetensors", tmp_path / "run"
     save_file(RRDBNet(4, channels=4, num_blocks=1, growth=4).state_dict(), path)
     options = dict(load_from=str(path), param_scheduler__sr=[], **RRDB)
@@ -59,10 +59,10 @@ def test_a_resumed_training_does_not_begin_again(tiny_config: Path, tmp_path: Pa
 
 def test_other_files_are_refused(tiny_config: Path, tmp_path: Path) -> None:
     torch.save({"conv_first.weight": torch.zeros(4, 3, 3, 3)}, tmp_path / "part.pth")
-    with pytest.raises(UserError, match=r"part.pth is of another model: expected conv_first.bias"):
-        begin(tiny_config, tmp_path / "run", tmp_path / "part.pth", **RRDB)
+    with pytest.raises(UserError, match=r"part.pth .*another model: .*conv_first.bias"):
+        first_weights(tiny_config, tmp_path / "run", tmp_path / "part.pth", **RRDB)
     torch.save({"epoch": 3}, tmp_path / "log.pth")
-    with pytest.raises(UserError, match=r"log.pth holds no weights"):
-        begin(tiny_config, tmp_path / "run", tmp_path / "log.pth", **RRDB)
+    with pytest.raises(UserError, match=r"log.pth .*no weights"):
+        first_weights(tiny_config, tmp_path / "run", tmp_path / "log.pth", **RRDB)
     with pytest.raises(UserError, match=r"absent.safetensors"):
-        begin(tiny_config, tmp_path / "run", tmp_path / "absent.safetensors")
+        first_weights(tiny_config, tmp_path / "run", tmp_path / "absent.safetensors")

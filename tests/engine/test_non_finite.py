@@ -1,5 +1,6 @@
-"""Trainings that meet numbers that are not finite."""
+"""Trainings with losses that are not finite."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from cyclesr.registry import LOSSES
 
 @LOSSES.register_module()
 class MSEWithAccidents(torch.nn.Module):
-    """MSE that is NaN at some of its calls."""
+    """Mean squared error that is NaN from the first to the last of the given calls."""
 
     def __init__(self, at: tuple[int, int]) -> None:
         super().__init__()
@@ -39,21 +40,20 @@ def run(config: Path, work_dir: Path, at: tuple[int, int]) -> None:
 def test_skipped_steps_are_counted_and_their_images_named(tiny_config, tmp_path) -> None:
     run(tiny_config, tmp_path / "run", at=(3, 4))
     (log,) = (tmp_path / "run").rglob("*.log")
-    assert "Iteration 4 was skipped: a loss or gradient was not finite (1 so far)" in log.read_text()
-    assert "Iteration 5 was skipped: a loss or gradient was not finite (2 so far). Its images: /" in log.read_text()
-    assert "0003x4.png" in log.read_text()
+    assert re.search(r"Iteration 4 was skipped.*1 so far", log.read_text())
+    assert re.search(r"Iteration 5 was skipped.*2 so far.*/0003x4\.png", log.read_text())
     checkpoint = read_checkpoint(tmp_path / "run" / "iter_8.pth")
     assert checkpoint["message_hub"]["runtime_info"]["skipped_steps"] == 2
     weights = [w for w in checkpoint["state_dict"].values() if w.is_floating_point()]
     assert all(w.isfinite().all() for w in weights)
 
 
-def test_a_training_that_only_skips_stops_with_advice(tiny_config, tmp_path) -> None:
-    with pytest.raises(UserError, match=r"3 steps in a row .* not finite. Lower the learning rates"):
+def test_a_training_that_skips_too_many_steps_stops_with_advice(tiny_config, tmp_path) -> None:
+    with pytest.raises(UserError, match=r"3 steps in a row .*learning rates.*clip_grad"):
         run(tiny_config, tmp_path / "run", at=(2, 99))
 
 
-def test_batch_norm_forgets_a_skipped_step() -> None:
+def test_a_skipped_step_does_not_change_batch_statistics() -> None:
     class Logger:
         def warning(self, text: str) -> None:
             self.text = text

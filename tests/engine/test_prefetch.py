@@ -1,4 +1,4 @@
-"""Batches on their way to the device: the same ones, in order, fetched ahead on a GPU alone."""
+"""Batches reach the device unchanged and in order, and are fetched ahead only on a GPU."""
 
 from contextlib import contextmanager
 
@@ -39,7 +39,7 @@ def test_stored_images_become_floats() -> None:
     assert ready["number"].tolist() == [1, 2]
 
 
-def test_tensors_alone_move() -> None:
+def test_only_tensors_move() -> None:
     ready = on_device(batches(1)[0], torch.device("meta"))
     assert ready["hr"].device.type == "meta"
     assert ready["hr_path"] == ["0.png", "x.png"]

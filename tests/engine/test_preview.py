@@ -1,4 +1,4 @@
-"""Previews are drawn and change nothing."""
+"""Previews are written and do not change the training."""
 
 from types import SimpleNamespace
 
@@ -20,7 +20,7 @@ class Net(nn.Module):
         return dict(lr=lr, sr=torch.zeros(1, 3, 8, 8), hr=torch.ones(1, 3, 8, 8))
 
 
-def test_a_preview_leaves_statistics_and_random_numbers_alone() -> None:
+def test_a_preview_does_not_change_statistics_and_random_generators() -> None:
     model, strips = Net().train(), {}
     visualizer = SimpleNamespace(add_image=lambda name, strip, step: strips.update({name: (strip, step)}))
     runner = SimpleNamespace(model=model, iter=1, visualizer=visualizer)

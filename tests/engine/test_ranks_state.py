@@ -1,4 +1,4 @@
-"""What a rank holds of its own comes back as it was."""
+"""The state of a rank is restored exactly."""
 
 import random
 
@@ -14,7 +14,7 @@ def draws() -> list[float]:
     return [random.random(), random.gauss(0, 1), np.random.rand(), np.random.randn(), torch.randn(()).item()]
 
 
-def test_random_generators_continue_where_they_were_kept(tmp_path) -> None:
+def test_random_generators_continue_from_a_saved_state(tmp_path) -> None:
     draws()
     torch.save(random_state(), tmp_path / "state.pth")
     expected = [draws() for _ in range(3)]
@@ -22,7 +22,7 @@ def test_random_generators_continue_where_they_were_kept(tmp_path) -> None:
     assert [draws() for _ in range(3)] == expected
 
 
-def test_buffers_and_pools_of_any_size_come_back() -> None:
+def test_buffers_and_pools_of_any_size_are_restored() -> None:
     trained, fresh = (nn.ModuleDict(dict(norm=nn.BatchNorm2d(3), pool=ImagePool(4))) for _ in range(2))
     trained["norm"](torch.rand(2, 3, 4, 4))
     trained["pool"](torch.rand(3, 3, 4, 4))

@@ -1,4 +1,4 @@
-"""The endless sampler continues where it is told to."""
+"""The endless sampler continues from a given position."""
 
 from itertools import islice
 

@@ -1,4 +1,4 @@
-"""CycleSRGAN in the engine: resuming to the last bit, and what its checkpoints hold."""
+"""CycleSRGAN in the engine: resuming is bitwise equal, and the content of its checkpoints."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def options(tmp_path: Path) -> dict[str, Any]:
     )
 
 
-def test_resumes_to_the_last_bit(tiny_config: Path, tmp_path: Path, options: dict[str, Any]) -> None:
+def test_resuming_is_bitwise_equal(tiny_config: Path, tmp_path: Path, options: dict[str, Any]) -> None:
     for name, stops in (("straight", (4,)), ("resumed", (3, 4))):
         for stop in stops:
             run(tiny_config, tmp_path / name, resume=stop == 4, train_cfg__max_iters=stop, **options)
@@ -46,5 +46,5 @@ def test_checkpoints_hold_the_discriminator_but_no_perceptual_network(
     assert not any("perceptual" in name for own in saved["rank_states"] for name in own["buffers"])
     assert not any("discriminator" in name for name in saved["sr_network"]["state_dict"])
     (tmp_path / "vgg19.pth").unlink()
-    network, scale = load_sr(tmp_path / "run" / "iter_3.pth")  # inference needs neither
+    network, scale = load_sr(tmp_path / "run" / "iter_3.pth")  # inference does not need VGG
     assert network(torch.rand(1, 3, 8, 8)).shape == (1, 3, 8 * scale, 8 * scale)

@@ -1,4 +1,4 @@
-"""Image files in and out."""
+"""Reading and writing of image files."""
 
 import zlib
 from pathlib import Path
@@ -88,7 +88,7 @@ def test_the_size_of_an_image_is_in_its_header(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".tif"])
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.97])
-def test_cut_off_file_is_named(tmp_path: Path, suffix: str, kept: float) -> None:
+def test_truncated_file_is_named(tmp_path: Path, suffix: str, kept: float) -> None:
     path = tmp_path / f"broken{suffix}"
     write_image(path, np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8))
     data = path.read_bytes()
@@ -97,13 +97,13 @@ def test_cut_off_file_is_named(tmp_path: Path, suffix: str, kept: float) -> None
         read_image(path)
 
 
-def test_cut_off_jpeg_with_a_whole_thumbnail_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_truncated_jpeg_with_a_complete_thumbnail_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.jpg"
     write_image(path, np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8))
     whole = path.read_bytes()
     thumbnail = b"\xff\xe1" + (2 + len(whole)).to_bytes(2, "big") + whole
     path.write_bytes(whole[:2] + thumbnail + whole[2:-200])
-    monkeypatch.setattr(cv2, "imdecode", lambda *_: np.zeros((40, 40, 3), np.uint8))  # as lenient as OpenCV 4
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: np.zeros((40, 40, 3), np.uint8))  # as OpenCV 4 does
     with pytest.raises(UserError, match="corrupt"):
         read_image(path)
     path.write_bytes(whole[:2] + thumbnail + whole[2:])
@@ -118,7 +118,7 @@ def test_other_unreadable_files(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=r"absent\.png cannot be read"):
             reader(tmp_path / "absent.png")
     (tmp_path / "phone.jpg").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
-    with pytest.raises(UserError, match=r"phone\.jpg cannot be read\. HEIC: convert it to JPEG or PNG first\."):
+    with pytest.raises(UserError, match=r"phone\.jpg.*HEIC.*JPEG or PNG"):
         read_image(tmp_path / "phone.jpg")
     header = (13).to_bytes(4, "big") + b"IHDR" + (70000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
     end = bytes(4) + b"IEND" + zlib.crc32(b"IEND").to_bytes(4, "big")
@@ -127,32 +127,32 @@ def test_other_unreadable_files(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"huge\.png.*corrupt"):
         read_image(tmp_path / "huge.png")
     cv2.imwrite(str(tmp_path / "float.tif"), np.ones((4, 4, 3), np.float32))
-    with pytest.raises(UserError, match="float32; 8 or 16 bit"):
+    with pytest.raises(UserError, match=r"float\.tif.*8 or 16 bits.*float32"):
         read_image(tmp_path / "float.tif")
 
 
-def test_write_refuses(tmp_path: Path, rgb: np.ndarray) -> None:
-    with pytest.raises(UserError, match="no suffix of an image format"):
+def test_write_errors(tmp_path: Path, rgb: np.ndarray) -> None:
+    with pytest.raises(UserError, match=r"a\.xyz.*\.png"):
         write_image(tmp_path / "a.xyz", rgb)
-    with pytest.raises(UserError, match="16 bit"):
+    with pytest.raises(UserError, match=r"a\.jpg.*16 bits"):
         write_image(tmp_path / "a.jpg", rgb.astype(np.uint16))
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot be written"):
         write_image(tmp_path / "file" / "a.png", rgb)
 
 
-def test_listing_is_natural_and_skips_the_rest(tmp_path: Path) -> None:
+def test_listing_is_in_natural_order_and_skips_other_files(tmp_path: Path) -> None:
     for name in ("10.png", "2.PNG", "b.webp", "a.jpeg", ".hidden.png", "notes.txt", "0801x4.tiff"):
         (tmp_path / name).touch()
     (tmp_path / "sub").mkdir()
     assert [p.name for p in list_images(tmp_path)] == ["2.PNG", "10.png", "0801x4.tiff", "a.jpeg", "b.webp"]
 
 
-def test_listing_refuses(tmp_path: Path) -> None:
+def test_listing_errors(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"does not exist"):
         list_images(tmp_path / "none")
     (tmp_path / "IMG_1.HEIC").touch()
-    with pytest.raises(UserError, match=r"holds no image .*HEIC: convert it to JPEG or PNG first\."):
+    with pytest.raises(UserError, match=r"holds no image.*HEIC.*JPEG or PNG"):
         list_images(tmp_path)
     (tmp_path / "f").touch()
     with pytest.raises(UserError, match=r"is a file"):
@@ -165,10 +165,10 @@ def test_number_range(tmp_path: Path) -> None:
         path.touch()
     assert list_images(tmp_path, (2, 3)) == paths[2:]
     assert list_images(tmp_path) == paths
-    with pytest.raises(UserError, match=r"from 7 to 9 .* run from 1 to 3"):
+    with pytest.raises(UserError, match=r"from 7 to 9.*from 1 to 3"):
         list_images(tmp_path, (7, 9))
     (tmp_path / "photo.png").touch()
-    with pytest.raises(UserError, match=r"photo\.png has none"):
+    with pytest.raises(UserError, match=r"number.*photo\.png"):
         list_images(tmp_path, (1, 2))
 
 

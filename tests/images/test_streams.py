@@ -1,4 +1,4 @@
-"""Images written band by band, read back by other programs' decoders."""
+"""Images written band by band, read back by the decoders of OpenCV and Pillow."""
 
 from io import BytesIO
 from itertools import product
@@ -12,7 +12,7 @@ from cyclesr.images.png_stream import write_png
 from cyclesr.images.tiff_stream import write_tiff
 
 WRITERS = dict(png=write_png, tiff=write_tiff)
-# Without TIFF's 8-bit alpha, by which OpenCV multiplies the colours; Pillow reads that, below.
+# Without 8-bit TIFF with alpha, because OpenCV multiplies its colours by alpha; the test with Pillow covers it.
 KINDS = sorted({*product(WRITERS, (1, 3, 4), ("uint8", "uint16"))} - {("tiff", 4, "uint8")})
 
 
@@ -47,13 +47,12 @@ def test_pillow_reads_the_pixels_back(kind, channels, mode) -> None:
         assert np.array_equal(np.asarray(found).reshape(image.shape), image)
 
 
-@pytest.mark.parametrize("kind", WRITERS)
-def test_the_cuts_do_not_show_in_the_pixels(kind) -> None:
+def test_the_bands_do_not_change_a_tiff() -> None:
     image = random_image(100, 9, 3)
     assert stored("tiff", image, [3, 50]).getvalue() == stored("tiff", image, []).getvalue()
 
 
-def test_png_is_about_as_small_as_opencvs() -> None:
+def test_png_is_about_as_small_as_that_of_opencv() -> None:
     waves = np.sin(np.arange(400)[:, None] / 30) + np.cos(np.arange(600) / 20)
     image = np.repeat(((waves + 2) * 60).astype(np.uint8)[..., None], 3, 2)
     size = len(stored("png", image, [100]).getvalue())
@@ -62,12 +61,12 @@ def test_png_is_about_as_small_as_opencvs() -> None:
 
 @pytest.mark.parametrize("kind", WRITERS)
 @pytest.mark.parametrize("shape", [(9, 8, 3), (11, 8, 3), (10, 7, 3)])
-def test_bands_of_another_size_are_refused(kind, shape) -> None:
+def test_bands_of_another_size_are_errors(kind, shape) -> None:
     with pytest.raises(ValueError, match="image of"):
         WRITERS[kind](BytesIO(), (10, 8), iter([np.zeros(shape, np.uint8)]))
 
 
-def test_what_exceeds_four_gigabytes_is_a_bigtiff(monkeypatch) -> None:
+def test_an_image_of_more_than_four_gigabytes_is_a_bigtiff(monkeypatch) -> None:
     image = random_image(40, 8, 3)
     assert stored("tiff", image, []).getvalue()[2] == 42
     monkeypatch.setattr("cyclesr.images.tiff_stream._LARGEST_TIFF", 900)

@@ -104,10 +104,10 @@ def test_mistakes(tmp_path, fresh):
     with pytest.raises(UserError, match="needs the weights of alexnet"):
         load_lpips("alex", str(tmp_path / "absent.pth"))
     (tmp_path / "alexnet.pth").write_bytes(b"not weights")
-    with pytest.raises(UserError, match="no file of weights"):
+    with pytest.raises(UserError, match=r"alexnet\.pth.*UnpicklingError"):
         load_lpips("alex", str(tmp_path))
     torch.save({"features.0.weight": torch.zeros(1)}, tmp_path / "alexnet.pth")
-    with pytest.raises(UserError, match=r"lacks 9 tensors of the network, features.0.bias"):
+    with pytest.raises(UserError, match=r"9 tensors.*features\.0\.bias"):
         load_lpips("alex", str(tmp_path / "alexnet.pth"))
 
 

@@ -1,4 +1,4 @@
-"""Which memory format a machine gets."""
+"""The memory format that ``auto`` chooses."""
 
 import pytest
 import torch
@@ -14,12 +14,12 @@ from cyclesr.optim.memory_format import memory_format
         (False, False, torch.contiguous_format),
     ],
 )
-def test_auto_asks_the_machine(monkeypatch, gpu, amx, expected) -> None:
+def test_auto_depends_on_the_hardware(monkeypatch, gpu, amx, expected) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
     assert memory_format("auto") == expected
 
 
-def test_otherwise_it_is_what_was_asked_for() -> None:
+def test_a_given_format_is_used() -> None:
     assert memory_format(True) == torch.channels_last
     assert memory_format(False) == torch.contiguous_format

@@ -1,4 +1,4 @@
-"""Optimizers by part, and precision."""
+"""Optimizers of a model's parts, and precision."""
 
 import copy
 
@@ -23,16 +23,16 @@ class OnlySR(nn.Module):
 
 
 def test_unknown_part_names_the_nearest() -> None:
-    with pytest.raises(UserError, match=r"part 'srr'.*Did you mean 'sr'"):
+    with pytest.raises(UserError, match=r"'srr'.*'sr'"):
         PartOptimizersConstructor(dict(sr=ADAM, srr=ADAM))(OnlySR())
 
 
-def test_missing_part_is_named() -> None:
-    with pytest.raises(UserError, match="no optimizer for the part 'sr'"):
+def test_a_part_without_optimizer_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"optimizer.*'sr'.*OnlySR"):
         PartOptimizersConstructor({})(OnlySR())
 
 
-def test_clip_grad_clips_the_norm_and_leaves_the_config_alone() -> None:
+def test_clip_grad_clips_the_norm_and_does_not_change_the_config() -> None:
     config = dict(sr=dict(optimizer=dict(type="SGD", lr=1.0), clip_grad=dict(max_norm=0.5)))
     model = OnlySR()
     before = [p.detach().clone() for p in model.parameters()]
@@ -77,9 +77,9 @@ def test_a_forward_pass_after_the_step_sees_the_new_weights() -> None:
         assert torch.equal(again, model.sr(torch.ones(1, 2)))
 
 
-def test_amp_words() -> None:
+def test_values_of_amp() -> None:
     assert autocast_dtype("none", torch.device("cpu")) is None
-    with pytest.raises(UserError, match="found 'fp8'"):
+    with pytest.raises(UserError, match="'fp8'"):
         autocast_dtype("fp8", torch.device("cpu"))  # type: ignore[arg-type]
 
 
@@ -98,7 +98,7 @@ def test_fp16_scales_the_loss_and_keeps_its_scale_in_the_checkpoint() -> None:
 
 
 def test_moments_of_a_checkpoint_take_the_memory_format_of_the_weights() -> None:
-    """Fused kernels walk both as they lie in memory."""
+    """Fused kernels require the same memory layout for both."""
 
     class Convolution(nn.Module):
         def __init__(self, memory_format: torch.memory_format) -> None:
@@ -127,7 +127,7 @@ def test_moments_of_a_checkpoint_take_the_memory_format_of_the_weights() -> None
 
 
 @pytest.mark.parametrize("kind", ["SGD", "Adam", "AdamW", "RMSprop"])
-def test_a_first_step_that_is_skipped_leaves_no_trace(kind: str) -> None:
+def test_a_first_step_that_is_skipped_has_no_effect(kind: str) -> None:
     config = dict(optimizer=dict(type=kind, lr=1e-2, **({"momentum": 0.9} if kind in ("SGD", "RMSprop") else {})))
     ends = []
     for accident in (False, True):
@@ -152,5 +152,5 @@ def test_adam_is_fused_unless_the_config_says_otherwise() -> None:
 
 def test_other_ways_to_clip_are_refused() -> None:
     config = dict(sr=dict(optimizer=dict(type="SGD", lr=1.0), clip_grad=dict(max_norm=1.0, norm_type=1)))
-    with pytest.raises(UserError, match=r"optim_wrapper.sr.clip_grad is dict\(max_norm=...\)"):
+    with pytest.raises(UserError, match=r"optim_wrapper\.sr\.clip_grad.*max_norm.*norm_type"):
         PartOptimizersConstructor(config)(OnlySR())

@@ -1,4 +1,4 @@
-"""Hooks that mmengine lacks."""
+"""Hooks of the training, in addition to mmengine's."""
 
 from cyclesr.engine.hooks.checkpoint import CheckpointHook
 from cyclesr.engine.hooks.checkpoint_contents import CheckpointContentsHook

@@ -1,4 +1,4 @@
-"""What a checkpoint holds beside weights: the SR network with its config, and the log, as plain data."""
+"""The content of checkpoints besides weights: the SR network with its config, and the log, as plain data."""
 
 from pathlib import Path
 from typing import Any
@@ -11,20 +11,20 @@ from mmengine.runner import Runner
 
 from cyclesr.registry import HOOKS
 
-LOG_VALUES = 1000  # as many last values of each logged number; longer than the windows that logs are smoothed over
+LOG_VALUES = 1000  # number of last values kept of each logged scalar; more than the smoothing window of any log
 
 
 @HOOKS.register_module()
 class CheckpointContentsHook(Hook):
-    """Adds the SR network with its config, and keeps plain data only.
+    """Adds the SR network with its config to checkpoints, and converts them to plain data.
 
-    A checkpoint then loads with ``weights_only=True``, which runs no code from the file.
+    Such a checkpoint loads with ``weights_only=True``, which runs no code from the file.
     """
 
     priority = "VERY_LOW"  # after every hook that changes the checkpoint
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Adds ``sr_network``, and makes the message hub plain."""
+        """Adds ``sr_network``, and converts the message hub to plain data."""
         checkpoint["sr_network"] = runner.model.sr_entry()
         hub = checkpoint["message_hub"]
         info = {k: _plain_number(v) for k, v in hub["runtime_info"].items() if k != "cfg"}
@@ -35,7 +35,7 @@ class CheckpointContentsHook(Hook):
         )
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Rebuilds the log's buffers, and looks for the best checkpoint in the work dir of today."""
+        """Rebuilds the buffers of the log, and changes the paths of checkpoints to the current work dir."""
         hub = checkpoint.get("message_hub", {})
         scalars = hub.get("log_scalars", {})
         hub["log_scalars"] = {name: HistoryBuffer(*lists, max_length=LOG_VALUES) for name, lists in scalars.items()}

@@ -1,4 +1,4 @@
-"""Steps that were skipped because a loss or a gradient was not finite."""
+"""Handling of training steps that are skipped because a loss or a gradient is not finite."""
 
 from typing import Any
 
@@ -13,24 +13,25 @@ from cyclesr.errors import UserError
 from cyclesr.registry import HOOKS
 
 ADVICE = (
-    "Lower the learning rates, set clip_grad=dict(max_norm=...) for each part, or take amp='none'; look at the images "
-    "named in the log; then continue from the last checkpoint with --resume."
+    "Lower the learning rates, set clip_grad=dict(max_norm=...) for each part, or use amp='none', and check the images "
+    "named in the log. Then continue from the last checkpoint with --resume."
 )
 
 
 @HOOKS.register_module()
 class NonFiniteHook(Hook):
-    """Names the images of skipped steps in the log, counts the steps, and stops a training that only skips.
+    """Logs the images of skipped steps, counts the steps, and stops a training that skips too many in a row.
 
-    On a GPU it looks every ``interval`` iterations, so that no step waits for the device; skipped steps do no harm
-    meanwhile. Some at the start of a training in fp16 are how the loss scale is found.
+    On a GPU it checks only every ``interval`` iterations, because a check waits for the device. Skipped steps do not
+    change the weights meanwhile. At the start of a training in fp16 some steps are skipped until the loss scale is
+    found.
 
     Args:
-        patience: so many skipped steps in a row end the training.
-        interval: iterations between looks, where looking makes the host wait.
+        patience: number of skipped steps in a row that ends the training.
+        interval: number of iterations between checks on a GPU.
 
     Raises:
-        UserError: ``patience`` steps in a row were skipped; with advice.
+        UserError: ``patience`` steps in a row were skipped.
     """
 
     def __init__(self, patience: int = 20, interval: int = 20) -> None:
@@ -40,13 +41,13 @@ class NonFiniteHook(Hook):
         self._statistics: list[Tensor] = []
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """Keeps BatchNorm's statistics: the forward pass moves them before anything is known of the step."""
+        """Saves the BatchNorm statistics, which the forward pass changes even if the step is skipped."""
         self._statistics = [statistic.clone() for statistic in batch_statistics(runner.model)]
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict[str, Any] | None = None
     ) -> None:
-        """Keeps the outcome of the step, and looks at those that were kept when it is time."""
+        """Restores the BatchNorm statistics after a skipped step, and checks the last steps if it is time to."""
         skipped = (outputs or {}).get("skipped")
         if skipped is None:
             return
@@ -57,7 +58,7 @@ class NonFiniteHook(Hook):
             self._look(runner)
 
     def on_every_rank_before_save(self, runner: Runner) -> None:
-        """A checkpoint holds the number of all skipped steps."""
+        """Counts the skipped steps up to now, so that the checkpoint holds their number."""
         if self._waiting:
             self._look(runner)
 
@@ -75,12 +76,12 @@ class NonFiniteHook(Hook):
         total = hub.runtime_info.get("skipped_steps", 0) + 1
         hub.update_info("skipped_steps", total)
         everyones = sorted({name for of_rank in all_gather_object(names) for name in of_rank})
-        runner.logger.warning(  # formatted here: mmengine drops a warning whose template it has seen
+        runner.logger.warning(  # formatted here, because mmengine logs each template only once
             f"Iteration {iteration + 1} was skipped: a loss or gradient was not finite ({total} so far). Its images: "
             + ", ".join(everyones)
         )
         if self._in_a_row >= self.patience:
-            raise UserError(f"{self._in_a_row} steps in a row had losses or gradients that are not finite. {ADVICE}")
+            raise UserError(f"{self._in_a_row} steps in a row had a loss or gradient that was not finite. {ADVICE}")
 
 
 def _file_names(batch: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Image strips of the training for TensorBoard and the work dir."""
+"""Strips of training images for TensorBoard and the work dir."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ STRIPS = (("syn", "fake_real", "sr", "hr"), ("real", "real_sr"), ("lr", "sr", "h
 
 @HOOKS.register_module()
 class PreviewHook(Hook):
-    """Shows ``syn | fake_real | sr | hr`` and ``real | sr`` of the present batch every so often.
+    """Writes the strips ``syn | fake_real | sr | hr`` and ``real | sr`` of the current batch at regular intervals.
 
     Args:
-        interval: iterations between strips.
+        interval: number of iterations between strips.
     """
 
     priority = "LOW"
@@ -32,9 +32,9 @@ class PreviewHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict[str, Any] | None = None
     ) -> None:
-        """Draws the strips.
+        """Writes the strips if they are due.
 
-        A run with previews equals one without: random generators and batch statistics are left as they were.
+        Random generators and batch statistics are not changed, so the training equals one without previews.
         """
         if not self.every_n_train_iters(runner, self.interval):
             return
@@ -49,7 +49,10 @@ class PreviewHook(Hook):
 
 
 def side_by_side(images: list[Tensor]) -> np.ndarray:
-    """Images ``(1, 3, h, w)`` in [0, 1], enlarged to the height of the tallest, as one ``(H, W, 3)`` uint8 picture."""
+    """Returns images ``(1, 3, h, w)`` in [0, 1] as one uint8 picture ``(H, W, 3)``.
+
+    Smaller images are enlarged to the height of the tallest by nearest-neighbour interpolation.
+    """
     height = max(image.shape[-2] for image in images)
     enlarged = [F.interpolate(i.float().cpu(), scale_factor=height / i.shape[-2], mode="nearest") for i in images]
     strip = torch.cat(enlarged, dim=-1)[0].clamp(0, 1)

@@ -1,4 +1,4 @@
-"""Each rank's random generators and buffers: in the checkpoint, back again, and untouched by validation."""
+"""Random generators and buffers of each rank, saved in checkpoints, restored from them, and kept over validation."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from cyclesr.registry import HOOKS
 
 @HOOKS.register_module()
 class RankStatesHook(Hook):
-    """Saves and restores what differs between ranks, so that a resumed training continues to the last bit.
+    """Saves and restores the state that differs between ranks, so that a resumed training is bitwise equal.
 
-    The same number of ranks continues exactly. With another number, the first ranks take what was saved; a rank
-    beyond them keeps the image pools of rank 0 and the random generators of its own seed.
+    With another number of ranks than before, each rank that was saved takes its state. Further ranks take the image
+    pools of rank 0 and random generators from their seed.
     """
 
     def __init__(self) -> None:
@@ -24,21 +24,21 @@ class RankStatesHook(Hook):
         self._resumed: list[dict[str, Any]] = []
 
     def on_every_rank_before_save(self, runner: Runner) -> None:
-        """Collects the ranks' states. A checkpoint made during validation holds the generators from before it."""
+        """Gathers the states of all ranks. During validation, the random generators are those from before it."""
         average_batch_statistics(runner.model)
         own = dict(random=self._before_validation or random_state(), buffers=own_buffers(runner.model))
         self._gathered = all_gather_object(own)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Adds ``rank_states``, a list with one dict a rank."""
+        """Adds ``rank_states``, a list with one dict per rank."""
         checkpoint["rank_states"] = self._gathered
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Keeps the states until the training starts: building, loading and starting a data loader draw too."""
+        """Keeps the states until the training starts, because starting a data loader draws random numbers too."""
         self._resumed = checkpoint.get("rank_states", []) if runner._resume else []
 
     def before_train_epoch(self, runner: Runner) -> None:
-        """Sets generators and buffers to where the checkpoint left them."""
+        """Restores the random generators and buffers of the checkpoint."""
         if get_rank() < len(self._resumed):
             own = self._resumed[get_rank()]
             set_random_state(own["random"])
@@ -46,12 +46,12 @@ class RankStatesHook(Hook):
         self._resumed = []
 
     def before_val(self, runner: Runner) -> None:
-        """Remembers the generators, which the data loader of the validation set moves."""
+        """Saves the random generators, which the data loader of the validation set changes."""
         average_batch_statistics(runner.model)
         self._before_validation = random_state()
 
     def after_val(self, runner: Runner) -> None:
-        """Sets them back: a training that validates equals one that does not."""
+        """Restores the random generators, so that validation does not change the training."""
         if self._before_validation:
             set_random_state(self._before_validation)
         self._before_validation = None

@@ -1,4 +1,4 @@
-"""When each part trains: the stages, and the ratio of translator to SR steps."""
+"""The schedule of stages, and the ratio of translator steps to SR steps."""
 
 from typing import Any
 
@@ -12,19 +12,22 @@ from cyclesr.registry import HOOKS
 
 @HOOKS.register_module()
 class StageHook(Hook):
-    """Sets the stage before every iteration.
+    """Sets the stage of the model before every iteration.
 
-    A pure function of the iteration, so that resuming lands in the right one.
+    The stage depends only on the iteration, so that a resumed training continues in the right stage.
 
     Args:
-        stages: ``dict(name=..., iters=...)`` in order; names of :class:`~cyclesr.models.Stage`. ``fraction=...`` of
-            the whole training may stand for ``iters``. The last stage has neither and lasts to the end.
-        translator_steps, sr_steps: within ``joint``, so many steps of the translator alone before so many joint or
-            SR steps: ``(1, 1)`` trains both in each step (the paper). ``(3, 1)`` gives two steps of the translator
-            alone, then a joint one; ``(1, 2)`` a joint one, then one of the SR network alone on ``fake_real``.
+        stages: ``dict(name=..., iters=...)`` per stage, in order. Names are those of :class:`~cyclesr.models.Stage`.
+            ``fraction=...`` of the training can replace ``iters``. The last stage has neither and lasts to the end.
+        translator_steps: within ``joint``, number of steps of the translator per step of the SR network. ``3`` gives
+            two steps of only the translator, then a joint step.
+        sr_steps: within ``joint``, number of steps of the SR network per step of the translator. ``2`` gives a joint
+            step, then a step of only the SR network on ``fake_real``. If both are 1, both parts train in each step, as
+            in the paper.
 
     Raises:
-        UserError: an unknown stage, one without a length before the end, or a ratio without a 1.
+        UserError: a stage is unknown, a stage before the last has no length, the last one has a length, or neither
+            ``translator_steps`` nor ``sr_steps`` is 1.
     """
 
     priority = "HIGH"
@@ -34,10 +37,12 @@ class StageHook(Hook):
         endless = [iters is None and fraction is None for _, iters, fraction in self.stages]
         if any(endless[:-1]) or not endless[-1]:
             raise UserError(
-                "StageHook: every stage but the last needs 'iters' or 'fraction', and the last has neither."
+                "StageHook: every stage except the last needs 'iters' or 'fraction', and the last must have neither."
             )
         if min(translator_steps, sr_steps) != 1:
-            raise UserError("StageHook: translator_steps or sr_steps must be 1; the other one is the ratio.")
+            raise UserError(
+                f"StageHook: translator_steps or sr_steps must be 1, found {translator_steps} and {sr_steps}."
+            )
         self.translator_steps = translator_steps
         self.sr_steps = sr_steps
 
@@ -46,7 +51,7 @@ class StageHook(Hook):
         runner.model.stage = self.stage_at(runner.iter, runner.max_iters)
 
     def stage_at(self, iteration: int, max_iters: int) -> Stage:
-        """The stage of an iteration, counted from 0, of a training of ``max_iters``."""
+        """Returns the stage of an iteration, counted from 0, in a training of ``max_iters`` iterations."""
         end = 0
         for stage, iters, fraction in self.stages[:-1]:
             end += iters or round((fraction or 0) * max_iters)
@@ -67,4 +72,6 @@ def _stage(name: str) -> Stage:
     try:
         return Stage(name)
     except ValueError:
-        raise UserError(f"StageHook: no stage {name!r}; there are {', '.join(s.value for s in Stage)}.") from None
+        raise UserError(
+            f"StageHook: unknown stage {name!r}, choose from {', '.join(s.value for s in Stage)}."
+        ) from None

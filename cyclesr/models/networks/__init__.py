@@ -1,4 +1,4 @@
-"""Bricks that translators and SR networks share: generators, discriminators, norms, upsampling."""
+"""Modules shared by several methods: generators, discriminators, feature extractors, norms and initialisation."""
 
 from cyclesr.models.networks.flat_generator import FlatGenerator
 from cyclesr.models.networks.hourglass import Hourglass

@@ -1,4 +1,4 @@
-"""Generators that never leave the resolution of the image: those of DSGAN and CinCGAN."""
+"""Generators that work at full resolution throughout: those of DSGAN and CinCGAN."""
 
 from typing import Literal
 
@@ -19,26 +19,28 @@ class FlatGenerator(nn.Module):
     """Head, residual blocks and tail of 3x3 convolutions at full resolution, padded with zeros.
 
     The defaults are DSGAN's (Fritsche et al. 2019); ``num_blocks=6, num_layers=2, head_kernel=7, tail_kernel=7,
-    norm="batch", activation="leaky"`` is the inner cycle of CinCGAN (Yuan et al. 2018). Images are in [0, 1] outside
-    and in [-1, 1] inside.
+    norm="batch", activation="leaky"`` is the inner cycle of CinCGAN (Yuan et al. 2018). Images are in [0, 1] at the
+    interface and in [-1, 1] internally.
 
     Args:
-        channels: feature maps.
-        num_blocks: residual blocks.
-        num_layers: 3x3 convolutions after the head's and before the tail's.
-        head_kernel, tail_kernel: odd sizes of the first and the last convolution.
-        norm: inside the residual blocks: ``none``, ``batch`` or ``instance``.
-        activation: ``prelu`` (one slope a layer) or ``leaky`` (slope 0.2).
-        residual: the output is the input plus the tail's output, in units of [0, 1], with a tail that starts at zero
-            and no tanh: the generator starts as the identity.
-        noise_channels: channels of fresh N(0, 1) noise beside the input, in training and inference alike.
-        init: see :func:`~cyclesr.models.networks.initialise.initialise`.
+        channels: number of feature maps.
+        num_blocks: number of residual blocks.
+        num_layers: number of 3x3 convolutions after the head and again before the tail.
+        head_kernel: odd kernel size of the first convolution.
+        tail_kernel: odd kernel size of the last convolution.
+        norm: norm inside the residual blocks: ``none``, ``batch`` or ``instance``.
+        activation: ``prelu`` (one slope per layer) or ``leaky`` (slope 0.2).
+        residual: whether the output is the input plus the tail's output, in units of [0, 1] and without tanh. The tail
+            starts at zero, so that the generator starts as the identity.
+        noise_channels: number of channels of N(0, 1) noise that are concatenated to the input, in training and in
+            inference.
+        init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
 
-    Differs from the releases: a tanh where DSGAN has a sigmoid of the same shape; the residual blocks of ``leaky`` end
-    with their norm.
+    Differs from the released code: a rescaled tanh instead of DSGAN's sigmoid, which has the same shape; the residual
+    blocks of ``leaky`` end with their norm.
 
     Raises:
-        UserError: another activation.
+        UserError: ``activation`` is neither.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class FlatGenerator(nn.Module):
     ) -> None:
         super().__init__()
         if activation not in ("prelu", "leaky"):
-            raise UserError(f"activation must be prelu or leaky, found {activation!r}.")
+            raise UserError(f"activation of FlatGenerator must be prelu or leaky, found {activation!r}.")
         self.residual = residual
         self.noise_channels = noise_channels
         layers: list[nn.Module] = [_conv(3 + noise_channels, channels, head_kernel), _active(activation)]
@@ -69,11 +71,11 @@ class FlatGenerator(nn.Module):
             zero(self.tail)
 
     def forward(self, image: Tensor, noise_level: float = 1.0) -> Tensor:
-        """Translates images; with ``residual`` the output may leave [0, 1] a little.
+        """Translates images. With ``residual``, the output can slightly exceed [0, 1].
 
         Args:
             image: ``(N, 3, H, W)`` in [0, 1].
-            noise_level: factor of the noise.
+            noise_level: factor that multiplies the noise.
         """
         x = 2 * image - 1
         if self.noise_channels:
@@ -83,7 +85,7 @@ class FlatGenerator(nn.Module):
 
 
 class _Block(nn.Module):
-    """Input plus [convolution, norm, activation, convolution, norm]."""
+    """Residual block: input plus [convolution, norm, activation, convolution, norm]."""
 
     def __init__(self, channels: int, norm: str, activation: Activation) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Encoder-decoder without residual blocks: DiscoGAN's, and with skips DualGAN's U-Net."""
+"""Encoder-decoder without residual blocks: DiscoGAN's generator and, with skip connections, DualGAN's U-Net."""
 
 import torch
 import torch.nn.functional as F
@@ -11,35 +11,38 @@ from cyclesr.models.networks.norms import make_norm
 from cyclesr.models.networks.resnet_generator import noise_beside
 from cyclesr.registry import MODELS
 
-DROPOUT_LEVELS = 3  # the deepest (Isola et al. 2017)
+DROPOUT_LEVELS = 3  # dropout acts in the deepest three levels (Isola et al. 2017)
 
 
 @MODELS.register_module()
 class Hourglass(nn.Module):
-    """Convolutions of stride 2 down, transposed convolutions of stride 2 up, an image of the same size out.
+    """Strided convolutions down, transposed convolutions up; the output has the size of the input.
 
     The defaults are DiscoGAN's (Kim et al. 2017); ``skips=True, num_down=8, kernel=5, norm="instance", dropout=0.5``
-    is the U-Net of DualGAN (Yi et al. 2017). Images are in [0, 1] outside and in [-1, 1] inside. Sides may be odd: each
-    level pads what it halves and crops what it doubles, so that a 32 px image costs nothing for 8 levels.
+    is the U-Net of DualGAN (Yi et al. 2017). Images are in [0, 1] at the interface and in [-1, 1] internally. Images of
+    any size work: each level pads its input to even sides and crops its output accordingly.
 
     Args:
-        channels: feature maps of the first level; they double at each level, to 8 times at most.
-        num_down: levels. Crops for training should have at least ``2**num_down`` px a side: below a level of one pixel
-            there is nothing to halve, and that level goes without norm.
-        skips: each level up sees the level down of its size too.
-        kernel: 3, 4 or 5.
-        norm: ``batch``, ``instance`` or ``none``; neither on the first level down nor on the last up.
-        dropout: probability in the three deepest levels up, in training and inference alike: the noise of the U-Net.
-        residual: the output is the input plus the last level's output, in units of [0, 1], zero at the start, no tanh.
-        noise_channels: channels of fresh N(0, 1) noise beside the input, in training and inference alike.
-        init: see :func:`~cyclesr.models.networks.initialise.initialise`.
+        channels: number of feature maps of the first level; it doubles at each level, up to 8 times this number.
+        num_down: number of levels. Training crops should have sides of at least ``2**num_down`` px, because deeper
+            levels of one pixel cannot be halved. A level whose output is one pixel has no norm.
+        skips: whether each level up also receives the output of the level down of its size.
+        kernel: kernel size: 3, 4 or 5.
+        norm: ``batch``, ``instance`` or ``none``. The first level down and the last level up have no norm.
+        dropout: probability of dropout in the three deepest levels up. It acts in training and in inference, as the
+            noise of the U-Net.
+        residual: whether the output is the input plus the last level's output, in units of [0, 1] and without tanh. The
+            last level starts at zero.
+        noise_channels: number of channels of N(0, 1) noise that are concatenated to the input, in training and in
+            inference.
+        init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
 
-    Differs from DiscoGAN's release: convolutions have biases, ReLU follows the bottleneck where it has LeakyReLU, and
-    there is no fully connected bottleneck; the input is moved to [-1, 1], and tanh, moved back, is in place of the
-    sigmoid; weights start as N(0, 0.02).
+    Differs from DiscoGAN's released code: convolutions have biases; ReLU instead of LeakyReLU follows the bottleneck;
+    the bottleneck is not fully connected; the input is scaled to [-1, 1] and a rescaled tanh replaces the sigmoid;
+    weights start as N(0, 0.02).
 
     Raises:
-        UserError: another kernel, or no level.
+        UserError: ``kernel`` is not 3, 4 or 5, or ``num_down`` is less than 1.
     """
 
     def __init__(
@@ -79,11 +82,11 @@ class Hourglass(nn.Module):
             zero(ups[-1].conv)
 
     def forward(self, image: Tensor, noise_level: float = 1.0) -> Tensor:
-        """Translates images; with ``residual`` the output may leave [0, 1] a little.
+        """Translates images. With ``residual``, the output can slightly exceed [0, 1].
 
         Args:
             image: ``(N, 3, H, W)`` in [0, 1].
-            noise_level: factor of the noise beside the input.
+            noise_level: factor that multiplies the noise channels.
         """
         x = 2 * image - 1
         if self.noise_channels:
@@ -102,7 +105,7 @@ class Hourglass(nn.Module):
 
 
 class _Level(nn.Module):
-    """Activation, convolution, norm; one pixel goes without norm, which would leave nothing of it."""
+    """Activation, convolution and norm. Maps of one pixel skip the norm, which would erase them."""
 
     def __init__(self, activation: nn.Module, conv: nn.Conv2d | nn.ConvTranspose2d, norm: nn.Module) -> None:
         super().__init__()

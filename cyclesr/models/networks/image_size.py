@@ -1,4 +1,4 @@
-"""Padding to a size that a network can take."""
+"""Padding to a size that a network supports."""
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,8 +9,8 @@ def pad_to_fit(x: Tensor, multiple: int, smallest: int) -> Tensor:
 
     Args:
         x: ``(N, C, H, W)``.
-        multiple: both sides become multiples of it.
-        smallest: both sides become at least this long, so that reflection padding finds pixels to reflect.
+        multiple: both sides become multiples of this number.
+        smallest: both sides become at least this long, so that there are enough pixels for reflection padding.
     """
     height, width = x.shape[-2:]
     bottom, right = (_fitting(n, multiple, smallest) - n for n in (height, width))

@@ -1,4 +1,4 @@
-"""Feature maps of networks that were trained to classify ImageNet."""
+"""Feature maps of networks trained to classify ImageNet."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,26 +10,28 @@ from cyclesr.errors import UserError, did_you_mean
 from cyclesr.imagenet_weights import DEVIATION, MEAN, find_imagenet_weights, hub_cache, read_features
 from cyclesr.registry import MODELS
 
-# Convolutions of each of VGG's five stages; and how torchvision's file of each network begins.
+# Number of convolutions in each of VGG's five stages, and the names of torchvision's files.
 VGG_STAGES = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 FILES = {"vgg19": "vgg19-dcbb9e9d.pth", "vgg16": "vgg16-397923af.pth", "alexnet": "alexnet-owt-7be5be79.pth"}
 
 
 @MODELS.register_module()
 class ImageNetFeatures(nn.Module):
-    """The maps of some layers of VGG19, VGG16 or AlexNet, which are not changed by training unless somebody asks.
+    """Feature maps of layers of VGG19, VGG16 or AlexNet with their pretrained weights.
 
-    Layers are ``conv5_4`` (before the activation) and ``relu5_4`` (after it), ``pool1`` ... of VGG, ``conv5``,
-    ``relu5``, ``pool1`` ... of AlexNet. What lies behind the last one asked for is not built.
+    The layers of VGG are named ``conv5_4`` (before the activation), ``relu5_4`` (after the activation), ``pool1`` and
+    so on; those of AlexNet ``conv5``, ``relu5``, ``pool1`` and so on. Layers after the last requested one are not
+    built. The weights are ordinary parameters; :class:`~cyclesr.models.losses.frozen.Frozen` excludes them from
+    training.
 
     Args:
         network: ``vgg19``, ``vgg16`` or ``alexnet``.
-        layers: names; none stands for the last convolution, before its activation.
-        weights: a file with torchvision's state dict, or with its ``features`` alone; or a folder that holds one named
-            ``vgg19*.pth``; None looks into torch hub's cache. Nothing is downloaded.
+        layers: names of the layers. Without names, the last convolution before its activation is used.
+        weights: file with torchvision's state dict or only its ``features.*`` tensors, or a folder with such a file
+            whose name starts with that of the network. None looks in torch hub's cache. Nothing is downloaded.
 
     Raises:
-        UserError: another network, a layer that it does not have, or no weights.
+        UserError: the network or a layer is unknown, or no weights were found.
     """
 
     mean: Tensor
@@ -38,7 +40,8 @@ class ImageNetFeatures(nn.Module):
     def __init__(self, network: str = "vgg19", layers: Sequence[str] = (), weights: str | None = None) -> None:
         super().__init__()
         if network not in FILES:
-            raise UserError(f"There is no {network!r}.{did_you_mean(network, FILES)} There are: {', '.join(FILES)}.")
+            near = did_you_mean(network, FILES)
+            raise UserError(f"network of ImageNetFeatures must be one of {', '.join(FILES)}, found {network!r}.{near}")
         named = _alexnet() if network == "alexnet" else _vgg(VGG_STAGES[network])
         self.layers = tuple(layers) or tuple(name for name in named if name.startswith("conv"))[-1:]
         for name in self.layers:
@@ -51,7 +54,7 @@ class ImageNetFeatures(nn.Module):
             self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """Maps ``(N, C, h, w)`` by name, of images ``(N, 3, H, W)`` in [0, 1]."""
+        """Returns feature maps ``(N, C, h, w)`` by name, of images ``(N, 3, H, W)`` in [0, 1]."""
         x = (image - self.mean) / self.deviation
         maps = {}
         for name, layer in zip(self.names, self.features, strict=True):
@@ -66,14 +69,14 @@ def _file(network: str, weights: str | None) -> Path:
     if found is None:
         place = weights or hub_cache()
         raise UserError(
-            f"There are no ImageNet weights of {network}: no {network}*.pth at {place}, and nothing is downloaded. Put "
-            f"torchvision's {FILES[network]} there (its 'features.*' tensors suffice), or give its path as 'weights'."
+            f"No ImageNet weights of {network}: found no {network}*.pth at {place}, and nothing is downloaded. Put "
+            f"torchvision's {FILES[network]} there (its 'features.*' tensors suffice), or pass its path as 'weights'."
         )
     return found
 
 
 def _vgg(stages: Sequence[int]) -> dict[str, nn.Module]:
-    """Layers by name, in torchvision's order."""
+    """Builds the layers by name, in torchvision's order."""
     layers: dict[str, nn.Module] = {}
     inputs = 3
     for stage, count in enumerate(stages, start=1):

@@ -1,4 +1,4 @@
-"""How weights start."""
+"""Initialisation of weights."""
 
 from typing import Literal
 
@@ -11,16 +11,18 @@ INITS = ("normal", "kaiming", "default")
 
 
 def initialise(network: nn.Module, init: Init) -> None:
-    """Draws the convolutions' weights anew and sets their biases to 0.
+    """Initialises the weights of all convolutions and transposed convolutions, and sets their biases to 0.
+
+    Norm layers are not changed, except by ``normal``, which draws the weights of batch norms from N(1, 0.02), as in
+    CycleGAN.
 
     Args:
-        network: convolutions and transposed convolutions anywhere inside are drawn; norm layers stay as they are,
-            except with ``normal``: batch norm's weights become N(1, 0.02), as in CycleGAN.
-        init: ``normal`` is N(0, 0.02) (CycleGAN), ``kaiming`` is N(0, 2 / fan_in) (He et al.), ``default`` leaves
-            PyTorch's own draw.
+        network: network to initialise in place.
+        init: ``normal`` is N(0, 0.02) (CycleGAN); ``kaiming`` is a normal distribution of variance 2 / fan_in (He et
+            al.); ``default`` keeps PyTorch's initialisation, including the biases.
 
     Raises:
-        UserError: another ``init``.
+        UserError: ``init`` is none of these.
     """
     if init not in INITS:
         raise UserError(f"init must be one of {', '.join(INITS)}, found {init!r}.{did_you_mean(str(init), INITS)}")
@@ -43,7 +45,7 @@ def _draw(conv: nn.Conv2d | nn.ConvTranspose2d, init: Init) -> None:
 
 
 def zero(conv: nn.Conv2d | nn.ConvTranspose2d) -> None:
-    """Sets a convolution to zero, so that a branch that ends in it starts with no effect."""
+    """Sets weights and bias of a convolution to zero, so that a branch that ends in it starts without effect."""
     nn.init.zeros_(conv.weight)
     if conv.bias is not None:
         nn.init.zeros_(conv.bias)

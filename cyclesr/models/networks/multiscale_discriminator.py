@@ -1,4 +1,4 @@
-"""UNIT's discriminators: several scales of an image, one network each."""
+"""UNIT's discriminators: one network for each scale of an image."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,18 +13,19 @@ from cyclesr.registry import MODELS
 
 @MODELS.register_module()
 class MultiScaleDiscriminator(nn.Module):
-    """Judges an image at full, half, quarter ... resolution.
+    """Patch discriminators at full, half, quarter ... resolution.
 
-    The defaults are those of UNIT's released code (MsImageDis): 8,271,171 parameters. Images are in [0, 1] outside,
-    [-1, 1] inside.
+    The defaults are those of UNIT's released code (MsImageDis): 8,271,171 parameters. Images are in [0, 1] at the
+    interface and in [-1, 1] internally.
 
     Args:
-        channels: feature maps of the first layer; they double at each layer.
-        num_layers: 4x4 convolutions of stride 2 in each network.
-        num_scales: networks; each sees half the resolution of the one before.
-        norm: ``none``, ``instance``, ``batch`` or ``spectral``; never on the first layer.
-        high_pass, input_noise: see :class:`~cyclesr.models.networks.PatchDiscriminator`.
-        init: see :func:`~cyclesr.models.networks.initialise.initialise`.
+        channels: number of feature maps of the first layer; it doubles at each layer.
+        num_layers: number of 4x4 convolutions of stride 2 in each network.
+        num_scales: number of networks; each sees half the resolution of the one before.
+        norm: ``none``, ``instance``, ``batch`` or ``spectral``. The first layer has no norm, except ``spectral``.
+        high_pass: see :class:`~cyclesr.models.networks.PatchDiscriminator`.
+        input_noise: see :class:`~cyclesr.models.networks.PatchDiscriminator`.
+        init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
     """
 
     def __init__(
@@ -47,10 +48,10 @@ class MultiScaleDiscriminator(nn.Module):
             constrain(self.scales, spectral_norm)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Logits ``(N, 1, h, w)`` of each scale, for images ``(N, 3, H, W)`` in [0, 1].
+        """Returns the logits ``(N, 1, h, w)`` of each scale for images ``(N, 3, H, W)`` in [0, 1].
 
         Raises:
-            UserError: images too small for the number of layers and scales.
+            UserError: the images are too small for the number of layers and scales.
         """
         self._check_size(image)
         x = self.view(image)
@@ -67,7 +68,7 @@ class MultiScaleDiscriminator(nn.Module):
         if min(image.shape[-2:]) < smallest:
             raise UserError(
                 f"MultiScaleDiscriminator with {self.num_layers} layers and {len(self.scales)} scales needs LR images "
-                f"of at least {smallest} px, found {tuple(image.shape[-2:])}: take larger crops, or smaller "
+                f"of at least {smallest} px, found {tuple(image.shape[-2:])}: use larger crops, or reduce "
                 "discriminator.num_layers or discriminator.num_scales."
             )
 

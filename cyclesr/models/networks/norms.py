@@ -8,18 +8,19 @@ NORMS = ("instance", "batch", "layer", "none")
 
 
 def make_norm(kind: str, channels: int) -> nn.Module:
-    """A layer for feature maps of so many channels.
+    """Builds a normalisation layer.
 
     Args:
-        kind: ``instance`` (no affine parameters, as in CycleGAN), ``batch`` (affine), ``layer`` (over channels and
-            pixels of each image, affine by channel, scales start at U(0, 1): UNIT's decoder) or ``none``.
+        kind: ``instance`` (without affine parameters, as in CycleGAN); ``batch`` (affine); ``layer`` (over the channels
+            and pixels of each image, affine per channel, with scales that start at U(0, 1), as in UNIT's decoder); or
+            ``none``.
         channels: number of feature maps.
 
     Raises:
-        UserError: another ``kind``.
+        UserError: ``kind`` is none of these.
     """
     if kind == "instance":
-        # GroupNorm with one channel a group is the same arithmetic; unlike InstanceNorm2d it keeps channels_last.
+        # GroupNorm with one channel per group computes the same; unlike InstanceNorm2d, it keeps channels_last.
         return nn.GroupNorm(channels, channels, affine=False)
     if kind == "batch":
         return nn.BatchNorm2d(channels)
@@ -33,5 +34,5 @@ def make_norm(kind: str, channels: int) -> nn.Module:
 
 
 def mixes_images(network: nn.Module) -> bool:
-    """Whether an image's output depends on the other images of its batch, as with batch norm."""
+    """Returns whether the output for an image depends on the other images of its batch, as with batch norm."""
     return any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules())

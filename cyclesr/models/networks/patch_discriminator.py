@@ -1,4 +1,4 @@
-"""PatchGAN: judges every patch of an image."""
+"""PatchGAN: a discriminator with one logit per patch of an image."""
 
 from collections.abc import Callable
 
@@ -15,21 +15,22 @@ from cyclesr.registry import MODELS
 
 @MODELS.register_module()
 class PatchDiscriminator(nn.Module):
-    """4x4 convolutions, the first ``num_layers`` of stride 2; one logit a patch.
+    """4x4 convolutions, the first ``num_layers`` of them with stride 2; one logit per patch.
 
-    The defaults are CycleGAN's 70x70 PatchGAN: 2,764,737 parameters. Images are in [0, 1] outside, [-1, 1] inside.
+    The defaults are CycleGAN's 70x70 PatchGAN: 2,764,737 parameters. Images are in [0, 1] at the interface
+    and in [-1, 1] internally.
 
     Args:
-        channels: feature maps of the first layer; they double at each layer, to 8 times at most.
-        num_layers: layers of stride 2; 1, 2, 3 judge patches of 16, 34, 70 px.
+        channels: number of feature maps of the first layer; it doubles at each layer, up to 8 times this number.
+        num_layers: number of layers with stride 2: 1, 2 and 3 give patches of 16, 34 and 70 px.
         norm: ``instance``, ``batch``, ``none``, or ``spectral`` (all weights spectrally normalised, no other norm).
-        high_pass: odd size of a box blur that is subtracted first, so that only fine structure is judged (DSGAN,
-            Fritsche et al. 2019); 0 judges the image itself.
-        input_noise: standard deviation of noise on the judged images in training, in units of [-1, 1] (instance
-            noise, Sonderby et al. 2017); 0 adds none.
-        init: see :func:`~cyclesr.models.networks.initialise.initialise`.
+        high_pass: odd size of a box blur that is subtracted from the input, so that the discriminator sees only fine
+            structure (DSGAN, Fritsche et al. 2019). 0 uses the image itself.
+        input_noise: standard deviation of noise that is added to the input during training, in units of [-1, 1]
+            (instance noise, Sonderby et al. 2017). 0 adds none.
+        init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
 
-    Differs from the release: one output channel, as in CycleGAN; the release has 64 and averages them.
+    Differs from the released code: one output channel, as in CycleGAN; the release has 64 and averages them.
     """
 
     def __init__(
@@ -56,21 +57,29 @@ class PatchDiscriminator(nn.Module):
             constrain(self.layers, spectral_norm)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Logits ``(N, 1, h, w)`` for images ``(N, 3, H, W)`` in [0, 1].
+        """Returns the logits ``(N, 1, h, w)`` for images ``(N, 3, H, W)`` in [0, 1].
 
         Raises:
-            UserError: images too small for the number of layers.
+            UserError: the images are too small for the number of layers.
         """
         if min(image.shape[-2:]) < self.smallest:
             raise UserError(
                 f"PatchDiscriminator needs LR images of at least {self.smallest} px, found {tuple(image.shape[-2:])}: "
-                "take larger crops, or a smaller discriminator.num_layers."
+                "use larger crops, or reduce discriminator.num_layers."
             )
         return self.layers(self.view(image)).to(image.dtype)
 
 
 class DiscriminatorView(nn.Module):
-    """What a discriminator sees of an image: the whole or its fine structure, in [-1, 1], with or without noise."""
+    """Preprocessing of a discriminator's input: scaling to [-1, 1], optional high-pass and optional noise.
+
+    Args:
+        high_pass: see :class:`PatchDiscriminator`.
+        input_noise: see :class:`PatchDiscriminator`.
+
+    Raises:
+        UserError: ``high_pass`` is even and not 0.
+    """
 
     def __init__(self, high_pass: int, input_noise: float) -> None:
         super().__init__()
@@ -80,7 +89,10 @@ class DiscriminatorView(nn.Module):
         self.input_noise = input_noise
 
     def forward(self, image: Tensor) -> Tensor:
-        """From [0, 1] to [-1, 1]; a high-pass of it is twice as large as that of the image."""
+        """Scales images from [0, 1] to [-1, 1], then applies the high-pass and, in training, adds noise.
+
+        The scaling makes the high-pass twice as large as that of the image in [0, 1].
+        """
         x = 2 * image - 1
         if self.high_pass:
             k = self.high_pass

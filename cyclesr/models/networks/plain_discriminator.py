@@ -1,4 +1,4 @@
-"""Equal convolutions, one after the other: the discriminators of DiscoGAN, DSGAN and CinCGAN."""
+"""A stack of equal convolutions: the discriminators of DiscoGAN, DSGAN and CinCGAN."""
 
 from torch import Tensor, nn
 
@@ -11,7 +11,7 @@ from cyclesr.registry import MODELS
 
 @MODELS.register_module()
 class PlainDiscriminator(nn.Module):
-    """Layers of one kernel and stride with LeakyReLU, then a convolution without padding to one logit a place.
+    """Convolutions of one kernel size and stride with LeakyReLU, then an unpadded convolution to the logits.
 
     ====================  ===========================================================================================
     DiscoGAN              the default; a 64 px image has one logit
@@ -20,13 +20,15 @@ class PlainDiscriminator(nn.Module):
     ====================  ===========================================================================================
 
     Args:
-        channels: feature maps of the first layer; they double at each layer, to 8 times at most.
-        num_layers: layers before the last.
-        kernel, stride: of each layer; the padding is ``(kernel - 1) // 2``.
-        tail_kernel: of the last convolution.
-        norm: ``batch``, ``instance`` or ``none``; never on the first layer and the last.
-        high_pass, input_noise: see :class:`~cyclesr.models.networks.PatchDiscriminator`.
-        init: see :func:`~cyclesr.models.networks.initialise.initialise`.
+        channels: number of feature maps of the first layer; it doubles at each layer, up to 8 times this number.
+        num_layers: number of layers before the last.
+        kernel: kernel size of each layer before the last; the padding is ``(kernel - 1) // 2``.
+        stride: stride of each layer before the last.
+        tail_kernel: kernel size of the last convolution.
+        norm: ``batch``, ``instance`` or ``none``. The first and the last layer have no norm.
+        high_pass: see :class:`~cyclesr.models.networks.PatchDiscriminator`.
+        input_noise: see :class:`~cyclesr.models.networks.PatchDiscriminator`.
+        init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
     """
 
     def __init__(
@@ -56,14 +58,14 @@ class PlainDiscriminator(nn.Module):
         initialise(self, init)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Logits ``(N, 1, h, w)`` for images ``(N, 3, H, W)`` in [0, 1].
+        """Returns the logits ``(N, 1, h, w)`` for images ``(N, 3, H, W)`` in [0, 1].
 
         Raises:
-            UserError: images too small for the layers.
+            UserError: the images are too small for the layers.
         """
         if min(image.shape[-2:]) < self.smallest:
             raise UserError(
                 f"PlainDiscriminator needs LR images of at least {self.smallest} px, found {tuple(image.shape[-2:])}: "
-                "take larger crops, or a smaller discriminator.num_layers or discriminator.tail_kernel."
+                "use larger crops, or reduce discriminator.num_layers or discriminator.tail_kernel."
             )
         return self.layers(self.view(image)).to(image.dtype)

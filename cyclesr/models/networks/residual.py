@@ -8,12 +8,12 @@ from cyclesr.models.networks.norms import make_norm
 
 
 class ResidualBlock(nn.Module):
-    """Input plus [conv 3x3, norm, ReLU, conv 3x3, norm].
+    """Residual block: input plus [conv 3x3, norm, ReLU, conv 3x3, norm].
 
     Args:
-        channels: feature maps.
+        channels: number of feature maps.
         norm: see :func:`~cyclesr.models.networks.norms.make_norm`.
-        padding_mode: ``reflect`` (CycleGAN, UNIT) or ``zeros`` (the release of CycleSR).
+        padding_mode: ``reflect`` (CycleGAN, UNIT) or ``zeros`` (CycleSR's released code).
     """
 
     def __init__(self, channels: int, norm: str, padding_mode: Literal["reflect", "zeros"]) -> None:
@@ -27,5 +27,5 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Shape ``(N, channels, H, W)`` in and out."""
+        """Applies the block to ``(N, channels, H, W)``."""
         return x + self.body(x)

@@ -1,4 +1,4 @@
-"""CycleGAN's generator: an image in, an image of the same size out."""
+"""CycleGAN's generator, whose output has the size of its input."""
 
 from collections.abc import Sequence
 
@@ -22,19 +22,22 @@ class ResNetGenerator(nn.Module):
     [-1, 1] inside.
 
     Args:
-        channels: feature maps after the head; they double at each downsampling.
-        num_blocks: residual blocks.
-        num_down: halvings of the resolution; 0 keeps full resolution throughout.
+        channels: number of feature maps after the head; it doubles at each downsampling.
+        num_blocks: number of residual blocks.
+        num_down: number of times the resolution is halved; 0 keeps full resolution throughout.
         norm: ``instance``, ``batch`` or ``none``.
-        head_kernel, tail_kernel: odd sizes of the first and the last convolution.
-        residual: the output is the input plus the tail's output, in units of [0, 1], with a tail that starts at zero
-            and no tanh: the generator starts as the identity.
-        noise_channels: channels of fresh N(0, 1) noise beside the input, in training and inference alike.
-        init: see :func:`~cyclesr.models.networks.initialise.initialise`.
+        head_kernel: odd kernel size of the first convolution.
+        tail_kernel: odd kernel size of the last convolution.
+        residual: whether the output is the input plus the tail's output, in units of [0, 1] and without tanh. The tail
+            starts at zero, so that the generator starts as the identity.
+        noise_channels: number of channels of N(0, 1) noise that are concatenated to the input, in training and in
+            inference.
+        init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
 
-    Differs from the release: it fed [0, 1] images to a network whose tanh gives [-1, 1]; here both are converted.
-    The release pads its residual blocks with zeros, CycleGAN and this reflect. Sizes that ``2**num_down`` does not
-    divide are padded before and cropped after, where the release returned larger images.
+    Differs from the released code: the release feeds images in [0, 1] to a network whose tanh gives [-1, 1]; here both
+    the input and the output are converted. The release pads its residual blocks with zeros; this generator and CycleGAN
+    use reflection. Sizes that are not multiples of ``2**num_down`` are padded before and cropped after the network; the
+    release returns larger images.
     """
 
     def __init__(
@@ -68,35 +71,36 @@ class ResNetGenerator(nn.Module):
             zero(self.tail)
 
     def forward(self, image: Tensor, noise_level: float = 1.0) -> Tensor:
-        """Translates images; with ``residual`` the output may leave [0, 1] a little.
+        """Translates images. With ``residual``, the output can slightly exceed [0, 1].
 
         Args:
             image: ``(N, 3, H, W)`` in [0, 1].
-            noise_level: factor of the noise.
+            noise_level: factor that multiplies the noise.
         """
         return self._as_image(self.features(self._with_noise(self._padded(image), noise_level)), image)
 
     def with_features(self, image: Tensor, layers: Sequence[int], noise_level: float = 1.0) -> list[Tensor]:
-        """What :meth:`forward` returns, then what :meth:`encode` returns, in one pass."""
+        """Returns the output of :meth:`forward`, followed by the feature maps of :meth:`encode`, in one pass."""
         x, maps = self._walk(image, layers, noise_level, len(self.features))
         return [self._as_image(x, image), *maps]
 
     def encode(self, image: Tensor, layers: Sequence[int], noise_level: float = 1.0) -> list[Tensor]:
-        """Feature maps (CUT), no further than the last that is asked for.
+        """Returns the feature maps of the given layers (CUT). Later layers are not computed.
 
         Args:
             image: ``(N, 3, H, W)`` in [0, 1].
-            layers: increasing numbers: 0 is the padded image in [-1, 1], ``i`` what ``features`` has after ``i``
-                modules. With 9 blocks and 2 halvings 4 and 7 are the strided convolutions, 10 to 18 the blocks.
-            noise_level: factor of the noise.
+            layers: increasing indices. 0 is the padded image in [-1, 1]; ``i`` is the output of the first ``i`` modules
+                of ``features``. With the default ``num_blocks`` and ``num_down``, 4 and 7 are the strided convolutions
+                and 10 to 18 the residual blocks.
+            noise_level: factor that multiplies the noise.
         """
         return self._walk(image, layers, noise_level, max(layers))[1]
 
     def feature_channels(self, layers: Sequence[int]) -> list[int]:
-        """How many channels the maps of :meth:`encode` have.
+        """Returns the number of channels of each feature map of :meth:`encode`.
 
         Raises:
-            UserError: layers that are not increasing numbers from 0 to the number of modules.
+            UserError: ``layers`` are not increasing numbers from 0 to the number of modules.
         """
         count = len(self.features)
         if not layers or list(layers) != sorted(set(layers)) or not 0 <= layers[0] <= layers[-1] <= count:
@@ -111,7 +115,7 @@ class ResNetGenerator(nn.Module):
         for i, module in enumerate(self.features[:stop], start=1):
             x = module(x)
             if i in layers:
-                maps.append(x.clone())  # activations work in place
+                maps.append(x.clone())  # later activations work in place
         return x, maps
 
     def _padded(self, image: Tensor) -> Tensor:
@@ -127,7 +131,7 @@ class ResNetGenerator(nn.Module):
 
 
 def noise_beside(x: Tensor, channels: int, level: float = 1.0) -> Tensor:
-    """Fresh N(0, 1) noise ``(N, channels, H, W)``, times a level, of the size, device and type of ``x``."""
+    """Draws N(0, 1) noise ``(N, channels, H, W)`` times a level, with the size, device and dtype of ``x``."""
     noise = torch.randn(x.shape[0], channels, *x.shape[2:], device=x.device, dtype=x.dtype)
     return noise * level
 

@@ -1,4 +1,4 @@
-"""MUNIT's generators: an image is a content, which both domains share, and a style of its own domain."""
+"""MUNIT's generators: an image has a content, shared by both domains, and a style, specific to its domain."""
 
 from itertools import pairwise
 from typing import Any
@@ -13,14 +13,14 @@ from cyclesr.models.networks.vae import Decoder, Encoder
 
 
 class StyleEncoder(nn.Module):
-    """Image to style code; the defaults are those of MUNIT's released code.
+    """Encoder from an image to its style code. The defaults are those of MUNIT's released code.
 
     Args:
-        channels: feature maps after the first convolution; they double at the first two halvings.
-        num_down: halvings of the resolution, by 4x4 convolutions of stride 2, before the mean over all places.
-        style_dim: length of the code.
-        kernel: odd size of the first convolution.
-        init: see :func:`~cyclesr.models.networks.initialise.initialise`.
+        channels: number of feature maps after the first convolution; it doubles at the first two downsamplings.
+        num_down: number of 4x4 convolutions of stride 2 before the global average pooling.
+        style_dim: length of the style code.
+        kernel: odd kernel size of the first convolution.
+        init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class StyleEncoder(nn.Module):
         initialise(self, init)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Styles ``(N, style_dim)`` of images ``(N, 3, H, W)`` in [0, 1] of any size."""
+        """Returns the style codes ``(N, style_dim)`` of images ``(N, 3, H, W)`` in [0, 1] of any size."""
         x = self.features(pad_to_fit(2 * image - 1, self.multiple, self.smallest))
         return self.tail(x.mean(dim=(-2, -1), keepdim=True)).flatten(1)
 
 
 class AdaINBlock(nn.Module):
-    """Residual block whose two instance norms take scale and shift of each channel from outside (AdaIN)."""
+    """Residual block with two instance norms whose scales and shifts are arguments of ``forward`` (AdaIN)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class AdaINBlock(nn.Module):
         self.convs = nn.ModuleList(convs)
 
     def forward(self, x: Tensor, scales: Tensor, shifts: Tensor) -> Tensor:
-        """Shape ``(N, C, H, W)`` in and out; ``scales`` and ``shifts`` are ``(N, 2, C)``, one for each norm."""
+        """Applies the block to ``(N, C, H, W)``; ``scales`` and ``shifts`` are ``(N, 2, C)``, for each of two norms."""
         channels = x.shape[1]
         y = x
         for i, conv in enumerate(self.convs):
@@ -62,13 +62,13 @@ class AdaINBlock(nn.Module):
 
 
 class StyleDecoder(nn.Module):
-    """Content and style to image; the defaults are those of MUNIT's released code.
+    """Decoder from content and style to an image. The defaults are those of MUNIT's released code.
 
     Args:
         channels, num_blocks, num_down, norm, kernel, up_kernel, residual, noise_channels, init: as in
-            :class:`~cyclesr.models.networks.vae.Decoder`; ``norm`` is of the upsampling alone.
+            :class:`~cyclesr.models.networks.vae.Decoder`; ``norm`` applies to the upsampling only.
         style_dim: length of the style code.
-        mlp_width: of the hidden layers that turn a style into scales and shifts.
+        mlp_width: width of the hidden layers of the MLP that computes scales and shifts from a style.
     """
 
     def __init__(
@@ -94,13 +94,13 @@ class StyleDecoder(nn.Module):
         self.mlp = _perceptron([style_dim, mlp_width, mlp_width, 4 * self.width * num_blocks], init)
 
     def forward(self, content: Tensor, image: Tensor, style: Tensor, noise_level: float = 1.0) -> Tensor:
-        """Decodes to the size of the image that was encoded.
+        """Decodes to the size of the encoded image.
 
         Args:
-            content: ``(N, channels * 2**num_down, h, w)``.
-            image: ``(N, 3, H, W)`` in [0, 1], what ``content`` encodes; its values matter with ``residual`` alone.
-            style: ``(N, style_dim)``.
-            noise_level: factor of the noise.
+            content: content ``(N, channels * 2**num_down, h, w)``.
+            image: the encoded image ``(N, 3, H, W)`` in [0, 1]; its values are used only with ``residual``.
+            style: style codes ``(N, style_dim)``.
+            noise_level: factor that multiplies the noise.
         """
         statistics = self.mlp(style).view(len(style), len(self.blocks), 2, 2, self.width)
         for i, block in enumerate(self.blocks):
@@ -109,32 +109,33 @@ class StyleDecoder(nn.Module):
 
 
 class StyledGenerator(nn.Module):
-    """Translation of one domain to the other in a style that is given or drawn; subclasses make the parts.
+    """Translation to the other domain in a given or random style. Subclasses build the parts.
 
     Attributes:
-        encoder: an image to its content.
-        decoder: a content, the image that it is of, and a style to an image; ``style_dim`` is the style's length.
+        encoder: module from an image to its content.
+        decoder: module from a content, the encoded image and a style to an image. Its attribute ``style_dim`` is the
+            length of the style code.
     """
 
     encoder: nn.Module
     decoder: Any
 
     def forward(self, image: Tensor, style: Tensor | None = None) -> Tensor:
-        """Images ``(N, 3, H, W)`` in [0, 1] to the same size; N(0, 1) styles ``(N, style_dim)`` unless given."""
+        """Translates images ``(N, 3, H, W)`` in [0, 1]; without ``style`` ``(N, style_dim)``, draws it from N(0, 1)."""
         return self.decoder(self.encoder(image), image, self.drawn(image) if style is None else style)
 
     def drawn(self, image: Tensor) -> Tensor:
-        """Fresh N(0, 1) styles, one for each image."""
+        """Draws N(0, 1) style codes ``(N, style_dim)``, one per image."""
         return torch.randn(len(image), self.decoder.style_dim, device=image.device, dtype=image.dtype)
 
 
 class StyleTranslation(StyledGenerator):
-    """Translation of one domain to the other: the content encoder of the first, the rest of the second.
+    """Translation with the content encoder of the first domain and the style encoder and decoder of the second.
 
     Args:
-        encoder: content of an image of the first domain.
-        style: style of an image of the second.
-        decoder: both to an image of the second.
+        encoder: content encoder of the first domain.
+        style: style encoder of the second domain.
+        decoder: decoder of the second domain.
     """
 
     def __init__(self, encoder: Encoder, style: StyleEncoder, decoder: StyleDecoder) -> None:
@@ -145,7 +146,7 @@ class StyleTranslation(StyledGenerator):
 
 
 def _perceptron(widths: list[int], init: Init) -> nn.Sequential:
-    """Linear layers with ReLU between them."""
+    """Builds linear layers with ReLU between them."""
     linears = [nn.Linear(inputs, outputs) for inputs, outputs in pairwise(widths)]
     for linear in linears if init != "default" else []:
         nn.init.kaiming_normal_(linear.weight) if init == "kaiming" else nn.init.normal_(linear.weight, 0.0, 0.02)

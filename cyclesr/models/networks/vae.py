@@ -1,4 +1,4 @@
-"""UNIT's generators: encoders from images to a latent space that both domains share, decoders back to images."""
+"""UNIT's generators: encoders from images to a latent space shared by both domains, and decoders back to images."""
 
 import torch
 import torch.nn.functional as F
@@ -13,11 +13,11 @@ from cyclesr.models.networks.resnet_generator import noise_beside
 
 
 class ImageEncoder(nn.Module):
-    """Convolutions down to a lower resolution, then residual blocks; subclasses make them.
+    """Downsampling convolutions, then residual blocks. Subclasses build them.
 
     Attributes:
-        multiple: both sides of an image are padded to multiples of it.
-        smallest: and to at least as long.
+        multiple: both sides of an image are padded to multiples of this number.
+        smallest: both sides of an image are padded to at least this length.
     """
 
     multiple: int
@@ -26,7 +26,7 @@ class ImageEncoder(nn.Module):
     blocks: nn.ModuleList
 
     def forward(self, image: Tensor) -> Tensor:
-        """Means ``(N, channels * 2**num_down, h, w)`` of images ``(N, 3, H, W)`` in [0, 1] of any size."""
+        """Encodes images ``(N, 3, H, W)`` in [0, 1] of any size to means ``(N, channels * 2**num_down, h, w)``."""
         x: Tensor = self.down(pad_to_fit(2 * image - 1, self.multiple, self.smallest))
         for block in self.blocks:
             x = block(x)
@@ -34,36 +34,36 @@ class ImageEncoder(nn.Module):
 
 
 class NoisyDecoder(nn.Module):
-    """A decoder that adds fresh N(0, 1) noise through a 1x1 convolution.
+    """A decoder that adds N(0, 1) noise through a 1x1 convolution.
 
     Attributes:
-        noise_channels: of the noise; 0 adds none.
+        noise_channels: number of channels of the noise; 0 adds none.
     """
 
     noise_channels: int
     noise: nn.Conv2d
 
     def make_noise(self, width: int) -> None:
-        """Makes the convolution, from the noise to features of this width, where there is noise."""
+        """Builds the convolution from the noise to ``width`` feature maps, if there is noise."""
         if self.noise_channels:
             self.noise = nn.Conv2d(self.noise_channels, width, 1, bias=False)
             nn.init.normal_(self.noise.weight, 0.0, 0.1)
 
     def with_noise(self, x: Tensor, level: float) -> Tensor:
-        """Features and noise times a level."""
+        """Adds noise, multiplied by ``level``, to features ``(N, width, h, w)``."""
         return x + self.noise(noise_beside(x, self.noise_channels, level)) if self.noise_channels else x
 
 
 class Encoder(ImageEncoder):
-    """Image to latent mean; the defaults are those of UNIT's released code.
+    """Encoder from an image to its latent mean. The defaults are those of UNIT's released code.
 
     Args:
-        channels: feature maps after the first convolution; they double at each downsampling.
-        num_blocks: residual blocks at the lowest resolution.
-        num_down: halvings of the resolution, by 4x4 convolutions of stride 2.
-        kernel: odd size of the first convolution.
+        channels: number of feature maps after the first convolution; it doubles at each downsampling.
+        num_blocks: number of residual blocks at the lowest resolution.
+        num_down: number of 4x4 convolutions of stride 2, each of which halves the resolution.
+        kernel: odd kernel size of the first convolution.
         norm: ``instance``, ``batch``, ``layer`` or ``none``.
-        init: see :func:`~cyclesr.models.networks.initialise.initialise`.
+        init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
     """
 
     def __init__(
@@ -87,15 +87,17 @@ class Encoder(ImageEncoder):
 
 
 class Decoder(NoisyDecoder):
-    """Latent code to image; the defaults are those of UNIT's released code.
+    """Decoder from a latent code to an image. The defaults are those of UNIT's released code.
 
     Args:
         channels, num_blocks, num_down, norm, init: as in :class:`Encoder`.
-        kernel: odd size of the last convolution.
-        up_kernel: odd size of the convolution after each nearest-neighbour doubling, which layer norm follows.
-        residual: predicts the difference to the image that was encoded, zero at the start, without tanh.
-        noise_channels: channels of fresh N(0, 1) noise, added through a 1x1 convolution where full resolution is
-            first reached; noise beside the encoder's input would have to pass the coarse latent code.
+        kernel: odd kernel size of the last convolution.
+        up_kernel: odd kernel size of the convolution after each nearest-neighbour upsampling. Layer norm follows it,
+            unless ``norm`` is ``none``.
+        residual: whether the decoder predicts the difference to the encoded image, without tanh. The last convolution
+            starts at zero.
+        noise_channels: number of channels of N(0, 1) noise, added through a 1x1 convolution at the first layer of full
+            resolution. Noise at the encoder's input would have to pass through the coarse latent code.
     """
 
     def __init__(
@@ -126,12 +128,12 @@ class Decoder(NoisyDecoder):
             zero(self.tail)
 
     def forward(self, latent: Tensor, image: Tensor, noise_level: float = 1.0) -> Tensor:
-        """Decodes to the size of the image that was encoded.
+        """Decodes to the size of the encoded image.
 
         Args:
-            latent: ``(N, channels * 2**num_down, h, w)``.
-            image: ``(N, 3, H, W)`` in [0, 1], what ``latent`` encodes; its values matter with ``residual`` alone.
-            noise_level: factor of the noise.
+            latent: latent code ``(N, channels * 2**num_down, h, w)``.
+            image: the encoded image ``(N, 3, H, W)`` in [0, 1]; its values are used only with ``residual``.
+            noise_level: factor that multiplies the noise.
         """
         x = latent if self.ups else self.with_noise(latent, noise_level)
         for block in self.blocks:
@@ -144,7 +146,7 @@ class Decoder(NoisyDecoder):
 
 
 class EncoderDecoder(nn.Module):
-    """Translation of one domain to the other: the encoder of the first, the decoder of the second."""
+    """Translation with the encoder of the first domain and the decoder of the second."""
 
     def __init__(self, encoder: Encoder, decoder: Decoder) -> None:
         super().__init__()
@@ -152,15 +154,15 @@ class EncoderDecoder(nn.Module):
         self.decoder: Decoder = decoder
 
     def forward(self, image: Tensor) -> Tensor:
-        """Images ``(N, 3, H, W)`` in [0, 1] to the same size, without latent noise."""
+        """Translates images ``(N, 3, H, W)`` in [0, 1], without noise on the latent code."""
         return self.decoder(self.encoder(image), image)
 
 
 def share_blocks(first: nn.ModuleList, second: nn.ModuleList, indices: range) -> None:
-    """Makes the second list hold the first one's blocks at these places.
+    """Replaces the blocks of the second list at the given indices by those of the first.
 
     Raises:
-        UserError: more blocks to share than there are.
+        UserError: there are fewer blocks than indices.
     """
     if len(indices) > len(first):
         raise UserError(f"shared_layers is {len(indices)}, but generator.num_blocks is only {len(first)}.")

@@ -1,4 +1,4 @@
-"""Feature networks: torchvision's own arithmetic with torchvision's own names, and words where weights are missing."""
+"""Feature networks: torchvision's arithmetic and names, and the errors for missing weights."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ MEAN, DEVIATION = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]).v
 
 
 def torchvision_features(network: str, path: Path) -> nn.Sequential:
-    """torchvision's network with small numbers, whose weights are then in the file."""
+    """Returns torchvision's network with small random weights and saves them to ``path``."""
     with torch.device("meta"):
         features = getattr(torchvision.models, network)().features
     features = features.to_empty(device="cpu").eval()
@@ -34,7 +34,7 @@ def torchvision_features(network: str, path: Path) -> nn.Sequential:
         ("alexnet", dict(conv5=10, relu2=4, pool2=5)),
     ],
 )
-def test_layers_are_torchvisions(network: str, layers: dict[str, int], tmp_path: Path) -> None:
+def test_layers_equal_those_of_torchvision(network: str, layers: dict[str, int], tmp_path: Path) -> None:
     theirs = torchvision_features(network, tmp_path / f"{network}-0123.pth")
     for module in theirs:
         if isinstance(module, nn.ReLU):
@@ -48,7 +48,7 @@ def test_layers_are_torchvisions(network: str, layers: dict[str, int], tmp_path:
     assert set(maps) == set(layers)
 
 
-def test_what_lies_behind_the_last_layer_is_neither_built_nor_needed(tmp_path: Path) -> None:
+def test_layers_after_the_last_requested_one_are_neither_built_nor_loaded(tmp_path: Path) -> None:
     torch.save({"0.weight": torch.ones(64, 3, 11, 11), "0.bias": torch.zeros(64)}, tmp_path / "own.pth")
     network = MODELS.build(
         dict(type="ImageNetFeatures", network="alexnet", layers=("relu1",), weights=str(tmp_path / "own.pth"))
@@ -59,24 +59,22 @@ def test_what_lies_behind_the_last_layer_is_neither_built_nor_needed(tmp_path: P
     assert network(white)["relu1"][0, 0, 3, 3].item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_without_weights_it_names_the_file_and_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_weights_the_error_names_file_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    with pytest.raises(
-        UserError, match=r"no vgg19\*\.pth at .*checkpoints, .* torchvision's vgg19-dcbb9e9d\.pth there"
-    ):
+    with pytest.raises(UserError, match=r"vgg19\*\.pth.*checkpoints.*vgg19-dcbb9e9d\.pth"):
         ImageNetFeatures()
-    with pytest.raises(UserError, match=r"no vgg16\*\.pth at .*absent\.pth"):
+    with pytest.raises(UserError, match=r"vgg16\*\.pth.*absent\.pth"):
         ImageNetFeatures("vgg16", weights=str(tmp_path / "absent.pth"))
     (tmp_path / "vgg16.pth").write_bytes(b"not weights")
-    with pytest.raises(UserError, match=r"vgg16\.pth is no file of weights"):
+    with pytest.raises(UserError, match=r"vgg16\.pth.*UnpicklingError"):
         ImageNetFeatures("vgg16", weights=str(tmp_path))
     torch.save({"features.0.weight": torch.zeros(1)}, tmp_path / "vgg16.pth")
-    with pytest.raises(UserError, match=r"lacks 25 tensors of the network, features\.0\.bias"):
+    with pytest.raises(UserError, match=r"25 tensors.*features\.0\.bias"):
         ImageNetFeatures("vgg16", weights=str(tmp_path))
 
 
 def test_names_that_do_not_exist() -> None:
-    with pytest.raises(UserError, match=r"no 'vgg17'\. Did you mean 'vgg1"):
+    with pytest.raises(UserError, match=r"'vgg17'.*Did you mean 'vgg1"):
         ImageNetFeatures("vgg17")
-    with pytest.raises(UserError, match=r"vgg16 has no layer 'conv5_4'\. Did you mean 'conv"):
+    with pytest.raises(UserError, match=r"vgg16.*'conv5_4'.*Did you mean 'conv"):
         ImageNetFeatures("vgg16", ["conv5_4"])

@@ -1,4 +1,4 @@
-"""Networks of DiscoGAN, DualGAN, DSGAN and CinCGAN: published sizes, any image size, starts, noise, patches."""
+"""Networks of DiscoGAN, DualGAN, DSGAN and CinCGAN: published sizes, image sizes, initial outputs, noise, patches."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def test_sizes_by_hand() -> None:
     assert parameters(dsgan) == conv(3, 64, 3) + 1 + 8 * (2 * conv(64, 64, 3) + 1) + conv(64, 3, 3)
     blocks = 6 * (2 * conv(64, 64, 3) + 2 * 128)
     assert parameters(cincgan) == conv(3, 64, 7) + blocks + 4 * conv(64, 64, 3) + conv(64, 3, 7)
-    unet = Hourglass(channels=8, num_down=8, **UNET)  # an eighth of the paper's
+    unet = Hourglass(channels=8, num_down=8, **UNET)  # an eighth of the paper's width
     down = conv(3, 8, 5) + conv(8, 16, 5) + conv(16, 32, 5) + conv(32, 64, 5) + 4 * conv(64, 64, 5)
     up = conv(64, 64, 5) + 3 * conv(128, 64, 5) + conv(128, 32, 5) + conv(64, 16, 5) + conv(32, 8, 5)
     assert parameters(unet) == down + up + conv(16, 3, 5)
@@ -71,7 +71,7 @@ def test_images_stay_float32_under_autocast(kind: type, options: dict[str, Any])
 
 
 def test_hourglass_by_hand() -> None:
-    """Two levels with skips at a size that halves evenly: pix2pix's arithmetic, written out."""
+    """Compares two levels with skips, at an even size, with pix2pix's arithmetic."""
     network = Hourglass(2, num_down=2, skips=True, kernel=4, norm="instance", init="kaiming").double()
     image = torch.rand(2, 3, 8, 8, dtype=torch.float64)
     (down1, down2), (up2, up1) = ([level.conv for level in levels] for levels in (network.downs, network.ups))
@@ -83,7 +83,7 @@ def test_hourglass_by_hand() -> None:
 
 
 def test_skips_carry_detail_that_the_bottleneck_loses() -> None:
-    """The gradient from one output pixel to the same input pixel, relative to the whole, is larger with skips."""
+    """Checks that skips increase the share of the gradient that an output pixel has at the same input pixel."""
 
     def own_share(skips: bool) -> float:
         torch.manual_seed(0)
@@ -98,7 +98,7 @@ def test_skips_carry_detail_that_the_bottleneck_loses() -> None:
 
 def test_deep_levels_of_one_pixel_go_without_norm() -> None:
     network = Hourglass(4, num_down=6, **UNET)
-    image = torch.rand(1, 3, 8, 8)  # one pixel from the third level on, one image: no norm could be computed
+    image = torch.rand(1, 3, 8, 8)  # maps of one pixel from the third level on, for which a norm is undefined
     sum_of_squares = network(image).square().sum()
     sum_of_squares.backward()
     assert all(level.conv.weight.grad.abs().max() > 0 for level in [*network.downs, *network.ups])
@@ -135,7 +135,7 @@ def test_the_smallest_image_has_one_logit() -> None:
         network = PlainDiscriminator(2, **options).eval()
         assert network.smallest == smallest
         assert network(torch.rand(1, 3, smallest, smallest)).shape == (1, 1, 1, 1)
-        with pytest.raises(UserError, match=f"LR images of at least {smallest} px, found"):
+        with pytest.raises(UserError, match=f"at least {smallest} px"):
             network(torch.rand(1, 3, smallest, smallest - 1))
 
 
@@ -146,7 +146,7 @@ def test_a_high_pass_hides_flat_colour() -> None:
 
 
 def test_mistakes_are_named() -> None:
-    with pytest.raises(UserError, match="kernel 3, 4 or 5 and num_down >= 1, found 7 and 4"):
+    with pytest.raises(UserError, match=r"kernel 3, 4 or 5.*found 7"):
         Hourglass(kernel=7)
-    with pytest.raises(UserError, match="activation must be prelu or leaky, found 'relu'"):
+    with pytest.raises(UserError, match=r"activation.*prelu or leaky.*'relu'"):
         FlatGenerator(activation="relu")
