@@ -10,6 +10,7 @@ from mmengine.config import Config
 
 from cyclesr.config import DATALOADERS, check_config, fill_scale, load_config, train_on, validate_on
 from cyclesr.engine.console import ConsoleRunner
+from cyclesr.engine.default_hooks import check_default_hooks
 from cyclesr.engine.preflight import check_folders, check_images
 from cyclesr.errors import UserError
 
@@ -78,8 +79,8 @@ def train(
             cfg[name].setdefault("collate_fn", dict(type="collate_crops"))  # mmengine's default returns lists
     # Ranks must draw different noise. All ranks take the weights of rank 0 anyway.
     cfg.setdefault("randomness", {}).setdefault("diff_rank_seed", True)
+    check_default_hooks(cfg)
     check_config(cfg)
-    _check_kept_checkpoints(cfg)
     check_folders(cfg)
     if folders is not None and os.environ.get("RANK", "0") == "0":
         check_images(cfg.train_dataloader.dataset)
@@ -127,15 +128,6 @@ def _refuse_used(work_dir: Path) -> None:
         raise UserError(
             f"The work dir {work_dir} holds checkpoints of a training: give --resume to continue it, or another "
             "--work-dir."
-        )
-
-
-def _check_kept_checkpoints(cfg: Config) -> None:
-    keep = (cfg.get("default_hooks", {}).get("checkpoint") or {}).get("max_keep_ckpts", -1)
-    if keep in (0, 1):
-        raise UserError(
-            f"default_hooks.checkpoint.max_keep_ckpts={keep} would leave no complete checkpoint while the next is "
-            "written: keep 2 or more, or -1 for all."
         )
 
 

@@ -16,6 +16,7 @@ from cyclesr.checkpoints.public_weights import read_weights
 from cyclesr.checkpoints.reading import is_whole, read_checkpoint
 from cyclesr.checkpoints.sr_network import save_sr
 from cyclesr.checkpoints.weights import load_weights
+from cyclesr.engine.default_hooks import without_left_out
 from cyclesr.errors import UserError
 from cyclesr.registry import RUNNERS
 
@@ -43,6 +44,10 @@ class Runner(MMEngineRunner):
                 raise UserError("sync_bn needs GPUs, because torch's SyncBatchNorm does not run on CPUs: remove it.")
             model = convert_sync_batchnorm(model, kind)
         return model.to(get_device())
+
+    def register_default_hooks(self, hooks: dict[str, Any] | None = None) -> None:
+        """Registers the default hooks; those that are None are left out, see :mod:`cyclesr.engine.default_hooks`."""
+        super().register_default_hooks(without_left_out(hooks or {}))
 
     def save_checkpoint(self, out_dir: str, filename: str, *args: Any, **kwargs: Any) -> None:
         """Writes a checkpoint atomically, and its SR network as ``.safetensors`` beside it.

@@ -1,6 +1,6 @@
 """Hooks of the training, in addition to mmengine's."""
 
-from cyclesr.engine.hooks.checkpoint import CheckpointHook
+from cyclesr.engine.hooks.checkpoint import LateRemovalCheckpointHook
 from cyclesr.engine.hooks.checkpoint_contents import CheckpointContentsHook
 from cyclesr.engine.hooks.loss_log import LossLogHook
 from cyclesr.engine.hooks.non_finite import NonFiniteHook
@@ -10,7 +10,7 @@ from cyclesr.engine.hooks.stage import StageHook
 
 __all__ = [
     "CheckpointContentsHook",
-    "CheckpointHook",
+    "LateRemovalCheckpointHook",
     "LossLogHook",
     "NonFiniteHook",
     "PreviewHook",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mmengine.fileio import LocalBackend
-from mmengine.hooks import CheckpointHook as MMEngineCheckpointHook
+from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
 from cyclesr.registry import HOOKS
@@ -27,7 +27,7 @@ class LateRemoval(LocalBackend):
 
 
 @HOOKS.register_module(name="CheckpointHook")
-class CheckpointHook(MMEngineCheckpointHook):
+class LateRemovalCheckpointHook(CheckpointHook):
     """mmengine's, which removes old checkpoints, and the best so far, before it writes; a full disk then loses them."""
 
     def before_train(self, runner: Runner) -> None:

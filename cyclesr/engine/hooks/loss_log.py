@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from mmengine.hooks import LoggerHook, RuntimeInfoHook
+from mmengine.hooks import IterTimerHook, LoggerHook, RuntimeInfoHook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
 from torch import Tensor, nn
@@ -32,7 +32,8 @@ class LossLogHook(RuntimeInfoHook):
     def before_train(self, runner: Runner) -> None:
         """Takes the logger's interval, makes the buffers of mmengine's numbers, begins to watch the terms of sums."""
         super().before_train(runner)
-        for name in ("time", "data_time", *runner.optim_wrapper.get_lr()):
+        timed = any(isinstance(hook, IterTimerHook) for hook in runner.hooks)
+        for name in (*(("time", "data_time") if timed else ()), *runner.optim_wrapper.get_lr()):
             _make_buffer(runner, name)
         for path, loss in runner.model.named_modules():
             if isinstance(loss, SumOfLosses):
