@@ -4,13 +4,14 @@
 # make floors          the tests with the oldest supported dependencies
 # make lint            ruff and mypy
 # make docs            the documentation site, in site/; a warning is an error
+# make wheel           the wheel, in dist/, and the demo with it in an empty environment and an empty folder
 PYTHON ?= python3
 SEED ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo install test test-slow floors lint docs clean
+.PHONY: demo install test test-slow floors lint docs wheel clean
 
 demo: $(INSTALLED)
 	$(BIN)/python tools/demo.py --seed $(SEED)
@@ -38,6 +39,13 @@ docs: $(VENV)/docs
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs site
 	@echo "The first page is site/index.html"
 
+wheel:
+	rm -rf build dist .venv-wheel
+	$(PYTHON) -m venv .venv-wheel
+	.venv-wheel/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	.venv-wheel/bin/python -m pip install --quiet "$$(ls dist/*.whl)[demo]"
+	cd "$$(mktemp -d)" && $(CURDIR)/.venv-wheel/bin/cyclesr demo --iterations 4
+
 $(VENV)/docs: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet -e ".[docs]"
 	touch $(VENV)/docs
@@ -49,4 +57,4 @@ $(INSTALLED): setup.py pyproject.toml
 	touch $(INSTALLED)
 
 clean:
-	rm -rf $(VENV) .venv-floors build dist site docs/api work_dirs data/demo_seed*
+	rm -rf $(VENV) .venv-floors .venv-wheel build dist site docs/api work_dirs data/demo_seed*
