@@ -1,4 +1,4 @@
-"""Checkpoint files: reading, writing whole, trust, published weights."""
+"""Checkpoint files: reading and writing SR networks, safety checks, and published weights."""
 
 from cyclesr.checkpoints.reading import is_whole, read_checkpoint
 from cyclesr.checkpoints.sr_network import load_sr, read_sr, save_sr

@@ -1,4 +1,4 @@
-"""Weights that others published, for the SR networks here that are laid out as theirs."""
+"""Import of published weights for SR networks with the same layout."""
 
 from functools import partial
 from pathlib import Path
@@ -23,14 +23,15 @@ def import_file(path: str | Path, config: dict[str, Any], out: str | Path) -> No
     """Writes published weights as a ``.safetensors`` file that :func:`~cyclesr.checkpoints.sr_network.load_sr` reads.
 
     Args:
-        path, config: as for :func:`import_weights`.
-        out: the file to write; what is there is kept until the new file is whole.
+        path: see :func:`import_weights`.
+        config: see :func:`import_weights`.
+        out: file to write. An existing file is kept until the new one is complete.
 
     Raises:
-        UserError: as for :func:`import_weights`, or ``out`` is named otherwise or cannot be written.
+        UserError: see :func:`import_weights`; or ``out`` has another suffix or cannot be written.
     """
     if Path(out).suffix != ".safetensors":
-        raise UserError(f"The file to write is a .safetensors file, found the name {out}.")
+        raise UserError(f"The output must be a .safetensors file, found {out}.")
     entry = import_weights(path, config)
     try:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
@@ -40,23 +41,24 @@ def import_file(path: str | Path, config: dict[str, Any], out: str | Path) -> No
 
 
 def import_weights(path: str | Path, config: dict[str, Any]) -> dict[str, Any]:
-    """Makes the entry ``sr_network`` of a checkpoint from published weights.
+    """Converts published weights to the entry ``sr_network`` of a checkpoint.
 
-    A network whose published weights bear other names renames them in its method ``from_public``.
+    A network converts published weights with other names in its method ``from_public``.
 
     Args:
-        path: a ``.pth``, ``.pt`` or ``.safetensors`` file of weights, bare or wrapped as BasicSR, mmagic and others do.
-        config: of ``SR_BACKBONES``, with the sizes that the weights have.
+        path: ``.pth``, ``.pt`` or ``.safetensors`` file with a state dict, or with a dict that contains one, as in
+            BasicSR, mmagic and others.
+        config: config of ``SR_BACKBONES`` with the sizes of the weights.
 
     Returns:
-        ``config``, ``scale`` and ``state_dict``, all that inference needs.
+        ``config``, ``scale`` and ``state_dict``, which are sufficient for inference.
 
     Raises:
-        UserError: no such file or network, no weights in the file, or weights that do not fit the network.
+        UserError: the file or the network does not exist, the file has no weights, or they do not fit the network.
     """
     missing = [key for key in ("type", "scale") if key not in config]
     if missing:
-        raise UserError(f"The network needs its {' and '.join(missing)}, such as type=IMDN scale=4; found {config}.")
+        raise UserError(f"The network needs {' and '.join(missing)}, such as type=IMDN scale=4; found {config}.")
     weights = read_weights(path)
     network = SR_BACKBONES.build(dict(config))
     rename = getattr(network, "from_public", None)
@@ -66,16 +68,17 @@ def import_weights(path: str | Path, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:
-    """Reads a file of weights as data, without what wraps them.
+    """Reads the weights of a file without unpickling objects.
 
     Args:
-        path: a ``.safetensors`` file, or one that ``torch.save`` wrote.
+        path: ``.safetensors`` file, or a file written by ``torch.save``.
 
     Returns:
-        Tensors by name, on the CPU; of several sets the averaged one (``params_ema``).
+        Tensors by name on the CPU, without common prefixes such as ``module.``. If the file has several sets of
+        weights, the moving average (``params_ema``) is preferred.
 
     Raises:
-        UserError: no such file, a damaged one, one that would need unpickling, or one without weights.
+        UserError: the file is missing or damaged, needs unpickling, or has no weights.
     """
     if Path(path).suffix == ".safetensors":
         return _without_prefix(_read_safetensors(path))
@@ -86,7 +89,9 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
             break
     weights = {name: value for name, value in found.items() if isinstance(value, Tensor)}
     if not weights:
-        raise UserError(f"{path} holds no weights under any of {', '.join(CONTAINERS)}, nor bare ones.")
+        raise UserError(
+            f"{path} has no weights: expected a state dict, or a dict with one of the keys {', '.join(CONTAINERS)}."
+        )
     return _without_prefix(weights)
 
 

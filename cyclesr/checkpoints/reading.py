@@ -1,4 +1,4 @@
-"""Reading checkpoint files as plain data."""
+"""Reads checkpoint files without unpickling objects."""
 
 import pickle
 import zipfile
@@ -9,14 +9,14 @@ import torch
 
 from cyclesr.errors import UserError
 
-_STARTS = (b"PK", b"\x80")  # of what torch.save writes: zip files, and before version 1.6 pickles
+_STARTS = (b"PK", b"\x80")  # first bytes of files of torch.save: zip files or, before version 1.6, pickles
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
-    """Reads a checkpoint file as plain data, on the CPU.
+    """Reads a checkpoint file to the CPU: only tensors and plain data, no other pickled objects.
 
     Raises:
-        UserError: as for :func:`load_sr`.
+        UserError: the file is missing, truncated or damaged, contains other objects, or is not a checkpoint.
     """
     path = Path(path)
     _check_is_file(path)
@@ -24,7 +24,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         start = file.read(2)
     if start and not start.startswith(_STARTS):
         raise UserError(
-            f"{path} is no checkpoint, nor weights. Give a .pth file, as training writes into its work dir."
+            f"{path} is not a checkpoint: expected a .pth file, such as those that training writes to its work dir."
         )
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
@@ -32,30 +32,32 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise UserError(_refusal(path, error)) from error
     except (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError) as error:
         raise UserError(
-            f"The checkpoint {path} is damaged or cut off ({path.stat().st_size} bytes). Copy it again."
+            f"The checkpoint {path} is damaged or truncated ({path.stat().st_size} bytes): copy it again."
         ) from error
     if not isinstance(found, dict):
-        raise UserError(f"{path} is no checkpoint of cyclesr: it holds a {type(found).__name__}, not a dict.")
+        raise UserError(f"{path} is not a checkpoint: expected a dict, found a {type(found).__name__}.")
     return found
 
 
 def _check_is_file(path: Path) -> None:
     if not path.is_file():
         found = "is a folder" if path.is_dir() else "does not exist"
-        raise UserError(f"The checkpoint {path} {found}. Give a .pth file, as training writes into its work dir.")
+        raise UserError(
+            f"The checkpoint {path} {found}: expected a .pth file, such as those that training writes to its work dir."
+        )
 
 
 def _refusal(path: Path, error: pickle.UnpicklingError) -> str:
     if "weights only" not in str(error).lower() and "weights_only" not in str(error):
-        return f"The checkpoint {path} is damaged or cut off, or no checkpoint at all. Copy it again."
+        return f"The checkpoint {path} is damaged or truncated, or it is not a checkpoint: copy it again."
     return (
-        f"The checkpoint {path} holds pickled objects that could run code when loaded, so it is refused. "
-        "cyclesr's own checkpoints hold tensors and plain data only."
+        f"The checkpoint {path} was not loaded, because it contains pickled objects that could run code. Checkpoints "
+        "of cyclesr contain only tensors and plain data."
     )
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a checkpoint file is neither cut off nor damaged: its parts are there and match their checksums."""
+    """Returns whether a checkpoint file is complete: all parts are present and match their checksums."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None

@@ -1,4 +1,4 @@
-"""SR networks in files: the entry ``sr_network`` of a checkpoint, or a ``.safetensors`` file; each is all it needs."""
+"""Self-contained files of SR networks: the entry ``sr_network`` of a checkpoint, or a ``.safetensors`` file."""
 
 import json
 from pathlib import Path
@@ -10,30 +10,30 @@ from safetensors.torch import save_file
 from torch import nn
 
 from cyclesr.checkpoints.reading import _check_is_file, read_checkpoint
-from cyclesr.checkpoints.trust import refuse_what_is_no_network
+from cyclesr.checkpoints.trust import require_networks
 from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
 from cyclesr.registry import SR_BACKBONES
 
 KEYS = {"config", "scale", "state_dict"}
-METADATA = "cyclesr"  # the key in a .safetensors file whose value is the config and the scale, as JSON
+METADATA = "cyclesr"  # metadata key of a .safetensors file; its value is the config and the scale, as JSON
 
 
 def load_sr(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Module, int]:
-    """Rebuilds the SR network of a checkpoint.
+    """Builds the SR network of a checkpoint and loads its weights.
 
-    The file is read as data: no pickled code runs, and only a class of networks is built from what it says.
+    Loading is safe for untrusted files: no pickled code runs, and the config of the file can only build networks.
 
     Args:
-        path: a ``.pth`` or ``.safetensors`` file that training with cyclesr wrote.
-        device: where the network goes.
+        path: ``.pth`` or ``.safetensors`` file of a training with cyclesr.
+        device: device of the network.
 
     Returns:
         The network in eval mode, without gradients, and its scale.
 
     Raises:
-        UserError: no such file, a file cut in half, one that would need unpickling, not a checkpoint of cyclesr, or
-            weights that do not fit the network that it names.
+        UserError: the file is missing, truncated or damaged, needs unpickling, was not written by cyclesr, or its
+            weights do not fit its network.
     """
     entry = read_sr(path)
     network = _build(entry["config"], path)
@@ -42,10 +42,13 @@ def load_sr(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Mo
 
 
 def read_sr(path: str | Path) -> dict[str, Any]:
-    """Reads what :func:`save_sr` writes: ``config``, ``scale`` and ``state_dict`` of the SR network of a checkpoint.
+    """Reads ``config``, ``scale`` and ``state_dict`` of the SR network of a checkpoint, without building the network.
+
+    Args:
+        path: see :func:`load_sr`.
 
     Raises:
-        UserError: as for :func:`load_sr`, as far as can be seen without building the network.
+        UserError: the file is missing, truncated or damaged, needs unpickling, or was not written by cyclesr.
     """
     return _checked(path, _safetensors_entry(path) if Path(path).suffix == ".safetensors" else _sr_entry(path))
 
@@ -55,13 +58,13 @@ def save_sr(entry: dict[str, Any], path: str | Path) -> None:
 
     Args:
         entry: ``config``, ``scale`` and ``state_dict``, as in a checkpoint.
-        path: of the file.
+        path: file to write.
 
     Raises:
         OSError: the file cannot be written.
     """
     described = json.dumps({key: entry[key] for key in ("config", "scale")})
-    # Copies: the format knows neither strides nor tensors that share memory.
+    # Copies, because the format supports neither strides nor tensors that share memory.
     tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in entry["state_dict"].items()}
     try:
         save_file(tensors, path, metadata={"format": "pt", METADATA: described})
@@ -75,7 +78,7 @@ def _sr_entry(path: str | Path) -> dict[str, Any]:
     if not isinstance(entry, dict) or not set(entry) >= KEYS:
         keys = sorted(map(str, checkpoint))
         listed = ", ".join(keys[:8]) + (f" and {len(keys) - 8} more" if len(keys) > 8 else "")
-        raise UserError(f"{path} is no checkpoint of cyclesr: it lacks the entry 'sr_network'. It holds: {listed}.")
+        raise UserError(f"{path} is not a checkpoint of cyclesr: expected the entry 'sr_network', found {listed}.")
     return entry
 
 
@@ -84,27 +87,32 @@ def _safetensors_entry(path: str | Path) -> dict[str, Any]:
     try:
         with safe_open(path, framework="pt") as file:
             described = json.loads((file.metadata() or {}).get(METADATA, "null"))
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (file is not a dict)
     except (SafetensorError, OSError, ValueError) as error:
-        raise UserError(f"The file {path} is damaged or cut off ({Path(path).stat().st_size} bytes).") from error
+        raise UserError(
+            f"The file {path} is damaged or truncated ({Path(path).stat().st_size} bytes): copy it again."
+        ) from error
     if not isinstance(described, dict) or not {*described, "state_dict"} >= KEYS:
-        raise UserError(f"{path} was not written by cyclesr: its metadata has no entry {METADATA!r}.")
+        raise UserError(
+            f"{path} was not written by cyclesr: its metadata lack the entry {METADATA!r}. Convert published weights "
+            "with 'cyclesr import'."
+        )
     return {**described, "state_dict": weights}
 
 
 def _checked(path: str | Path, entry: dict[str, Any]) -> dict[str, Any]:
     if not (isinstance(entry["scale"], int) and entry["scale"] >= 1):
         raise UserError(
-            f"The checkpoint {path} gives {entry['scale']!r} as its scale; a whole number from 1 on is needed."
+            f"The scale of the checkpoint {path} must be an integer of at least 1, found {entry['scale']!r}."
         )
     return entry
 
 
 def _build(config: dict[str, Any], path: str | Path) -> nn.Module:
-    """Builds the network, after making sure that it is one: a file must not choose what else is called."""
+    """Builds the network after checking that its config names only networks, so that a file cannot call other code."""
     kind = config.get("type") if isinstance(config, dict) else None
     if not isinstance(kind, str):
         raise UserError(f"The checkpoint {path} does not name its SR network (sr_network.config.type).")
-    SR_BACKBONES.get(kind)  # its error lists the SR networks there are
-    refuse_what_is_no_network(config, path)
+    SR_BACKBONES.get(kind)  # for an unknown name, its error lists the registered SR networks
+    require_networks(config, path)
     return SR_BACKBONES.build(config)

@@ -1,4 +1,4 @@
-"""What a checkpoint's config may call: classes of networks, and nothing else."""
+"""Safety check for the configs of checkpoints: they may only name classes of networks."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,20 +10,22 @@ from cyclesr.errors import UserError
 from cyclesr.registry import DEGRADATIONS, LOSSES, MODELS, SR_BACKBONES, TRANSLATORS
 
 
-def refuse_what_is_no_network(config: dict[str, Any], path: str | Path) -> None:
-    """Checks every ``type`` of a config, nested ones too: a file must not choose what else is called.
+def require_networks(config: dict[str, Any], path: str | Path) -> None:
+    """Checks every ``type`` of a config, including nested ones, so that a checkpoint cannot call other code.
 
     Args:
-        config: from a checkpoint.
-        path: of the checkpoint, for the message.
+        config: config of a checkpoint.
+        path: path of the checkpoint, for the message.
 
     Raises:
-        UserError: a ``type`` that is not a class derived from ``torch.nn.Module``.
+        UserError: a ``type`` is not a subclass of ``torch.nn.Module``.
     """
     for kind in _types(config):
         target = _look_up(kind)
         if not (isinstance(target, type) and issubclass(target, nn.Module)):
-            raise UserError(f"The checkpoint {path} names {kind!r}, which is no class of networks; refused.")
+            raise UserError(
+                f"The checkpoint {path} was not loaded, because it names {kind!r}, which is not a class of networks."
+            )
 
 
 def _types(value: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Weights into a network, all of them or none."""
+"""Loads weights into a network, with errors for missing and unexpected ones."""
 
 from torch import Tensor, nn
 
@@ -9,12 +9,12 @@ def load_weights(network: nn.Module, weights: dict[str, Tensor], complaint: str)
     """Loads all weights of a network.
 
     Args:
-        network: gets the weights.
-        weights: by name.
-        complaint: how the message begins when they do not fit.
+        network: the network.
+        weights: weights by name.
+        complaint: start of the message if they do not fit.
 
     Raises:
-        UserError: names or shapes differ; the message says what was expected and what was found.
+        UserError: names or shapes differ. The message says what was expected and what was found.
     """
     own = network.state_dict()
     missing, unknown = [n for n in own if n not in weights], [n for n in weights if n not in own]

@@ -1,4 +1,4 @@
-"""Datasets: image files, their cache, unpaired and paired folders, simulated tracks."""
+"""Datasets: unpaired and paired folders, the cache of decoded images, simulated tracks, alignment and downloads."""
 
 from cyclesr.datasets.paired import PairedDataset
 from cyclesr.datasets.unpaired import UnpairedDataset

@@ -1,13 +1,14 @@
-"""Aligns LR and HR images that a blur has moved against each other (Sec. 4.2, the pre-processing of SR_paired).
+"""Aligns LR and HR images that a blur has shifted against each other (Sec. 4.2, the preprocessing of SR_paired).
 
-The shift is measured at the HR size, on luma, with the LR image enlarged bicubically: first the best whole pixel (an
-exact search over all), from there ECC (Evangelidis and Psarakis 2008) to a fraction of a pixel. Both images are
-blurred, which hides noise and the shape of the blur. For ECC the HR image is then made as blurred as the LR image, and
-shading is taken off both: where a smooth ramp is all that an image has, a difference in sharpness looks like a shift.
+The shift is measured at HR size, on luma, with the LR image upscaled bicubically. The best integer shift is found by
+exhaustive search and refined to a fraction of a pixel by ECC (Evangelidis and Psarakis 2008). Both images are blurred
+first, which suppresses noise and differences in the shape of the blur. For ECC, the HR image is then blurred as much as
+the LR image and shading is removed from both, because in an image with only a smooth ramp, a difference in sharpness
+looks like a shift.
 
-The HR image is moved, since resampling the LR image would change the degradation that is to be learnt.
+The HR image is shifted, because resampling the LR image would change the degradation to be learnt.
 
-Differs from the paper: how the authors aligned their pairs is not stated.
+Differs from the paper: it does not state how its authors aligned their pairs.
 """
 
 import json
@@ -32,21 +33,21 @@ from cyclesr.images.writing import write_image
 from cyclesr.metrics.shift_search import best_shift
 from cyclesr.workers import in_processes
 
-TAPS = 4  # of the windowed sinc, on each side
-SMALLEST = 16  # side in HR pixels of what a shift can be measured on
-# In LR pixels: the blur of both images, what HR is blurred by in addition (the best fit is taken), and shading.
+TAPS = 4  # taps of the windowed sinc on each side
+SMALLEST = 16  # minimum side, in HR pixels, of an area on which a shift can be measured
+# In LR pixels: blur of both images, candidates for the additional blur of HR (the best fit is used), and shading.
 BLUR, MORE_BLUR, SHADING = 1.0, (0.0, 0.375, 0.625, 0.875), 4.0
 Watch = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a pair must keep to; one that does not is dropped.
+    """Limits for aligned pairs. A pair outside the limits is dropped.
 
     Attributes:
-        shift: largest shift in HR pixels along each axis; also the reach of the search.
-        correlation: smallest correlation of the aligned images, blurred and without shading (the ECC coefficient).
-        residual: largest shift in HR pixels that is found between the images after alignment.
+        shift: maximum shift in HR pixels along each axis, also the range of the search.
+        correlation: minimum correlation of the aligned images, blurred and without shading (the ECC coefficient).
+        residual: maximum shift in HR pixels that is measured between the images after alignment.
     """
 
     shift: int = 40
@@ -55,7 +56,7 @@ class Limits:
 
 
 class Measured(NamedTuple):
-    """Of two images, see :class:`Alignment`."""
+    """Measurements of two images, see :class:`Alignment`."""
 
     dy: float
     dx: float
@@ -65,14 +66,16 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True)
 class Alignment:
-    """What became of a pair.
+    """The result for a pair.
 
     Attributes:
-        lr, hr: file names.
-        dy, dx: HR pixels that the content of the LR image lies lower and further right than that of the HR image.
-        correlation: of the images once aligned, blurred and without shading; at most 1.
-        residual: HR pixels; length of the shift that is found between the images after alignment.
-        dropped: why the pair was left out, or an empty string.
+        lr: file name of the LR image.
+        hr: file name of the HR image.
+        dy: shift of the content of the LR image against the HR image, in HR pixels; positive is down.
+        dx: the same along the other axis; positive is to the right.
+        correlation: correlation of the aligned images, blurred and without shading; at most 1.
+        residual: length of the shift that is measured after alignment, in HR pixels.
+        dropped: reason why the pair was dropped, or an empty string.
     """
 
     lr: str
@@ -93,8 +96,8 @@ class _Job:
     limits: Limits
 
 
-class NotAligned(Exception):  # noqa: N818 (no error: it says why a pair is dropped)
-    """The two images do not show one thing, a shift apart."""
+class NotAligned(Exception):  # noqa: N818 (not an error, but the reason why a pair is dropped)
+    """Two images cannot be aligned by a shift within the limits."""
 
 
 def align_folders(
@@ -107,24 +110,26 @@ def align_folders(
     workers: int = 1,
     watch: Watch = lambda items, total: items,
 ) -> list[Alignment]:
-    """Writes ``out/lr`` and ``out/hr``, PNG of equal names, and ``out/alignment.json`` with every shift.
+    """Aligns pairs and writes them to ``out/lr`` and ``out/hr``, as PNG files with equal names.
 
-    The LR images are cropped, nothing else; each has an HR image of its own, ``scale`` times its size.
+    The LR images are only cropped. Each gets its own HR image of ``scale`` times its size. ``out/alignment.json`` lists
+    the results of all pairs.
 
     Args:
         lr: folder of LR images.
-        hr: folder of their HR images; names as for ``PairedDataset``.
-        out: folder of the pairs.
+        hr: folder of their HR images, named as for :class:`~cyclesr.datasets.paired.PairedDataset`.
+        out: folder of the aligned pairs.
         scale: HR size / LR size.
-        limits: what pairs must keep to.
-        workers: processes.
-        watch: wraps results and their number, for a progress bar.
+        limits: limits for pairs; None uses the defaults.
+        workers: number of processes.
+        watch: wraps the results, and takes their number, for a progress bar.
 
     Returns:
-        What became of each pair, in the order of the LR images.
+        The result of each pair, in the order of the LR images.
 
     Raises:
-        UserError: a missing folder, LR images without HR, unreadable images, other images in ``out``, or no pair left.
+        UserError: a folder is missing, LR images have no HR image, an image cannot be read, ``out`` contains other
+            images, or all pairs were dropped.
     """
     lr_paths = list_images(lr)
     hr_paths = match_hr(lr_paths, list_images(hr), scale)
@@ -135,14 +140,17 @@ def align_folders(
     jobs = [_Job(small, large, out, scale, limits or Limits()) for small, large in pairs]
     found = list(watch(in_processes(_align_files, jobs, workers), len(jobs)))
     if all(alignment.dropped for alignment in found):
-        raise UserError(f"None of the {len(found)} pairs could be aligned; the first one: {found[0].dropped}.")
+        raise UserError(
+            f"None of the {len(found)} pairs could be aligned, the first because of: {found[0].dropped}. Check the "
+            "folders and the scale, or relax the limits."
+        )
     report = dict(scale=scale, limits=asdict(limits or Limits()), pairs=[asdict(alignment) for alignment in found])
     (out / "alignment.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return found
 
 
 def _align_files(job: _Job) -> Alignment:
-    """Aligns a pair of files and writes it; images of an earlier run go when the pair is dropped now."""
+    """Aligns a pair of files and writes it. If the pair is dropped, its images from an earlier run are removed."""
     targets = [job.out / part / f"{job.lr.stem}.png" for part in ("lr", "hr")]
     try:
         lr, hr, measured = align(read_image(job.lr), read_image(job.hr), job.scale, job.limits)
@@ -158,20 +166,20 @@ def _align_files(job: _Job) -> Alignment:
 def align(
     lr: np.ndarray, hr: np.ndarray, scale: int, limits: Limits | None = None
 ) -> tuple[np.ndarray, np.ndarray, Measured]:
-    """Moves an HR image onto its LR image.
+    """Shifts an HR image to match its LR image.
 
     Args:
-        lr: (h, w, 3) uint8 or uint16.
-        hr: about (scale * h, scale * w, 3), likewise.
+        lr: ``(h, w, 3)`` in uint8 or uint16.
+        hr: about ``(scale * h, scale * w, 3)`` in uint8 or uint16.
         scale: HR size / LR size.
-        limits: what the pair must keep to.
+        limits: limits for the pair; None uses the defaults.
 
     Returns:
-        The cropped LR image (h', w', 3), the HR image (scale * h', scale * w', 3) that belongs to it, and what was
-        measured.
+        The cropped LR image ``(h', w', 3)``, the matching HR image ``(scale * h', scale * w', 3)`` and the
+        measurements.
 
     Raises:
-        NotAligned: the pair does not keep to the limits.
+        NotAligned: the pair is outside the limits.
     """
     limits = limits or Limits()
     height, width = (min(a, b // scale) for a, b in zip(lr.shape[:2], hr.shape[:2], strict=True))
@@ -187,17 +195,19 @@ def align(
 
 
 def find_shift(lr: np.ndarray, hr: np.ndarray, scale: int, reach: int = 40) -> tuple[float, float, float]:
-    """(dy, dx, correlation): where the content of ``lr`` lies against ``hr``, HR pixels; positive is lower and right.
+    """Measures the shift of the content of ``lr`` against ``hr``.
 
     Args:
-        lr: (h, w, 3) uint8 or uint16.
-        hr: (scale * h, scale * w, 3), likewise.
+        lr: ``(h, w, 3)`` in uint8 or uint16.
+        hr: ``(scale * h, scale * w, 3)`` in uint8 or uint16.
         scale: HR size / LR size.
-        reach: largest shift, HR pixels.
+        reach: maximum shift in HR pixels.
+
+    Returns:
+        (dy, dx, correlation) with the shift in HR pixels; positive is down and to the right.
 
     Raises:
-        NotAligned: the images are too small or flat, the best shift is at the end of the reach or beyond, or ECC
-            finds none.
+        NotAligned: the images are too small or flat, the best shift is not within ``reach``, or ECC does not converge.
     """
     small, large = _blurred_luma(lr, hr, scale)
     if min(large.shape) <= 2 * reach + SMALLEST:
@@ -215,15 +225,15 @@ def find_shift(lr: np.ndarray, hr: np.ndarray, scale: int, reach: int = 40) -> t
 def _refine(
     small: np.ndarray, large: np.ndarray, start: tuple[int, int], margin: int, scale: int
 ) -> tuple[float, float, float]:
-    """ECC from a shift that is about right; ``margin`` pixels of ``small`` are left out on every side.
+    """Refines an approximate shift with ECC, without ``margin`` pixels of ``small`` on every side.
 
-    There a blurred and moved image shows what its maker put beyond the border of HR, which would pull at the shift.
+    Near the borders, a blurred and shifted image depends on how its degradation padded HR, which would bias the shift.
     """
     detail = _without_shading(small, scale)[margin : small.shape[0] - margin, margin : small.shape[1] - margin]
     found = []
     for more in MORE_BLUR:
         other = _without_shading(_gaussian(large, more * scale) if more else large, scale)
-        # ECC's translation t has other(x + t) = detail(x): the negative of ours, from the corner of what is left.
+        # ECC's translation t satisfies other(x + t) = detail(x): the negative of our shift, plus the margin.
         correlation, y, x = _ecc(detail, other, (margin - start[0], margin - start[1]))
         found.append((correlation, margin - y, margin - x))
     correlation, dy, dx = max(found)
@@ -231,7 +241,7 @@ def _refine(
 
 
 def _ecc(fixed: np.ndarray, searched: np.ndarray, start: tuple[int, int]) -> tuple[float, float, float]:
-    """(correlation, y, x): the place of ``fixed`` in ``searched``."""
+    """Returns (correlation, y, x) with the position of ``fixed`` in ``searched``."""
     warp = np.array([[1, 0, start[1]], [0, 1, start[0]]], np.float32)
     everywhere = np.ones_like(searched, np.uint8)
     until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 200, 1e-7)
@@ -256,7 +266,7 @@ def _without_shading(plane: np.ndarray, scale: int) -> np.ndarray:
 
 
 def _blurred_luma(lr: np.ndarray, hr: np.ndarray, scale: int) -> tuple[np.ndarray, np.ndarray]:
-    """Both images at the HR size, (H, W) float32 in [0, 1], blurred."""
+    """Returns the blurred luma of both images at HR size, ``(H, W)`` float32 in [0, 1]."""
     enlarged = imresize(to_tensor(lr), size=(hr.shape[0], hr.shape[1]))
     planes = (enlarged.permute(1, 2, 0).numpy(), to_tensor(hr).permute(1, 2, 0).numpy())
     luma = [cv2.cvtColor(np.ascontiguousarray(plane), cv2.COLOR_RGB2GRAY) for plane in planes]
@@ -264,10 +274,10 @@ def _blurred_luma(lr: np.ndarray, hr: np.ndarray, scale: int) -> tuple[np.ndarra
 
 
 def _moved(lr: np.ndarray, hr: np.ndarray, dy: float, dx: float, scale: int) -> tuple[np.ndarray, np.ndarray]:
-    """The parts of LR and HR that show the same once HR is moved by (dy, dx); no pixel is made up at a border."""
+    """Shifts HR by (dy, dx) and crops both images to the part that needs no pixels beyond the borders."""
     rows, columns = (_kept(d, n, scale) for d, n in zip((dy, dx), lr.shape[:2], strict=True))
     if min(len(rows), len(columns)) * scale < 4 * scale + SMALLEST:
-        raise NotAligned("too little is left of the images inside their borders")
+        raise NotAligned("the overlap of the images is too small")
     moved = hr.astype(np.float64)
     for axis, (shift, kept) in enumerate(((dy, rows), (dx, columns))):
         moved = _resampled(moved, shift, kept.start * scale, len(kept) * scale, axis)
@@ -277,14 +287,14 @@ def _moved(lr: np.ndarray, hr: np.ndarray, dy: float, dx: float, scale: int) -> 
 
 
 def _kept(shift: float, length: int, scale: int) -> range:
-    """LR pixels along an axis whose HR pixels, once moved, come from within the HR image."""
+    """Returns the LR pixels along an axis whose shifted HR pixels need no pixels beyond the borders."""
     start = math.ceil(max(0.0, shift + TAPS) / scale)
     stop = length - math.ceil(max(0.0, TAPS - shift) / scale)
     return range(start, max(start, stop))
 
 
 def _resampled(image: np.ndarray, shift: float, start: int, length: int, axis: int) -> np.ndarray:
-    """``length`` samples from ``start`` on of the image moved by ``shift``, by a sinc with a Lanczos window."""
+    """Shifts an image with a Lanczos-windowed sinc and returns ``length`` samples, starting at ``start``."""
     whole = math.floor(-shift)
     fraction = -shift - whole
     taps = np.arange(1 - TAPS, TAPS + 1)

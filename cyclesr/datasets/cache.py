@@ -1,6 +1,6 @@
-"""Decoded images with random access to crops: each image is decoded once, not once a crop.
+"""Caches of decoded images with random access to crops: each image is decoded once instead of once per crop.
 
-A cache opens a path as an array (H, W, 3), uint8 or uint16; slicing the array reads the crop and no more.
+A cache opens a path as an array ``(H, W, 3)`` in uint8 or uint16. Slicing the array reads only the crop.
 """
 
 import hashlib
@@ -21,24 +21,25 @@ from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
 from cyclesr.images.reading import read_image
 
-# Images share blocks of this size: one block of shared memory costs a file handle, and a process may have few.
+# Images share blocks of this size, because each block of shared memory needs a file handle and handles are limited.
 _BLOCK_BYTES = 64 * 2**20
-_OPEN_IMAGES = 128  # mappings that a process keeps: each costs a file handle, and mapping anew costs page faults
+_OPEN_IMAGES = 128  # mappings kept per process: each needs a file handle, but mapping again causes page faults
 
 
 class ImageCache(Protocol):
-    """What a dataset needs of a cache."""
+    """The interface of a cache."""
 
     def open(self, path: str | Path) -> np.ndarray:
-        """(H, W, 3) uint8 or uint16; not to be written to."""
+        """Returns the image ``(H, W, 3)`` in uint8 or uint16; do not write to it."""
 
 
 def build_cache(where: str | Path | None, images: Iterable[str | Path]) -> ImageCache:
-    """Chooses a cache.
+    """Builds a cache.
 
     Args:
-        where: ``disk`` ($CYCLESR_CACHE, or else ~/.cache/cyclesr), a folder, ``memory``, or None: decode every time.
-        images: what ``memory`` decodes at once.
+        where: ``disk`` ($CYCLESR_CACHE or, if it is not set, ~/.cache/cyclesr), a folder, ``memory``, or None, which
+            decodes an image at every access.
+        images: paths of the images that ``memory`` decodes immediately.
     """
     if where is None:
         return NoCache()
@@ -48,49 +49,50 @@ def build_cache(where: str | Path | None, images: Iterable[str | Path]) -> Image
 
 
 def default_folder() -> Path:
-    """$CYCLESR_CACHE, or else ~/.cache/cyclesr."""
+    """Returns $CYCLESR_CACHE or, if it is not set, ~/.cache/cyclesr."""
     return Path(os.environ.get("CYCLESR_CACHE") or Path.home() / ".cache" / "cyclesr")
 
 
 class NoCache:
-    """Decodes at every access."""
+    """No cache: decodes an image at every access."""
 
     def open(self, path: str | Path) -> np.ndarray:
-        """See ``ImageCache``."""
+        """Decodes an image, see :class:`ImageCache`."""
         return read_image(path)
 
 
 class DiskCache:
-    """One memory-mapped ``.npy`` file an image, made at the first access and shared by all processes and runs.
+    """A memory-mapped ``.npy`` file per image, made at the first access and shared by all processes and runs.
 
-    A file lies in ``<folder>/<hash of the absolute path>/<size>-<mtime_ns>.npy``: an image that changed has another
-    name, and its old entry is removed. Entries appear by renaming a finished file, so that nobody sees half of one.
-    The object holds no state: nothing grows with the number of images. A process touches only what it uses, and keeps
-    the last 128 images mapped. Several that meet at a new image decode it each; the last one's (equal) file stays.
+    The file is ``<folder>/<hash of the absolute path>/<size>-<mtime_ns>.npy``. If an image changes, it gets a new file
+    and the old one is removed. Files are written atomically. The object has no state that grows with the number of
+    images: a process reads only the pages that it uses and keeps the last 128 images mapped. If several processes open
+    a new image at the same time, each decodes it, and the equal file of the last one is kept.
 
     Args:
-        folder: made when needed. It takes 3 bytes a pixel: 7 GB for the 800 HR images of DIV2K.
+        folder: folder of the cache, created when needed. It takes 3 bytes per pixel of 8-bit images: 7 GB for the 800
+            HR images of DIV2K.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def open(self, path: str | Path) -> np.ndarray:
-        """See ``ImageCache``.
+        """Maps an image, see :class:`ImageCache`.
 
         Raises:
-            UserError: the image cannot be read, or the cache folder not be written.
+            UserError: the image cannot be read, or the cache folder cannot be written.
         """
         entry = self._entry(path)
-        with suppress(OSError, ValueError, EOFError):  # absent, or damaged by a crash of the machine
+        with suppress(OSError, ValueError, EOFError):  # absent, or corrupted by a crash of the machine
             return _mapped(entry)
         pixels = read_image(path)
         try:
             _write_entry(Path(entry), pixels)
         except OSError as error:
             raise UserError(
-                f"The image cache {self.folder} cannot be written: {error.strerror}. Make room, or set CYCLESR_CACHE "
-                "to another folder, or cache='memory' or cache=None in the config."
+                f"The image cache {self.folder} cannot be written: {error.strerror}. Free some space, set "
+                "CYCLESR_CACHE to another folder, or set cache='memory' or cache=None in the config."
             ) from error
         return _mapped(entry)
 
@@ -107,10 +109,10 @@ def _entry_name(path: str) -> str:
 
 
 def _mapped(entry: str) -> np.ndarray:
-    """The array in a ``.npy`` file, as ``np.load`` maps it, in a quarter of the time.
+    """Maps the array of a ``.npy`` file as ``np.load`` does, in a quarter of the time.
 
     Raises:
-        OSError, ValueError, EOFError: no such file, or a damaged one.
+        OSError, ValueError, EOFError: the file is missing or corrupt.
     """
     status = os.stat(entry)
     return _mapping(entry, status.st_ino, status.st_size, status.st_mtime_ns)
@@ -118,7 +120,7 @@ def _mapped(entry: str) -> np.ndarray:
 
 @lru_cache(maxsize=_OPEN_IMAGES)
 def _mapping(entry: str, *version: int) -> np.ndarray:
-    """The mapping of a file; another version of it, by inode, size or time, is another mapping."""
+    """Maps a file. ``version`` (inode, size and time) makes sure that a changed file is mapped again."""
     with open(entry, "rb") as file:
         shape, fortran_order, dtype = _described(_header(file))
         return np.memmap(file, dtype, "r", file.tell(), shape, "F" if fortran_order else "C")
@@ -131,38 +133,40 @@ def _header(file: BinaryIO) -> bytes:
 
 @lru_cache(maxsize=64)
 def _described(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """Shape, order and type; kept, since images are of few sizes and numpy takes long to read a header."""
+    """Parses shape, order and dtype; cached, because images have few sizes and numpy's parser is slow."""
     file = BytesIO(header)
     np.lib.format.read_magic(file)
     return np.lib.format.read_array_header_1_0(file)
 
 
 def _write_entry(entry: Path, pixels: np.ndarray) -> None:
-    """Writes an entry and removes those of earlier versions of the image."""
+    """Writes the file of an image and removes those of its earlier versions."""
 
     def write(partial: Path) -> None:
         with partial.open("xb") as file:
             np.save(file, pixels)
 
     entry.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(entry, write, shared=True, flush=False)  # a damaged entry is made anew
+    write_whole(entry, write, shared=True, flush=False)  # open() replaces corrupt files
     for old in entry.parent.glob("*.npy"):
         if old != entry:
-            with suppress(OSError):  # another process was first, or (Windows) has it open
+            with suppress(OSError):  # another process has removed it or, on Windows, has it open
                 old.unlink()
 
 
 class MemoryCache:
-    """All images decoded at once into shared memory, which forked and spawned workers use without a copy.
+    """All images, decoded at the start into shared memory, which forked and spawned workers use without a copy.
+
+    Later changes of the files have no effect.
 
     Args:
-        images: paths. They take 3 bytes a pixel, in each rank; changed files are not noticed.
+        images: paths of the images. In each rank, they take 3 bytes per pixel of 8-bit images.
     """
 
     def __init__(self, images: Iterable[str | Path]) -> None:
         ordered = sorted(str(path) for path in images)
         self._paths = PathList(ordered)
-        self._places = np.empty((len(ordered), 5), np.int64)  # block, offset, height, width, bytes of a sample
+        self._places = np.empty((len(ordered), 5), np.int64)  # block, offset, height, width, bytes per sample
         self._blocks: list[torch.Tensor] = []
         waiting: list[np.ndarray] = []
         offset = 0
@@ -181,10 +185,10 @@ class MemoryCache:
             self._blocks.append(torch.from_numpy(np.concatenate(images)).share_memory_())
 
     def open(self, path: str | Path) -> np.ndarray:
-        """See ``ImageCache``.
+        """Returns an image, see :class:`ImageCache`.
 
         Raises:
-            KeyError: not one of the images that it was made for.
+            KeyError: the image is not one of those passed to the constructor.
         """
         place = bisect_left(self._paths, str(path))
         if place == len(self._paths) or self._paths[place] != str(path):

@@ -1,4 +1,4 @@
-"""What the datasets share: items as floats one by one, batches as the files hold them, copied once."""
+"""The base of the datasets: single items are float tensors; batches keep the dtype of the files and are copied once."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from cyclesr.images.tensors import to_tensor
 
 @dataclass(frozen=True)
 class Crop:
-    """A part of a decoded image that nobody has copied yet.
+    """A part of a decoded image that has not been copied yet.
 
     Attributes:
-        pixels: (H, W, 3) uint8 or uint16, a view of the cache: not to be written to.
-        orientation: how to turn it, see :func:`~cyclesr.datasets.draws.turned`.
+        pixels: ``(H, W, 3)`` in uint8 or uint16, a read-only view of the cache.
+        orientation: orientation of the copy, see :func:`~cyclesr.datasets.draws.turned`.
     """
 
     pixels: np.ndarray
@@ -29,12 +29,12 @@ class Crop:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(height, width) once it is turned."""
+        """Returns (height, width) of the copy."""
         height, width = self.pixels.shape[:2]
         return (width, height) if self.orientation % 2 else (height, width)
 
     def turned(self, out: np.ndarray | None = None) -> np.ndarray:
-        """(H, W, 3) uint8 or uint16 in memory of its own, or in ``out``."""
+        """Copies the pixels in the given orientation to a new array, or to ``out``."""
         return turned(self.pixels, self.orientation, out)
 
 
@@ -43,29 +43,29 @@ Cut = dict[str, Crop | str]
 
 
 class CropDataset(Dataset[Item], ABC):
-    """Images, or crops of them, with their paths.
+    """Images or crops of images, with their paths.
 
-    ``dataset[i]`` has images as floats (3, H, W) in [0, 1], and so have the batches of a data loader. A training
-    loop that makes floats on the device sets ``as_stored``, where :func:`collate_crops` makes the batches: a quarter
-    of the bytes then goes through workers and pinned memory, each pixel is copied once, from the cache into the batch,
-    and the conversion costs the workers nothing.
+    In ``dataset[i]``, images are float tensors ``(3, H, W)`` in [0, 1], and by default in the batches of a data loader,
+    too. A training loop that converts to float on the device sets ``as_stored`` and collates with
+    :func:`collate_crops`. Workers and pinned memory then handle a quarter of the bytes, each pixel is copied once, from
+    the cache to the batch, and the workers convert nothing.
 
     Attributes:
-        as_stored: whether the items of a batch are crops that are still to be copied.
+        as_stored: whether the items of a batch are :class:`Crop` objects instead of float tensors.
     """
 
     as_stored: bool = False
-    metainfo: None = None  # mmengine's loops ask for names of classes, which SR has none of
+    metainfo: None = None  # mmengine's loops read it for class names, which SR does not have
 
     @abstractmethod
     def cut(self, index: int) -> Cut:
-        """The images of an item and their paths."""
+        """Returns the images of an item and their paths."""
 
     def __getitem__(self, index: int) -> Item:
         return {name: _floats(value) if isinstance(value, Crop) else value for name, value in self.cut(index).items()}
 
     def __getitems__(self, indices: list[int]) -> list[Item] | list[Cut]:
-        """The items of a batch; a data loader asks for them at once."""
+        """Returns the items of a batch, which a data loader requests at once."""
         if self.as_stored:
             return [self.cut(index) for index in indices]
         return [self[index] for index in indices]
@@ -73,13 +73,13 @@ class CropDataset(Dataset[Item], ABC):
 
 @FUNCTIONS.register_module()
 def collate_crops(items: list[Any]) -> Any:
-    """PyTorch's ``default_collate``, but for crops, which become batches as stored.
+    """Collates crops to batches in the dtype of the files, and other values with PyTorch's ``default_collate``.
 
     Returns:
-        Of crops: (N, H, W, 3) uint8 or uint16; floats (N, 3, H, W) in [0, 1] where a batch has both depths.
+        For crops: ``(N, H, W, 3)`` in uint8 or uint16, or float ``(N, 3, H, W)`` in [0, 1] if a batch has both dtypes.
 
     Raises:
-        UserError: crops of several sizes.
+        UserError: the crops of a batch differ in size.
     """
     if not isinstance(items[0], dict):
         return default_collate(items)
@@ -92,7 +92,7 @@ def _batch(values: list[Any]) -> Any:
     sizes = sorted({crop.shape for crop in values})
     if len(sizes) > 1:
         found = ", ".join(f"{height}x{width}" for height, width in sizes[:3])
-        raise UserError(f"The images of a batch must be of one size; found {found}. Set crop, or batch_size=1.")
+        raise UserError(f"The images of a batch must have the same size, found {found}: set crop or use batch_size=1.")
     if len({crop.pixels.dtype for crop in values}) > 1:
         return torch.stack([_floats(crop) for crop in values])
     return _as_stored(values)
@@ -102,7 +102,7 @@ def _as_stored(crops: list[Crop]) -> Tensor:
     dtype = torch.from_numpy(np.empty(0, crops[0].pixels.dtype)).dtype
     batch = torch.empty(len(crops), *crops[0].shape, 3, dtype=dtype)
     if get_worker_info():
-        batch.share_memory_()  # before it is filled: a worker's result is copied into shared memory otherwise
+        batch.share_memory_()  # before filling it; otherwise a worker's result is copied to shared memory
     for crop, place in zip(crops, batch.numpy(), strict=True):
         crop.turned(out=place)
     return batch
@@ -113,9 +113,9 @@ def _floats(crop: Crop) -> Tensor:
 
 
 def channels_first(images: Tensor) -> Tensor:
-    """Images as stored, ``(N, H, W, 3)`` integers, as floats ``(N, 3, H, W)`` in [0, 1]; others are left as they are.
+    """Converts images ``(N, H, W, 3)`` in uint8 or uint16 to float ``(N, 3, H, W)`` in [0, 1].
 
-    The result lies in memory as it did, which torch calls ``channels_last``.
+    Float images are returned unchanged. The order in memory is kept, so the result is ``channels_last``.
     """
     if images.dtype not in (torch.uint8, torch.uint16):
         return images

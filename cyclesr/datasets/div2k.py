@@ -1,4 +1,4 @@
-"""DIV2K and the tracks of NTIRE 2017 and 2018: archives, and the folders that they become."""
+"""DIV2K and the tracks of NTIRE 2017 and 2018: names of the archives, their checksums and how to unpack them."""
 
 import os
 import zipfile
@@ -10,7 +10,7 @@ from cyclesr.images.listing import SUFFIXES
 
 ADDRESS = "https://data.vision.ee.ethz.ch/cvl/DIV2K/"
 
-# As published by several independent download scripts, which agree.
+# Several independent download scripts publish these checksums and agree on them.
 MD5 = {
     "DIV2K_train_HR": "bdc2d9338d4e574fe81bf7d158758658",
     "DIV2K_valid_HR": "9fcdda83005c5e5997799b69f955ff88",
@@ -26,46 +26,55 @@ MD5 = {
     "DIV2K_valid_LR_wild": "aacae8db6bec39151ca5bb9c80bf2f6c",
 }
 
-# Track of a challenge -> ending of its archives. The 2018 tracks exist at x4 only.
+# Endings of the archives of each track. The tracks of 2018 exist only at x4.
 TRACK_ENDINGS = {"ntire17_t2": "unknown_X{scale}", "ntire18_t2": "mild", "ntire18_t4": "wild"}
 
 
 def archives(tracks: Iterable[str], scale: int = 4) -> list[str]:
-    """Names, without .zip, of the archives that these tracks need: HR and LR, training and validation.
+    """Returns the names, without .zip, of the archives for these tracks: HR and LR, training and validation.
+
+    Args:
+        tracks: keys of ``TRACK_ENDINGS``.
+        scale: HR size / LR size.
 
     Raises:
-        UserError: no such track at this scale.
+        UserError: a track is unknown or does not exist at this scale.
     """
     endings = ["HR"]
     for track in tracks:
         if track not in TRACK_ENDINGS:
-            raise UserError(f"DIV2K has no track {track!r} here; choose from {', '.join(TRACK_ENDINGS)}.")
+            raise UserError(f"There is no track {track!r} of DIV2K: choose one of {', '.join(TRACK_ENDINGS)}.")
         if scale != 4 and track != "ntire17_t2":
-            raise UserError(f"The track {track} exists at scale 4 only, not {scale}.")
+            raise UserError(f"The track {track} exists only at scale 4, found scale {scale}.")
         endings.append("LR_" + TRACK_ENDINGS[track].format(scale=scale))
     names = [f"DIV2K_{part}_{ending}" for ending in endings for part in ("train", "valid")]
     unknown = [name for name in names if name not in MD5]
     if unknown:
-        raise UserError(f"DIV2K has no archive {unknown[0]}.zip; scales are 2, 3 and 4.")
+        raise UserError(f"There is no archive {unknown[0]}.zip of DIV2K: the scale must be 2, 3 or 4, found {scale}.")
     return names
 
 
 def folder_of(archive: str) -> str:
-    """Where an archive's images go: ``DIV2K_train_LR_unknown_X4`` -> ``DIV2K_train_LR_unknown/X4``."""
+    """Returns the folder for an archive's images: DIV2K_train_LR_unknown/X4 for DIV2K_train_LR_unknown_X4."""
     head, _, scale = archive.rpartition("_X")
     return f"{head}/X{scale}" if head else archive
 
 
 def unpack(archive: Path, folder: Path, watch: Callable[[list[str]], Iterable[str]] = iter) -> int:
-    """Unpacks the images of an archive into one folder, whatever folders it has inside.
+    """Unpacks the images of an archive into one folder; folders inside the archive are ignored.
 
-    Images that lie there with the right size are left alone, so a broken-off run goes on where it stopped.
+    Files that already exist with the right size are skipped, so that an interrupted run can be continued.
+
+    Args:
+        archive: zip file.
+        folder: folder of the images, created if necessary.
+        watch: wraps the names of the images, for a progress bar.
 
     Returns:
-        Number of images.
+        The number of images in the archive.
 
     Raises:
-        UserError: the archive is missing, damaged or without images.
+        UserError: the archive is missing or damaged, or contains no images.
     """
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -76,9 +85,9 @@ def unpack(archive: Path, folder: Path, watch: Callable[[list[str]], Iterable[st
             for member in watch(members):
                 _unpack_member(packed, member, folder / PurePosixPath(member).name)
     except FileNotFoundError as error:
-        raise UserError(f"There is no archive {archive}.") from error
+        raise UserError(f"There is no archive {archive}: download it first.") from error
     except (zipfile.BadZipFile, EOFError) as error:
-        raise UserError(f"The archive {archive} is damaged: {error}. Fetch it again.") from error
+        raise UserError(f"The archive {archive} is damaged: {error}. Download it again.") from error
     return len(members)
 
 

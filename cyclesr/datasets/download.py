@@ -1,4 +1,4 @@
-"""Downloads that resume, and are checked before anybody sees them."""
+"""Downloads that can be resumed and whose checksums are verified."""
 
 import hashlib
 import os
@@ -12,18 +12,24 @@ from cyclesr.errors import UserError
 
 _PIECE = 2**18
 
-# Called with (bytes so far, bytes in all or None).
+# Called with the number of bytes so far and in total, if known.
 Progress = Callable[[int, int | None], None]
 
 
 def download(url: str, target: Path, md5: str, progress: Progress = lambda done, total: None) -> None:
-    """Fetches a file into ``target``, which appears only when whole and of the right checksum.
+    """Downloads a file to ``target``, which appears only when it is complete and its checksum is right.
 
-    What arrived before an interruption stays in ``target``.part; the next call asks for the rest (HTTP Range). A
-    server that ignores that sends all of it again.
+    After an interruption, the received part is kept in ``<target>.part`` and the next call requests the rest (HTTP
+    Range). If the server ignores the range, the whole file is downloaded again.
+
+    Args:
+        url: address of the file.
+        target: path of the file. If it exists, only its checksum is verified.
+        md5: expected MD5 checksum, hexadecimal.
+        progress: called with the number of bytes so far and in total (None if unknown).
 
     Raises:
-        UserError: the address does not answer, the connection broke, or the checksum is wrong.
+        UserError: the address does not respond, the connection is interrupted, or the checksum is wrong.
     """
     if target.exists():
         check_md5(target, md5)
@@ -34,17 +40,17 @@ def download(url: str, target: Path, md5: str, progress: Progress = lambda done,
         _fetch(url, part, progress)
     except HTTPError as error:
         raise UserError(
-            f"{url} answers {error.code} {error.reason}. Download it yourself and give --archives."
+            f"{url} answers {error.code} {error.reason}: download it by other means and pass its folder as --archives."
         ) from error
     except (URLError, HTTPException, OSError) as error:
         kept = part.stat().st_size if part.exists() else 0
         raise UserError(
-            f"The download of {url} broke off: {error}. Run the command again; {kept} bytes are kept."
+            f"The download of {url} was interrupted: {error}. Run the command again to continue after {kept} bytes."
         ) from error
     try:
         check_md5(part, md5)
     except UserError:
-        part.unlink()  # or the next call would add to a wrong beginning
+        part.unlink()  # otherwise the next call would append to corrupt data
         raise
     os.replace(part, target)
 
@@ -55,7 +61,7 @@ def _fetch(url: str, part: Path, progress: Progress) -> None:
     try:
         answer = urlopen(request, timeout=60)
     except HTTPError as error:
-        if error.code == 416 and have:  # nothing is left to send
+        if error.code == 416 and have:  # the part is already complete
             return
         raise
     with answer, part.open("ab" if answer.status == 206 else "wb") as file:
@@ -67,14 +73,14 @@ def _fetch(url: str, part: Path, progress: Progress) -> None:
             done += len(piece)
             progress(done, total)
     if total is not None and done < total:
-        raise URLError(f"{done} of {total} bytes arrived")
+        raise URLError(f"received {done} of {total} bytes")
 
 
 def check_md5(path: Path, md5: str) -> None:
-    """Compares a file's checksum.
+    """Verifies the checksum of a file.
 
     Raises:
-        UserError: it differs.
+        UserError: the checksum differs from ``md5``.
     """
     with path.open("rb") as file:
         found = hashlib.md5(usedforsecurity=False)
@@ -82,5 +88,5 @@ def check_md5(path: Path, md5: str) -> None:
             found.update(piece)
     if found.hexdigest() != md5:
         raise UserError(
-            f"{path} has the checksum {found.hexdigest()}, not {md5}: it is damaged. Remove it and fetch it again."
+            f"{path} must have the checksum {md5}, found {found.hexdigest()}: remove the file and download it again."
         )

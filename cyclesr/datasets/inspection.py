@@ -1,4 +1,4 @@
-"""A look at data folders before training: what is there, and what would stop a run."""
+"""Inspection of data folders before training: their contents and the problems that would stop a run."""
 
 import os
 from collections import Counter
@@ -17,15 +17,15 @@ Watch = Callable[[list[Path]], Iterable[Path]]
 
 @dataclass
 class FolderReport:
-    """One folder.
+    """The result of inspecting a folder.
 
     Attributes:
-        folder: its path.
-        images: in natural order.
-        sizes: (height, width) of the readable ones.
-        sixteen_bit: how many have 16 bits.
-        passed_over: what else is in the folder, ``2 .heic`` or ``1 subfolder``, hidden files left out.
-        problems: what is wrong, a line each.
+        folder: path of the folder.
+        images: paths of the images in natural order.
+        sizes: (height, width) of the readable images.
+        sixteen_bit: number of images with 16 bits.
+        passed_over: other contents of the folder without hidden files, such as ``2 .heic`` or ``1 subfolder``.
+        problems: problems, one line each.
     """
 
     folder: Path
@@ -37,12 +37,12 @@ class FolderReport:
 
 
 def inspect_folder(folder: str | Path, smallest: int = 1, watch: Watch = iter) -> FolderReport:
-    """Decodes every image of a folder.
+    """Decodes every image of a folder and reports problems.
 
     Args:
-        folder: of images.
-        smallest: side that each image must have, pixels: the crop of training.
-        watch: wraps the paths while they are worked on, for a progress bar.
+        folder: folder of images.
+        smallest: minimum side of the images in pixels: the crop of training.
+        watch: wraps the paths of the images, for a progress bar.
     """
     report = FolderReport(Path(folder))
     try:
@@ -64,7 +64,7 @@ def inspect_folder(folder: str | Path, smallest: int = 1, watch: Watch = iter) -
 
 
 def _passed_over(folder: str | Path) -> list[str]:
-    """What training would not read, by kind."""
+    """Counts, by kind, the contents of a folder that training does not read."""
     kinds: Counter[str] = Counter()
     for entry in os.scandir(folder) if os.path.isdir(folder) else ():
         suffix = os.path.splitext(entry.name)[1].lower()
@@ -78,17 +78,17 @@ def _passed_over(folder: str | Path) -> list[str]:
 
 
 def look_swapped(real: FolderReport, hr: FolderReport) -> bool:
-    """Whether the median real image has as many pixels as the median HR image, or more."""
+    """Returns whether the median real image has at least as many pixels as the median HR image."""
     medians = [median(height * width for height, width in r.sizes.values()) for r in (real, hr) if r.sizes]
     return len(medians) == 2 and medians[0] >= medians[1]
 
 
 def problems_in_headers(paths: Iterable[str | Path], smallest: int) -> list[str]:
-    """What keeps images from being trained on, a line each, as far as their headers tell: no pixel is decoded.
+    """Lists the problems of images that their headers reveal, one line each. No pixels are decoded.
 
     Args:
-        paths: of images.
-        smallest: side that each image must have, pixels.
+        paths: paths of images.
+        smallest: minimum side of the images in pixels.
     """
     problems = []
     for path in paths:
@@ -107,7 +107,7 @@ def _too_small(path: str | Path, height: int, width: int, smallest: int) -> str:
 
 
 def inspect_pairs(lr: FolderReport, hr: FolderReport, scale: int) -> list[str]:
-    """What keeps two inspected folders from being pairs, a line each."""
+    """Lists the reasons why two inspected folders do not form pairs, one line each."""
     if not (lr.images and hr.images):
         return []
     try:

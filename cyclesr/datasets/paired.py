@@ -1,4 +1,4 @@
-"""LR images and the HR images that belong to them: validation, test, supervised baselines."""
+"""Pairs of LR and HR images, for validation, test and supervised baselines."""
 
 import re
 from pathlib import Path
@@ -16,26 +16,26 @@ from cyclesr.registry import DATASETS
 
 @DATASETS.register_module()
 class PairedDataset(CropDataset):
-    """Pairs of LR and HR images: whole and in order, or (``crop``) random aligned crops.
+    """Pairs of LR and HR images: whole images in order or, with ``crop``, random aligned crops.
 
-    With a crop, item ``index`` is a pure function of (seed, index) for any index >= 0, as in ``UnpairedDataset``.
+    With ``crop``, item ``index`` is a pure function of (seed, index) for any index >= 0, as in ``UnpairedDataset``.
 
     Args:
         lr: folder of LR images.
-        hr: folder of HR images, or None: LR only. An LR file belongs to the HR file of the same name, or to that
-            without the suffix of its track: 0801x4.png, 0801x4m.png, 0801x4d.png, 0801x4w.png, 0001x4w1.png.
-            Several LR may share an HR; an HR without LR is left out.
-        scale: HR size / LR size. An HR image may be up to scale - 1 pixels larger or smaller: the surplus is cut off
-            at the bottom and right, as DIV2K was made.
-        crop: side of the LR crop, pixels; None for whole images.
-        augment: flips and quarter turns, the same for both; with a crop only.
-        hr_range: (first, last) number in the LR file names, both included.
-        cache: ``disk``, a folder, ``memory`` or None, see ``build_cache``.
-        seed: of everything that is drawn.
+        hr: folder of HR images, or None for LR images only. An LR file belongs to the HR file of the same name, or to
+            the HR file whose name lacks the suffix of the track: 0801x4.png, 0801x4m.png, 0801x4d.png, 0801x4w.png,
+            0001x4w1.png. Several LR images may share an HR image. HR images without LR images are ignored.
+        scale: HR size / LR size. An HR image may be up to scale - 1 pixels larger or smaller than scale times its LR
+            image: both are cropped at the bottom and right to what they share, as DIV2K was made.
+        crop: side of the LR crops in pixels; None for whole images.
+        augment: whether to flip and rotate crops by quarter turns, equally for LR and HR; ignored without ``crop``.
+        hr_range: (first, last): uses only LR files whose number is in this range, inclusive.
+        cache: ``disk``, a folder, ``memory`` or None, see :func:`~cyclesr.datasets.cache.build_cache`.
+        seed: seed of all random draws.
 
     Raises:
-        UserError: a missing or empty folder, LR images without HR; at access: a file that is corrupt, of a wrong size
-            or smaller than the crop, by name.
+        UserError: a folder is missing or empty, or LR images have no HR image. Accessing an item raises it, with the
+            name of the file, if a file is corrupt, has a wrong size or is smaller than the crop.
     """
 
     def __init__(
@@ -63,7 +63,10 @@ class PairedDataset(CropDataset):
         return len(self.lr_paths)
 
     def cut(self, index: int) -> Cut:
-        """dict(lr=(h, w, 3), lr_path) and, with an HR folder, hr=(scale * h, scale * w, 3), hr_path."""
+        """Returns ``lr`` ``(h, w, 3)`` and ``lr_path``; with an HR folder also ``hr`` and ``hr_path``.
+
+        ``hr`` is ``(scale * h, scale * w, 3)``.
+        """
         place = index if self.crop is None else shuffled(self.seed, index, len(self))
         paths = dict(lr=self.lr_paths[place])
         if len(self.hr_paths):
@@ -79,20 +82,20 @@ class PairedDataset(CropDataset):
         return item
 
     def _window(self, index: int, height: int, width: int, path: str) -> tuple[int, int, int, int, int]:
-        """(top, left, height, width, orientation) in LR pixels."""
+        """Returns (top, left, height, width) of the crop in LR pixels, and its orientation."""
         if self.crop is None:
             return 0, 0, height, width, 0
         if min(height, width) < self.crop:
             raise UserError(
-                f"The LR image {path} measures {width}x{height}, less than the crop of {self.crop}x{self.crop} pixels. "
-                "Remove it, or take a smaller crop."
+                f"The LR image {path} measures {width}x{height}, less than the crop of {self.crop}x{self.crop} pixels: "
+                "remove it or use a smaller crop."
             )
         random = generator(self.seed, index)
         top, left = crop_at(random, height, width, self.crop)
         return top, left, self.crop, self.crop, int(random.integers(8)) if self.augment else 0
 
     def _common_size(self, paths: dict[str, str], images: dict[str, np.ndarray]) -> tuple[int, int]:
-        """LR size of what both images show."""
+        """Returns (height, width), in LR pixels, of the part that both images show."""
         height, width = images["lr"].shape[:2]
         if "hr" not in images:
             return height, width
@@ -103,21 +106,21 @@ class PairedDataset(CropDataset):
             raise UserError(
                 f"The LR image {paths['lr']} ({width}x{height}) {larger} its HR image {paths['hr']} "
                 f"({hr_width}x{hr_height}): at scale {self.scale} HR must measure "
-                f"{self.scale * width}x{self.scale * height}. Check the folders and the scale."
+                f"{self.scale * width}x{self.scale * height}: check the folders and the scale."
             )
         return min(height, hr_height // self.scale), min(width, hr_width // self.scale)
 
 
 def match_hr(lr: list[Path], hr: list[Path], scale: int) -> list[Path]:
-    """Finds the HR file of each LR file, see ``PairedDataset``.
+    """Finds the HR file of each LR file, see :class:`PairedDataset`.
 
     Raises:
-        UserError: LR files without HR (the first ones are named), or two HR files of one name.
+        UserError: LR files have no HR file (the message names the first five), or two HR files have the same name.
     """
     by_name: dict[str, Path] = {}
     for path in hr:
         if path.stem in by_name:
-            raise UserError(f"{by_name[path.stem]} and {path.name} have one name: which is the HR image? Remove one.")
+            raise UserError(f"{by_name[path.stem]} and {path.name} have the same name: remove one of them.")
         by_name[path.stem] = path
     track = re.compile(rf"x{scale}(?:[mdw]\d*)?$")
     names = [path.stem if path.stem in by_name else track.sub("", path.stem) for path in lr]
@@ -125,7 +128,7 @@ def match_hr(lr: list[Path], hr: list[Path], scale: int) -> list[Path]:
     if missing:
         raise UserError(
             f"{len(missing)} of {len(lr)} LR images of {lr[0].parent} have no HR image in {hr[0].parent}: "
-            f"{', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. An LR file is named as its HR file, "
-            f"or with 'x{scale}' (x{scale}m, x{scale}w1 ...) added."
+            f"{', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. Name an LR file like its HR file, with or "
+            f"without 'x{scale}' (x{scale}m, x{scale}w1 ...) at the end."
         )
     return [by_name[name] for name in names]

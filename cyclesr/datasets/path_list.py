@@ -1,4 +1,4 @@
-"""The paths of a folder of any size, in memory that worker processes share."""
+"""Lists of paths in memory that worker processes share."""
 
 import os
 from array import array
@@ -9,13 +9,14 @@ import numpy as np
 
 
 class PathList(Sequence[str]):
-    """Paths as one block of bytes: 100 000 of them take some 6 MB, and reading one changes nothing.
+    """A list of paths in one block of bytes: 100,000 paths take about 6 MB.
 
-    A list of str is copied into each forked worker, page by page, as reference counts change; an array of str takes
-    four bytes a character, and a copy of them in each worker that is spawned.
+    Reading a path does not write to this memory, so forked workers share it. A list of str would be copied into each
+    forked worker, page by page, because reading changes reference counts. An array of str would take four bytes per
+    character, and a copy of it in each spawned worker.
 
     Args:
-        paths: in the order of the list.
+        paths: paths in the order of the list.
     """
 
     def __init__(self, paths: Iterable[str | os.PathLike[str]]) -> None:
@@ -28,9 +29,10 @@ class PathList(Sequence[str]):
 
     @classmethod
     def of_folder(cls, folder: str | os.PathLike[str], names: Iterable[str]) -> "PathList":
-        """The paths of files in one folder.
+        """Returns the paths of files in one folder.
 
-        What making them leaves behind in the heap is copied into each worker too: this leaves no more than names.
+        Forked workers also copy the heap that temporary objects leave behind. Joining one path at a time leaves only
+        the names.
         """
         return cls(os.path.join(folder, name) for name in names)
 
@@ -46,6 +48,6 @@ class PathList(Sequence[str]):
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
             return [self[i] for i in range(len(self))[index]]
-        place = range(len(self))[index]  # IndexError beyond the end; negative ones count from there
+        place = range(len(self))[index]  # supports negative indices, raises IndexError beyond the end
         start = self._ends[place - 1] if place else 0
         return os.fsdecode(self._bytes[start : self._ends[place]])

@@ -1,15 +1,15 @@
-"""Simulated challenge tracks: LR images made from any HR folder by a degradation that training does not see.
+"""Simulated challenge tracks: LR images made from any HR folder with a degradation that is hidden from training.
 
-LR = noise(bicubic(blur(HR))), 8 bit. The blur works on HR and carries the motion and the sub-pixel shift; the
-decimation is MATLAB's antialiased bicubic. The operators of the real NTIRE tracks were never published: these have
-the same kinds of parts, not the same values, and results on them do not compare with results on NTIRE data.
+LR = noise(bicubic(blur(HR))) in 8 bits. The blur is applied to HR and includes the motion and the sub-pixel shift; the
+downsampling is MATLAB's antialiased bicubic. The degradations of the real NTIRE tracks were never published. These have
+the same components but other values, so results on them are not comparable with results on NTIRE data.
 
 =======  ==============  ===========================================  ===============  ==================
 track    like            blur                                         noise            one for all images
 =======  ==============  ===========================================  ===============  ==================
 unknown  NTIRE 2017 T2   anisotropic Gaussian                         none             yes
-mild     NTIRE 2018 T2   straight motion, Gaussian, sub-pixel shift   Poisson          yes
-wild     NTIRE 2018 T4   the same, any strength                       Poisson, varies  no
+mild     NTIRE 2018 T2   linear motion, Gaussian, sub-pixel shift     Poisson          yes
+wild     NTIRE 2018 T4   the same, varying strength                   Poisson, varies  no
 =======  ==============  ===========================================  ===============  ==================
 """
 
@@ -31,7 +31,7 @@ from cyclesr.images.reading import read_image, without_surplus
 from cyclesr.images.tensors import to_array, to_tensor
 from cyclesr.images.writing import write_image
 
-# Track and the letter that marks its files, as in DIV2K.
+# Each track and the letter in the names of its files, as in DIV2K.
 TRACK_LETTERS = {"unknown": "", "mild": "m", "wild": "w"}
 
 Manifest = dict[str, Any]
@@ -51,16 +51,16 @@ def make_track(
     shot: float | None = None,
     watch: Watch = iter,
 ) -> None:
-    """Writes the LR images of a track, and ``manifest.json`` with the truth, for analysis only.
+    """Writes the LR images of a track and ``manifest.json`` with their true degradations, which is only for analysis.
 
     Args:
         hr: folder of HR images.
         out: folder of the LR images and the manifest.
-        numbers: (first, last) number in the HR file names, both included.
-        track, scale, seed, variants, blur, shot, watch: see ``simulate_track``.
+        numbers: (first, last): uses only HR files whose number is in this range, inclusive.
+        track, scale, seed, variants, blur, shot, watch: see :func:`simulate_track`.
 
     Raises:
-        UserError: see ``simulate_track``; or a missing folder.
+        UserError: the folder ``hr`` does not exist or has no images; or see :func:`simulate_track`.
     """
     photos = {path.stem: path for path in list_images(hr, numbers)}
     truth = simulate_track(photos, out, track, scale, seed, variants=variants, blur=blur, shot=shot, watch=watch)
@@ -81,30 +81,31 @@ def simulate_track(
 ) -> Manifest:
     """Writes LR images, named as in DIV2K: 0001x4.png, 0001x4m.png, 0001x4w1.png ... 0001x4w4.png.
 
-    What happens to an image depends on the seed and its name alone, not on the others. HR sides that are no multiple
-    of the scale are cropped at the bottom and right.
+    The degradation of an image depends only on the seed and its name, not on the other images. HR images whose sides
+    are not multiples of the scale are cropped at the bottom and right.
 
     Args:
-        photos: name (0001) -> HR file.
+        photos: HR files by name, such as ``0001``.
         out: folder of the LR images.
         track: ``unknown``, ``mild`` or ``wild``.
-        scale: HR / LR size.
-        seed: of kernels and noise.
-        variants: LR images for each HR of ``wild``; with 1 the name ends in ``w`` (validation sets).
-        blur: arguments of ``blur_kernel`` that replace those drawn (sigmas in HR pixels).
-        shot: noise variance at signal 1, for all images, in place of the track's.
-        watch: wraps the names while they are worked on, for a progress bar.
+        scale: HR size / LR size.
+        seed: seed of the kernels and the noise.
+        variants: number of LR images per HR image for ``wild``. With 1, as in validation sets, the name ends in ``w``.
+        blur: arguments of :func:`~cyclesr.degradations.kernels.blur_kernel`, in HR pixels, that replace random ones.
+        shot: noise variance at signal 1 for all images, instead of the track's.
+        watch: wraps the names of the LR images, for a progress bar.
 
     Returns:
-        The truth: track, scale, seed and ``images``: for each LR name its ``hr``, ``kernel`` (arguments of
-        ``blur_kernel``, HR pixels) and ``shot`` (noise variance at signal 1).
+        The manifest with ``track``, ``scale``, ``seed`` and ``images``. For the name of each LR image, ``images`` has
+        ``hr`` (name of the HR image), ``kernel`` (arguments of ``blur_kernel``, in HR pixels) and ``shot`` (noise
+        variance at signal 1).
 
     Raises:
-        UserError: an unknown track, a corrupt image, one that is smaller than the scale, or other images lie in ``out``
-            already.
+        UserError: the track is unknown, an image is corrupt or smaller than the scale, or ``out`` contains other
+            images.
     """
     if track not in TRACK_LETTERS:
-        raise UserError(f"There is no track {track!r}; choose one of {', '.join(TRACK_LETTERS)}.")
+        raise UserError(f"There is no track {track!r}: choose one of {', '.join(TRACK_LETTERS)}.")
     images = _plan(list(photos), track, scale, seed, variants, blur or {}, shot)
     refuse_other_images(Path(out), images)
     for name in watch(images):
@@ -116,14 +117,14 @@ def simulate_track(
 
 
 def write_manifest(path: Path, *truths: Manifest) -> None:
-    """Writes what ``simulate_track`` returned, the images of several calls together."""
+    """Writes the manifests of one or several calls of :func:`simulate_track` to one file, with the images merged."""
     images = {name: entry for truth in truths for name, entry in truth["images"].items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**truths[0], "images": images}, indent=1) + "\n", encoding="utf-8")
 
 
 def simulate(hr: np.ndarray, entry: dict[str, Any], scale: int, random: np.random.Generator) -> np.ndarray:
-    """(H, W, 3) uint8 or uint16 -> (H / scale, W / scale, 3) uint8, by one entry of a manifest."""
+    """Degrades ``(H, W, 3)`` uint8 or uint16 to ``(H / scale, W / scale, 3)`` uint8 with one entry of a manifest."""
     degrade = torch.nn.Sequential(Blur(kernel=blur_kernel(**entry["kernel"])), Bicubic(scale))
     lr = degrade(to_tensor(hr)[None])[0]
     if entry["shot"]:
@@ -134,13 +135,13 @@ def simulate(hr: np.ndarray, entry: dict[str, Any], scale: int, random: np.rando
 def _plan(
     names: list[str], track: str, scale: int, seed: int, variants: int, blur: dict[str, float], shot: float | None
 ) -> dict[str, dict[str, Any]]:
-    """LR name -> what to do, for the whole track."""
+    """Draws the degradation of each LR image of the track, by name."""
     endings = [""] if track != "wild" or variants == 1 else [str(k) for k in range(1, variants + 1)]
     plan = {}
     for photo in names:
         for ending in endings:
             name = f"{photo}x{scale}{TRACK_LETTERS[track]}{ending}.png"
-            # One stream for all images, or one a name; the last word keeps it apart from that of the noise.
+            # One random stream for all images, or one per name for wild. The last number separates it from the noise's.
             key = (seed, zlib.crc32(name.encode()) if track == "wild" else 0, 1)
             kernel, drawn = _draw(track, scale, np.random.default_rng(key))
             plan[name] = dict(hr=photo, kernel={**kernel, **blur}, shot=drawn if shot is None else shot)
@@ -148,7 +149,7 @@ def _plan(
 
 
 def _draw(track: str, scale: int, random: np.random.Generator) -> tuple[dict[str, Any], float]:
-    """Kernel (lengths in HR pixels, so multiples of the scale) and noise of a track."""
+    """Draws the kernel (with lengths in HR pixels, hence proportional to the scale) and the noise of a track."""
 
     def between(low: float, high: float) -> float:
         return round(float(random.uniform(low, high)), 4)
@@ -169,11 +170,11 @@ def _draw(track: str, scale: int, random: np.random.Generator) -> tuple[dict[str
 
 
 def refuse_other_images(out: Path, planned: Iterable[str]) -> None:
-    """Raises a UserError when a folder holds images beyond those about to be written."""
+    """Raises UserError if a folder contains images other than those about to be written."""
     present = [p.name for p in out.iterdir() if p.suffix.lower() in SUFFIXES] if out.is_dir() else []
     other = sorted(set(present) - set(planned))
     if other:
         raise UserError(
-            f"{out} holds {len(other)} images that do not belong to this run, such as {other[0]}: they would be "
-            "trained on too. Remove them or choose another folder."
+            f"{out} holds {len(other)} images that do not belong to this run, such as {other[0]}, and training would "
+            "use them, too: remove them or choose another folder."
         )

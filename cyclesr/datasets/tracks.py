@@ -1,7 +1,7 @@
-"""Whole experiments with a simulated track: HR photographs, *others* as real LR, held-out pairs, and the hidden truth.
+"""Data of experiments with a simulated track: HR photographs, *other* photographs as real LR, and held-out pairs.
 
-Both functions lay out a folder in one way: ``hr``, ``real``, ``valid/hr``, ``valid/lr``; and for analysis only
-``hidden`` (the true LR of ``hr``) and ``manifest.json`` (kernels and noise), written last.
+Both functions write the same folders: ``hr``, ``real``, ``valid/hr`` and ``valid/lr``. The folder ``hidden`` (the true
+LR images of ``hr``) and ``manifest.json`` (kernels and noise, written last) are only for analysis.
 """
 
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ from cyclesr.images.listing import list_images
 from cyclesr.images.reading import read_image, without_surplus
 from cyclesr.images.writing import write_image
 
-# The demo's photographs. They ship inside the scikit-image and scikit-learn wheels: nothing is downloaded.
+# The demo's photographs. They are part of the scikit-image and scikit-learn wheels, so nothing is downloaded.
 DEMO_HR = ("astronaut.png", "motorcycle_left.png", "grass.png", "brick.png", "hubble_deep_field.jpg", "china.jpg")
 DEMO_REAL = ("rocket.jpg", "ihc.png", "gravel.png", "camera.png", "retina.jpg", "flower.jpg")
 DEMO_HELD_OUT = ("coffee.png", "chelsea.png", "coins.png")
@@ -28,19 +28,20 @@ Photos = dict[str, Path]
 def make_demo(
     out: str | Path, seed: int = 0, scale: int = 4, sigma_x: float = 3.2, sigma_y: float = 1.8
 ) -> dict[str, Any]:
-    """Makes the demo's data; the real LR come from a hidden anisotropic Gaussian blur.
+    """Makes the demo's data, with real LR images from a hidden anisotropic Gaussian blur.
 
     Args:
         out: folder of the experiment.
-        seed: of the blur's angle.
-        scale: HR / LR size.
-        sigma_x, sigma_y: of the blur, HR pixels.
+        seed: seed of the blur's angle.
+        scale: HR size / LR size.
+        sigma_x: standard deviation of the blur along its first axis, in HR pixels.
+        sigma_y: standard deviation of the blur along its second axis, in HR pixels.
 
     Returns:
-        The folders, see ``lay_out``.
+        The folders, see :func:`lay_out`.
 
     Raises:
-        UserError: scikit-image or scikit-learn is not installed, or lacks a photograph.
+        UserError: scikit-image or scikit-learn is not installed, or does not contain a photograph.
     """
     hr, real, held_out = (
         {Path(name).stem: _in_wheels(name) for name in names} for names in (DEMO_HR, DEMO_REAL, DEMO_HELD_OUT)
@@ -49,24 +50,27 @@ def make_demo(
 
 
 def split_and_simulate(hr: str | Path, track: str, out: str | Path, scale: int = 4, seed: int = 0) -> dict[str, Any]:
-    """Splits one folder of photographs at random: two fifths HR, two fifths real LR, one fifth held out.
+    """Splits a folder of photographs at random: two fifths as HR, two fifths as real LR, one fifth held out.
 
     Args:
-        hr: at least five photographs.
+        hr: folder of at least five photographs.
         track: ``unknown``, ``mild`` or ``wild``.
-        out: folder of the experiment; the photographs are numbered in it.
-        scale: HR / LR size.
-        seed: of split, kernels and noise.
+        out: folder of the experiment. The photographs get numbers as names.
+        scale: HR size / LR size.
+        seed: seed of the split, the kernels and the noise.
 
     Returns:
-        The folders, see ``lay_out``.
+        The folders, see :func:`lay_out`.
 
     Raises:
-        UserError: fewer than five photographs, or see ``simulate_track``.
+        UserError: there are fewer than five photographs; or see
+            :func:`~cyclesr.datasets.simulation.simulate_track`.
     """
     paths = list_images(hr)
     if len(paths) < 5:
-        raise UserError(f"A split into HR, real LR and held-out images needs 5 photographs; {hr} holds {len(paths)}.")
+        raise UserError(
+            f"A split into HR, real LR and held-out images needs at least 5 photographs; {hr} holds {len(paths)}."
+        )
     order = np.random.default_rng((seed, 2)).permutation(len(paths))
     photos = [(f"{place + 1:04d}", paths[place]) for place in order]
     first, second = len(photos) * 2 // 5, len(photos) * 4 // 5
@@ -85,10 +89,20 @@ def lay_out(
     seed: int,
     blur: dict[str, float] | None = None,
 ) -> dict[str, Any]:
-    """Writes the folders of an experiment; photographs are cropped to a multiple of the scale.
+    """Writes the folders of an experiment. Photographs are cropped to multiples of the scale.
+
+    Args:
+        hr: HR photographs by name.
+        real: photographs by name whose LR images are the real LR images.
+        held_out: photographs by name of the validation pairs.
+        out: folder of the experiment.
+        track: see :func:`~cyclesr.datasets.simulation.simulate_track`.
+        scale: HR size / LR size.
+        seed: seed of the kernels and the noise.
+        blur: see :func:`~cyclesr.datasets.simulation.simulate_track`.
 
     Returns:
-        dict(hr, real, valid_hr, valid_lr, hidden_lr, manifest, scale).
+        The paths ``hr``, ``real``, ``valid_hr``, ``valid_lr``, ``hidden_lr`` and ``manifest``, and the ``scale``.
     """
     folders = dict(hr=out / "hr", valid_hr=out / "valid" / "hr")
     _copy(hr, folders["hr"], scale)

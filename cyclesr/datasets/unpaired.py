@@ -1,4 +1,4 @@
-"""HR images and real LR images that have nothing to do with each other."""
+"""Unpaired HR images and real LR images."""
 
 from itertools import chain
 from pathlib import Path
@@ -14,34 +14,36 @@ from cyclesr.errors import UserError, did_you_mean
 from cyclesr.images.listing import image_names
 from cyclesr.registry import DATASETS
 
-OfHrAlone = Literal["hr", "hr_flips"]
-Augmentation = bool | OfHrAlone
+HrOnly = Literal["hr", "hr_flips"]
+Augmentation = bool | HrOnly
 
 
 @DATASETS.register_module()
 class UnpairedDataset(CropDataset):
     """Random crops of HR images and, drawn independently, of real LR images.
 
-    Item ``index`` is a pure function of (seed, index) for any index >= 0, also beyond the length: each pass over
-    ``len(hr images)`` indices visits every HR image once, in an order of its own; the LR image is drawn anew.
+    Item ``index`` is a pure function of (seed, index) for any index >= 0, also beyond the length. Each pass over as
+    many indices as there are HR images visits every HR image once, in a new order. The LR image is drawn at random for
+    every item.
 
     Args:
         hr: folder of HR images.
         real: folder of real LR images.
-        crop: side of the LR crop, pixels; HR crops measure crop * scale.
-        scale: of the SR network.
-        hr_range, real_range: (first, last) number in the file names, both included. The paper's split of DIV2K is
-            (1, 400) and (401, 800). All images by default.
-        augment: True flips and turns both images, each by itself. ``hr`` flips and turns HR alone, so that what has a
-            direction in the degradation (motion, an oblong blur, the rows of a sensor) keeps it; ``hr_flips`` flips
-            HR alone, as the released code does.
-        cache: ``disk``, a folder, ``memory`` or None, see ``build_cache``.
-        length: of one epoch; the number of HR images by default.
-        seed: of everything that is drawn.
+        crop: side of the LR crops in pixels; the side of the HR crops is crop * scale.
+        scale: scale of the SR network.
+        hr_range: (first, last): uses only HR files whose number is in this range, inclusive; (1, 400) in the paper's
+            split of DIV2K. None uses all.
+        real_range: the same for real LR files; (401, 800) in the paper's split of DIV2K.
+        augment: True flips and rotates both images by quarter turns, independently. ``hr`` flips and rotates only HR,
+            which preserves directions in the degradation of the real images (motion, an elongated blur, the rows of a
+            sensor). ``hr_flips`` only flips HR, as the released code does. False changes nothing.
+        cache: ``disk``, a folder, ``memory`` or None, see :func:`~cyclesr.datasets.cache.build_cache`.
+        length: length of an epoch; None is the number of HR images.
+        seed: seed of all random draws.
 
     Raises:
-        UserError: a missing or empty folder, an empty range, an unknown augmentation; at access: a file that is
-            corrupt or smaller than the crop, by name.
+        UserError: a folder is missing or empty, a range contains no image, or the augmentation is unknown. Accessing an
+            item raises it, with the name of the file, if a file is corrupt or smaller than the crop.
     """
 
     def __init__(
@@ -57,9 +59,9 @@ class UnpairedDataset(CropDataset):
         length: int | None = None,
         seed: int = 0,
     ) -> None:
-        if not isinstance(augment, bool) and augment not in get_args(OfHrAlone):
-            near = did_you_mean(str(augment), get_args(OfHrAlone))
-            raise UserError(f"augment is True, False, 'hr' or 'hr_flips'; found {augment!r}.{near}")
+        if not isinstance(augment, bool) and augment not in get_args(HrOnly):
+            near = did_you_mean(str(augment), get_args(HrOnly))
+            raise UserError(f"augment must be True, False, 'hr' or 'hr_flips', found {augment!r}.{near}")
         self.crop = crop
         self.scale = scale
         self.augment = augment
@@ -73,7 +75,7 @@ class UnpairedDataset(CropDataset):
         return self.length
 
     def cut(self, index: int) -> Cut:
-        """dict(hr=(crop * scale, crop * scale, 3), real=(crop, crop, 3), hr_path, real_path)."""
+        """Returns ``hr`` ``(crop * scale, crop * scale, 3)``, ``real`` ``(crop, crop, 3)`` and their paths."""
         random = generator(self.seed, index)
         hr_path = self.hr_paths[shuffled(self.seed, index, len(self.hr_paths))]
         real_path = self.real_paths[int(random.integers(len(self.real_paths)))]
@@ -90,14 +92,14 @@ class UnpairedDataset(CropDataset):
         if min(height, width) < crop:
             raise UserError(
                 f"The image {path} measures {width}x{height}, less than the crop of {crop}x{crop} pixels "
-                f"(LR crop {self.crop}, scale {self.scale}). Remove it, or take a smaller crop."
+                f"(LR crop {self.crop}, scale {self.scale}): remove it or use a smaller crop."
             )
         top, left = crop_at(random, height, width, crop)
         return Crop(image[top : top + crop, left : left + crop], _orientation(random, augment))
 
 
 def _orientation(random: np.random.Generator, augment: Augmentation) -> int:
-    """How to turn a crop, see :func:`~cyclesr.datasets.draws.turned`."""
+    """Draws the orientation of a crop, see :func:`~cyclesr.datasets.draws.turned`."""
     if not augment:
         return 0
     return 2 * int(random.integers(4)) if augment == "hr_flips" else int(random.integers(8))

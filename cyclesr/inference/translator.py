@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.checkpoints.reading import read_checkpoint
-from cyclesr.checkpoints.trust import refuse_what_is_no_network
+from cyclesr.checkpoints.trust import require_networks
 from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
 from cyclesr.models.translators.base import Translator
@@ -72,7 +72,7 @@ def load_degradation(path: str | Path, device: str | torch.device = "cpu") -> Le
                 f"The checkpoint {path} of a {config.get('type')} holds no {key}: give a checkpoint of a training of "
                 "CollaborativeSR."
             )
-        refuse_what_is_no_network(config[key], path)
+        require_networks(config[key], path)
     parts = {
         "degradation": DEGRADATIONS.build(config["degradation"]),
         "translator": TRANSLATORS.build(config["translator"]),

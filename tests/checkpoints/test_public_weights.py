@@ -1,4 +1,4 @@
-"""Published weights: every wrapping of them, and one clear line for those that do not fit."""
+"""Published weights: every format of their files, and the errors for weights that do not fit."""
 
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def test_wrappings(weights, wrap, tmp_path: Path) -> None:
     assert all(torch.equal(read[name], weights[name]) for name in weights)
 
 
-def test_an_imported_file_is_all_that_inference_needs(weights, tmp_path: Path) -> None:
+def test_an_imported_file_is_sufficient_for_inference(weights, tmp_path: Path) -> None:
     save_file(prefixed(weights, "module."), tmp_path / "public.safetensors")
     import_file(tmp_path / "public.safetensors", CONFIG, tmp_path / "new" / "net.safetensors")
     network, scale = load_sr(tmp_path / "new" / "net.safetensors")
@@ -54,7 +54,7 @@ def test_an_imported_file_is_all_that_inference_needs(weights, tmp_path: Path) -
     assert torch.equal(network(lr), expected(lr))
 
 
-def test_a_full_disk_costs_no_network(weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_keeps_the_existing_file(weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_file(weights, tmp_path / "public.safetensors")
     out = tmp_path / "net.safetensors"
     import_file(tmp_path / "public.safetensors", CONFIG, out)
@@ -84,17 +84,17 @@ def test_mistakes(weights, tmp_path: Path) -> None:
     torch.save(weights, tmp_path / "net.pth")
     torch.save({"epoch": 3}, tmp_path / "none.pth")
     (tmp_path / "broken.safetensors").write_bytes(b"cut")
-    with pytest.raises(UserError, match=r"net\.pth do not fit the network .*expected IMDB2\.c1\.weight"):
+    with pytest.raises(UserError, match=r"net\.pth do not fit.*expected IMDB2\.c1\.weight"):
         import_weights(tmp_path / "net.pth", {**CONFIG, "num_blocks": 2})
     with pytest.raises(UserError, match="size mismatch for fea_conv"):
         import_weights(tmp_path / "net.pth", {**CONFIG, "channels": 16})
-    with pytest.raises(UserError, match="needs its type and scale"):
+    with pytest.raises(UserError, match="type and scale"):
         import_weights(tmp_path / "net.pth", {})
-    with pytest.raises(UserError, match="holds no weights under any of params_ema"):
+    with pytest.raises(UserError, match=r"no weights.*params_ema"):
         read_weights(tmp_path / "none.pth")
     with pytest.raises(UserError, match=r"broken\.safetensors cannot be read"):
         read_weights(tmp_path / "broken.safetensors")
-    with pytest.raises(UserError, match=r"is a \.safetensors file, found the name"):
+    with pytest.raises(UserError, match=r"must be a \.safetensors file"):
         import_file(tmp_path / "net.pth", CONFIG, tmp_path / "out.pth")
     with pytest.raises(UserError, match=r"out\.safetensors cannot be written"):
         import_file(tmp_path / "net.pth", CONFIG, tmp_path / "net.pth" / "out.safetensors")

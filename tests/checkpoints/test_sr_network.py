@@ -1,4 +1,4 @@
-"""Checkpoints: what loads, and one clear line for what does not."""
+"""Checkpoints: loading SR networks, and the errors for files that cannot be loaded."""
 
 from pathlib import Path
 
@@ -44,38 +44,38 @@ def test_rebuilds_the_network(tmp_path):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(UserError, match=r"nowhere.pth does not exist"):
+    with pytest.raises(UserError, match=r"nowhere\.pth does not exist"):
         load_sr(tmp_path / "nowhere.pth")
     with pytest.raises(UserError, match="is a folder"):
         load_sr(tmp_path)
 
 
 def test_someone_elses_checkpoint_lists_its_keys(tmp_path):
-    with pytest.raises(UserError, match=r"lacks the entry 'sr_network'. It holds: optimizer, params_ema"):
+    with pytest.raises(UserError, match=r"'sr_network'.*optimizer, params_ema"):
         load_sr(saved(tmp_path, dict(params_ema={}, optimizer={})))
-    with pytest.raises(UserError, match="holds a list, not a dict"):
+    with pytest.raises(UserError, match=r"dict.*found a list"):
         load_sr(saved(tmp_path, [1, 2]))
 
 
-def test_pickled_objects_are_refused(tmp_path):
-    with pytest.raises(UserError, match="could run code when loaded, so it is refused"):
+def test_pickled_objects_are_not_loaded(tmp_path):
+    with pytest.raises(UserError, match="could run code"):
         load_sr(saved(tmp_path, dict(sr_network=entry(), extra=Path)))
 
 
 @pytest.mark.parametrize("kept", [0.5, 0.05, 0.0])
-def test_cut_in_half(tmp_path, kept):
+def test_truncated_file(tmp_path, kept):
     path = saved(tmp_path, dict(sr_network=entry(), weights=torch.zeros(1000)))
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * kept)])
-    with pytest.raises(UserError, match="damaged or cut off"):
+    with pytest.raises(UserError, match="truncated"):
         load_sr(path)
 
 
-def test_no_checkpoint_at_all(tmp_path):
+def test_file_of_another_format(tmp_path):
     path = tmp_path / "photo.pth"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10)
     for name in ("photo.pth", "photo.jpg"):
-        with pytest.raises(UserError, match=rf"{name} is no checkpoint, nor weights\. Give a \.pth file"):
+        with pytest.raises(UserError, match=rf"{name} is not a checkpoint.*\.pth file"):
             load_sr(path.rename(tmp_path / name))
         path = tmp_path / name
 
@@ -88,13 +88,13 @@ def test_weights_of_another_network(tmp_path):
 
 @pytest.mark.parametrize("kind", ["subprocess.run", "builtins.print", "collections.OrderedDict"])
 def test_a_file_cannot_choose_what_is_called(tmp_path, kind):
-    with pytest.raises(UserError, match=r"no class of networks; refused|There is no SR network"):
+    with pytest.raises(UserError, match=r"not a class of networks|no SR network"):
         load_sr(saved(tmp_path, dict(sr_network=entry(config=dict(type=kind)))))
 
 
 def test_a_file_cannot_choose_what_is_called_deeper_down(tmp_path):
     config = dict(type="EDSR", scale=4, body=[dict(type="os.system", command="true")])
-    with pytest.raises(UserError, match=r"names 'os\.system', which is no class of networks; refused"):
+    with pytest.raises(UserError, match=r"'os\.system'.*not a class of networks"):
         load_sr(saved(tmp_path, dict(sr_network=entry(config=config))))
 
 
@@ -105,7 +105,7 @@ def test_unknown_network_names_the_nearest(tmp_path):
 
 
 def test_a_scale_of_zero(tmp_path):
-    with pytest.raises(UserError, match="gives 0 as its scale"):
+    with pytest.raises(UserError, match=r"scale.*at least 1, found 0"):
         load_sr(saved(tmp_path, dict(sr_network=entry(scale=0))))
 
 
@@ -115,21 +115,21 @@ def safetensors(tmp_path: Path, **changes) -> Path:
     return path
 
 
-def test_safetensors_hold_all_that_inference_needs(tmp_path):
+def test_safetensors_are_sufficient_for_inference(tmp_path):
     network, scale = load_sr(safetensors(tmp_path))
     assert scale == 2
     assert torch.equal(network(torch.ones(1, 3, 2, 2)), torch.full((1, 3, 4, 4), 3.0))
 
 
-def test_safetensors_of_others_and_halves(tmp_path):
+def test_safetensors_that_are_truncated_or_of_other_programs(tmp_path):
     from safetensors.torch import save_file
 
     path = safetensors(tmp_path)
     path.write_bytes(path.read_bytes()[:-2])
-    with pytest.raises(UserError, match="damaged or cut off"):
+    with pytest.raises(UserError, match="truncated"):
         load_sr(path)
     save_file({"weight": torch.zeros(1)}, path)
-    with pytest.raises(UserError, match="metadata has no entry 'cyclesr'"):
+    with pytest.raises(UserError, match=r"metadata.*'cyclesr'"):
         load_sr(path)
     with pytest.raises(UserError, match=r"nowhere\.safetensors does not exist"):
         load_sr(tmp_path / "nowhere.safetensors")

@@ -1,4 +1,4 @@
-"""Alignment against shifts that are exact: a periodic picture, moved by the shift theorem."""
+"""Alignment compared with exact shifts: a periodic image, shifted with the Fourier shift theorem."""
 
 import json
 from pathlib import Path
@@ -16,14 +16,14 @@ LIMITS = Limits(shift=16)
 
 
 def spectrum(seed: int) -> np.ndarray:
-    """Of a picture with structure of about 8 pixels, (H, W, 3)."""
+    """Returns the spectrum of an image ``(H, W, 3)`` with structures of about 8 pixels."""
     noise = np.random.default_rng(seed).normal(size=(HEIGHT, WIDTH, 3))
     fy, fx = np.fft.fftfreq(HEIGHT)[:, None, None], np.fft.fftfreq(WIDTH)[None, :, None]
     return np.fft.fft2(noise, axes=(0, 1)) * np.exp(-((fy**2 + fx**2) * 400))
 
 
 def picture(seed: int, dy: float = 0.0, dx: float = 0.0) -> np.ndarray:
-    """(H, W, 3) float in 0..255, its content moved down by dy and right by dx."""
+    """Returns an image ``(H, W, 3)`` in 0..255 whose content is shifted down by dy and right by dx."""
     fy, fx = np.fft.fftfreq(HEIGHT)[:, None, None], np.fft.fftfreq(WIDTH)[None, :, None]
     moved = np.fft.ifft2(spectrum(seed) * np.exp(-2j * np.pi * (fy * dy + fx * dx)), axes=(0, 1)).real
     return (128 + 25 * moved / moved.std()).clip(0, 255)
@@ -34,7 +34,7 @@ def as_uint8(image: np.ndarray) -> np.ndarray:
 
 
 def small(image: np.ndarray) -> np.ndarray:
-    """Means of 4x4 pixels: an LR image whose centre stays where it is."""
+    """Averages 4x4 pixels, which makes an LR image without a shift."""
     return as_uint8(image.reshape(HEIGHT // 4, 4, WIDTH // 4, 4, 3).mean((1, 3)))
 
 
@@ -56,10 +56,10 @@ def test_hr_is_moved_onto_lr_which_is_only_cropped(dy: float, dx: float) -> None
     assert kept.shape[0] >= lr.shape[0] - 4
     truth = picture(2, dy, dx)[4 * top :, 4 * left :][: moved.shape[0], : moved.shape[1]]
     assert np.abs(moved - truth).max() < 2
-    assert np.sqrt(((moved - truth) ** 2).mean()) < 0.7  # rounding to 8 bits alone gives 0.4
+    assert np.sqrt(((moved - truth) ** 2).mean()) < 0.7  # rounding to 8 bits contributes 0.4
 
 
-def test_noise_and_blur_move_nothing() -> None:
+def test_noise_and_blur_do_not_change_the_shift() -> None:
     lr = small(picture(3, 5.3, -2.6)).astype(float)
     blurred = (lr + np.roll(lr, 1, 0) + np.roll(lr, -1, 0) + np.roll(lr, 1, 1) + np.roll(lr, -1, 1)) / 5
     noisy = as_uint8((blurred + np.random.default_rng(0).normal(0, 3, lr.shape)).clip(0, 255))
@@ -83,7 +83,7 @@ def test_16_bit_hr_stays_16_bit() -> None:
         (small(picture(5)), Limits(shift=16, correlation=1.1), "below 1.1"),
     ],
 )
-def test_what_does_not_align_is_refused(lr: np.ndarray, limits: Limits, reason: str) -> None:
+def test_pairs_that_cannot_be_aligned(lr: np.ndarray, limits: Limits, reason: str) -> None:
     with pytest.raises(NotAligned, match=reason):
         align(lr, as_uint8(picture(5)), 4, limits)
 
@@ -94,7 +94,7 @@ def test_folders(tmp_path: Path) -> None:
     write_image(tmp_path / "lr" / "0001x4w1.png", small(picture(1, 2.5, 0)))
     write_image(tmp_path / "lr" / "0001x4w2.png", small(picture(1, 0, -3.25)))
     write_image(tmp_path / "lr" / "0002x4w1.png", small(picture(7)))  # another scene
-    write_image(tmp_path / "out" / "lr" / "0002x4w1.png", small(picture(7)))  # of a run with other limits
+    write_image(tmp_path / "out" / "lr" / "0002x4w1.png", small(picture(7)))  # from a run with other limits
     found = align_folders(tmp_path / "lr", tmp_path / "hr", tmp_path / "out", 4, LIMITS)
     assert [bool(pair.dropped) for pair in found] == [False, False, True]
     assert (found[0].dy, found[1].dx) == pytest.approx((2.5, -3.25), abs=0.03)
@@ -111,8 +111,8 @@ def test_folders(tmp_path: Path) -> None:
 def test_folders_without_a_pair_left(tmp_path: Path) -> None:
     write_image(tmp_path / "hr" / "1.png", as_uint8(picture(1)))
     write_image(tmp_path / "lr" / "1.png", np.full((48, 52, 3), 90, np.uint8))
-    with pytest.raises(UserError, match="None of the 1 pairs could be aligned; the first one:"):
+    with pytest.raises(UserError, match="None of the 1 pairs"):
         align_folders(tmp_path / "lr", tmp_path / "hr", tmp_path / "out", 4, LIMITS)
     write_image(tmp_path / "out" / "lr" / "other.png", np.zeros((4, 4, 3), np.uint8))
-    with pytest.raises(UserError, match="holds 1 images that do not belong to this run"):
+    with pytest.raises(UserError, match=r"do not belong to this run.*other\.png"):
         align_folders(tmp_path / "lr", tmp_path / "hr", tmp_path / "out", 4, LIMITS)

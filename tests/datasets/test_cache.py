@@ -1,4 +1,4 @@
-"""The cache: decoded once, never stale, never half-written, shared."""
+"""The cache: each image is decoded once, entries are never stale or incomplete, and processes share them."""
 
 import multiprocessing
 import os
@@ -22,7 +22,7 @@ def make_image(path: Path, seed: int = 0, dtype: type = np.uint8) -> np.ndarray:
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names that were decoded, in order."""
+    """Records the names of the decoded images in order."""
     names: list[str] = []
 
     def read(path: Path) -> np.ndarray:
@@ -66,7 +66,7 @@ def test_disk_rebuilds_a_damaged_entry(tmp_path: Path, kept: int) -> None:
     assert (cache.open(tmp_path / "a.png") == image).all()
 
 
-def test_disk_never_shows_half_an_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_never_shows_an_incomplete_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_image(tmp_path / "a.png")
 
     def full(file, array) -> None:
@@ -79,7 +79,7 @@ def test_disk_never_shows_half_an_entry(tmp_path: Path, monkeypatch: pytest.Monk
     assert [p for p in (tmp_path / "cache").rglob("*") if p.is_file()] == []
 
 
-def test_disk_entries_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
+def test_disk_entries_have_the_permissions_of_the_umask(tmp_path: Path) -> None:
     write_image(tmp_path / "a.png", np.zeros((4, 4, 3), np.uint8))
     before = os.umask(0o027)
     try:

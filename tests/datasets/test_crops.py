@@ -1,4 +1,4 @@
-"""Batches as the files hold them, and the way from there to floats."""
+"""Batches in the dtype of the files, and their conversion to floats."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def test_batches_as_stored_become_the_same_floats(tmp_path: Path, kind: str, dty
         assert torch.equal(channels_first(batch[name]), expected[name])
         assert channels_first(batch[name]).is_contiguous(memory_format=torch.channels_last)
     assert [batch[f"{name}_path"] for name in images] == [expected[f"{name}_path"] for name in images]
-    assert torch.equal(data[3]["hr"], expected["hr"][0])  # an item is floats all the same
+    assert torch.equal(data[3]["hr"], expected["hr"][0])  # single items are floats in any case
 
 
 def test_a_batch_of_both_depths_holds_floats(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_batch_of_both_depths_holds_floats(tmp_path: Path) -> None:
     assert torch.equal(channels_first(batch["hr"]), expected["hr"])
 
 
-def test_batches_of_workers_are_the_same_and_lie_in_shared_memory(tmp_path: Path) -> None:
+def test_batches_of_workers_are_the_same_and_in_shared_memory(tmp_path: Path) -> None:
     for n in (1, 2):
         write_pair(tmp_path, n)
     data = build("unpaired", tmp_path)
@@ -69,12 +69,12 @@ def test_batches_of_workers_are_the_same_and_lie_in_shared_memory(tmp_path: Path
         assert not expected[name].is_shared()
 
 
-def test_images_of_several_sizes_are_no_batch(tmp_path: Path) -> None:
+def test_images_of_several_sizes_are_an_error(tmp_path: Path) -> None:
     write_image(tmp_path / "1.png", np.zeros((8, 10, 3), np.uint8))
     write_image(tmp_path / "2.png", np.zeros((8, 9, 3), np.uint8))
     data = PairedDataset(tmp_path, None, 4, cache=None)
     data.as_stored = True
-    with pytest.raises(UserError, match="of one size; found 8x9, 8x10"):
+    with pytest.raises(UserError, match=r"same size, found 8x9, 8x10.*crop"):
         collate_crops(data.__getitems__([0, 1]))
 
 
@@ -91,7 +91,7 @@ def test_the_cache_is_not_written_to_through_a_batch(tmp_path: Path) -> None:
     assert torch.equal(data[0]["hr"], before)
 
 
-def test_floats_are_left_as_they_are() -> None:
+def test_floats_are_not_changed() -> None:
     images = torch.rand(2, 3, 4, 5)
     assert channels_first(images) is images
     assert channels_first(torch.full((1, 2, 2, 3), 255, dtype=torch.uint8)).tolist() == [[[[1.0] * 2] * 2] * 3]

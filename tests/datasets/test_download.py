@@ -1,4 +1,4 @@
-"""Downloads against a local server: resume, checksums, and the archives of DIV2K."""
+"""Downloads from a local server: resuming, checksums, and the archives of DIV2K."""
 
 import hashlib
 import threading
@@ -18,7 +18,7 @@ GOOD = hashlib.md5(CONTENT).hexdigest()
 
 
 class Server(ThreadingHTTPServer):
-    """Serves CONTENT; ``cut`` breaks the next answer off, ``ranges`` says whether Range is understood."""
+    """Serves CONTENT. ``cut`` interrupts the next answer after so many bytes; ``ranges`` enables HTTP Range."""
 
     cut = 0
     ranges = True
@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def log_message(self, *args: object) -> None:
-        """Silent."""
+        """Logs nothing."""
 
 
 @pytest.fixture
@@ -69,13 +69,13 @@ def test_download_reports_progress(server: Server, tmp_path: Path) -> None:
     assert (tmp_path / "new" / "f").read_bytes() == CONTENT
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     download(url(server), tmp_path / "new" / "f", GOOD)
-    assert server.asked == [None]  # the second call had it already
+    assert server.asked == [None]  # the second call does not download again
 
 
 @pytest.mark.parametrize("ranges", [True, False])
-def test_a_broken_download_resumes(server: Server, tmp_path: Path, ranges: bool) -> None:
+def test_an_interrupted_download_resumes(server: Server, tmp_path: Path, ranges: bool) -> None:
     server.cut, server.ranges = 300_000, ranges
-    with pytest.raises(UserError, match=r"broke off.* Run the command again; 300000 bytes are kept"):
+    with pytest.raises(UserError, match=r"interrupted.*300000 bytes"):
         download(url(server), tmp_path / "f", GOOD)
     assert not (tmp_path / "f").exists()
     download(url(server), tmp_path / "f", GOOD)
@@ -83,25 +83,25 @@ def test_a_broken_download_resumes(server: Server, tmp_path: Path, ranges: bool)
     assert (tmp_path / "f").read_bytes() == CONTENT
 
 
-def test_a_whole_part_needs_no_more_bytes(server: Server, tmp_path: Path) -> None:
+def test_a_complete_part_needs_no_download(server: Server, tmp_path: Path) -> None:
     (tmp_path / "f.part").write_bytes(CONTENT)
     download(url(server), tmp_path / "f", GOOD)
     assert (tmp_path / "f").read_bytes() == CONTENT
 
 
 def test_a_wrong_checksum_leaves_nothing(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=f"checksum {GOOD}, not 123"):
+    with pytest.raises(UserError, match=f"checksum 123, found {GOOD}"):
         download(url(server), tmp_path / "f", "123")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "f").write_bytes(b"old")
-    with pytest.raises(UserError, match="is damaged"):
+    with pytest.raises(UserError, match=f"checksum {GOOD}"):
         download(url(server), tmp_path / "f", GOOD)
 
 
 def test_dead_addresses(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"answers 404 .* --archives"):
+    with pytest.raises(UserError, match=r"404.*--archives"):
         download(url(server, "other"), tmp_path / "f", GOOD)
-    with pytest.raises(UserError, match="broke off"):
+    with pytest.raises(UserError, match="interrupted"):
         download("http://127.0.0.1:9/x", tmp_path / "f", GOOD)
 
 
@@ -115,8 +115,8 @@ def test_archives_of_the_tracks() -> None:
     assert folder_of("DIV2K_train_LR_unknown_X4") == "DIV2K_train_LR_unknown/X4"
     assert folder_of("DIV2K_valid_LR_mild") == "DIV2K_valid_LR_mild"
     for tracks, scale, message in (
-        (["t9"], 4, "no track 't9'"),
-        (["ntire18_t2"], 2, "scale 4 only"),
+        (["t9"], 4, "'t9'.*ntire17_t2"),
+        (["ntire18_t2"], 2, r"ntire18_t2.*scale 4.*scale 2"),
         (["ntire17_t2"], 5, "X5"),
     ):
         with pytest.raises(UserError, match=message):
@@ -141,10 +141,10 @@ def test_unpack_flattens_and_stays_inside(tmp_path: Path) -> None:
     assert not (tmp_path / "0002.png").exists()
 
 
-def test_unpack_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_unpack_continues_an_interrupted_run(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "a.zip", {"1.png": b"one", "2.png": b"two"})
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "1.png").write_bytes(b"ONE")  # right size: kept
+    (tmp_path / "out" / "1.png").write_bytes(b"ONE")  # kept, because it has the right size
     (tmp_path / "out" / "2.png").write_bytes(b"t")
     unpack(archive, tmp_path / "out")
     assert [(tmp_path / "out" / name).read_bytes() for name in ("1.png", "2.png")] == [b"ONE", b"two"]

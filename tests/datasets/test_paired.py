@@ -61,7 +61,7 @@ def test_lr_only(folders: dict) -> None:
 
 
 @pytest.mark.parametrize(("extra", "lr_size"), [((3, 0), (10, 7)), ((0, 2), (10, 7)), ((-2, 0), (9, 7))])
-def test_surplus_is_cut_at_bottom_and_right(folders: dict, extra: tuple[int, int], lr_size: tuple[int, int]) -> None:
+def test_surplus_is_cropped_bottom_right(folders: dict, extra: tuple[int, int], lr_size: tuple[int, int]) -> None:
     lr = random_image(801)
     hr = np.pad(enlarge(lr, 4), ((0, max(0, extra[0])), (0, extra[1]), (0, 0)))[: 40 + extra[0]]
     write_image(folders["hr"] / "0801.png", hr)
@@ -72,12 +72,12 @@ def test_surplus_is_cut_at_bottom_and_right(folders: dict, extra: tuple[int, int
 
 def test_wrong_sizes_are_named(folders: dict) -> None:
     write_image(folders["hr"] / "0801.png", random_image(0, 36, 28))
-    with pytest.raises(UserError, match=r"0801x4m\.png \(7x10\) does not fit .*\(28x36\): at scale 4 .* 28x40"):
+    with pytest.raises(UserError, match=r"0801x4m\.png \(7x10\) does not fit.*\(28x36\).*scale 4.*28x40"):
         build(folders)[0]
     write_image(folders["hr"] / "0801.png", random_image(0, 8, 28))
     with pytest.raises(UserError, match=r"0801x4m\.png \(7x10\) is larger than its HR"):
         build(folders)[0]
-    with pytest.raises(UserError, match=r"0802x4m\.png measures 7x10, less than the crop of 8x8"):
+    with pytest.raises(UserError, match=r"0802x4m\.png measures 7x10.*8x8"):
         build(folders, crop=8, hr_range=(802, 802))[0]
 
 
@@ -92,7 +92,7 @@ def test_names_of_every_track_match() -> None:
 
 
 def test_unmatched_names_are_listed() -> None:
-    with pytest.raises(UserError, match=r"2 of 3 LR images of d .*: 0801x8\.png, b\.png\. "):
+    with pytest.raises(UserError, match=r"2 of 3 LR images of d .*0801x8\.png, b\.png"):
         match_hr(names("0801x4", "0801x8", "b"), names("0801"), 4)
-    with pytest.raises(UserError, match=r"have one name"):
+    with pytest.raises(UserError, match="same name"):
         match_hr(names("a"), [Path("d/a.png"), Path("d/a.jpg")], 4)

@@ -1,4 +1,4 @@
-"""PathList: a list of str in little memory."""
+"""PathList: a list of paths in little memory."""
 
 import os
 import pickle
@@ -28,6 +28,6 @@ def test_paths_and_nothing() -> None:
     assert list(PathList.of_folder(Path("x"), ["y.png", "z.png"])) == [str(Path("x/y.png")), str(Path("x/z.png"))]
 
 
-def test_it_takes_the_bytes_of_the_names_and_eight_more_each() -> None:
+def test_memory_is_the_bytes_of_the_paths_and_eight_bytes_each() -> None:
     names = [f"/data/folder/{i:06d}.png" for i in range(1000)]
     assert len(pickle.dumps(PathList(names))) < 1000 * (23 + 8) + 500

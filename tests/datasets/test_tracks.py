@@ -1,4 +1,4 @@
-"""Experiments laid out from photographs: no leak between roles, hidden truth that fits exactly."""
+"""Data of experiments from photographs: no photograph has two roles, and the hidden LR images fit exactly."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_demo_pairs_and_hidden_truth_fit_exactly(demo: Path) -> None:
         assert (truth(item["hr"][None])[0] - item["lr"]).abs().max() <= 0.5 / 255 + 1e-6
 
 
-def test_demo_blur_is_one_for_all_and_the_seed_turns_it(demo: Path, tmp_path: Path) -> None:
+def test_demo_blur_is_the_same_for_all_and_the_seed_rotates_it(demo: Path, tmp_path: Path) -> None:
     images = json.loads((demo / "manifest.json").read_text())["images"]
     assert len(images) == 15
     (kernel,) = {json.dumps(entry["kernel"]) for entry in images.values()}
@@ -63,7 +63,7 @@ def test_demo_blur_is_one_for_all_and_the_seed_turns_it(demo: Path, tmp_path: Pa
 
 def test_missing_wheels_are_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(subject, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"astronaut\.png was not found .* pip install 'cyclesr\[demo\]'"):
+    with pytest.raises(UserError, match=r"astronaut\.png.*pip install 'cyclesr\[demo\]'"):
         make_demo(tmp_path)
 
 
@@ -90,7 +90,7 @@ def test_split(photos: Path, tmp_path: Path, track: str, copies: int) -> None:
     assert folders["scale"] == 4
 
 
-def test_split_follows_the_seed_and_may_be_repeated(photos: Path, tmp_path: Path) -> None:
+def test_split_depends_on_the_seed_and_can_be_repeated(photos: Path, tmp_path: Path) -> None:
     def hr_of(out: str, seed: int) -> list[str]:
         return stems(split_and_simulate(photos, "unknown", tmp_path / out, seed=seed)["hr"])
 
@@ -102,5 +102,5 @@ def test_split_follows_the_seed_and_may_be_repeated(photos: Path, tmp_path: Path
 
 def test_split_needs_five(tmp_path: Path) -> None:
     write_image(tmp_path / "one" / "a.png", np.zeros((8, 8, 3), np.uint8))
-    with pytest.raises(UserError, match=r"needs 5 photographs; .* holds 1"):
+    with pytest.raises(UserError, match=r"5 photographs.*holds 1"):
         split_and_simulate(tmp_path / "one", "mild", tmp_path / "out")

@@ -1,4 +1,4 @@
-"""UnpairedDataset: independent, reproducible, complete."""
+"""UnpairedDataset: independent draws, reproducibility, and that every image and every orientation occurs."""
 
 from collections import Counter
 from pathlib import Path
@@ -15,7 +15,7 @@ from cyclesr.registry import DATASETS
 
 
 def coordinates(name: int, height: int, width: int) -> np.ndarray:
-    """An image whose pixels say where they are: row, column, number of the image."""
+    """Makes an image whose channels are the row, the column and the number of the image."""
     rows, columns = np.mgrid[:height, :width]
     return np.stack([rows, columns, np.full_like(rows, name)], -1).astype(np.uint8)
 
@@ -33,7 +33,7 @@ def build(folders: dict[str, str], **options) -> torch.utils.data.Dataset:
 
 
 def ways_of(crop: torch.Tensor) -> tuple[int, int, bool]:
-    """Row and column of the first pixel, counted within the crop, and whether the next pixel is of the same row."""
+    """Returns row and column of the first pixel within the crop, and whether the next pixel is in the same row."""
     rows, columns = (crop[:2] * 255).round()
     return int(rows[0, 0] - rows.min()), int(columns[0, 0] - columns.min()), bool(rows[0, 0] == rows[0, 1])
 
@@ -80,7 +80,7 @@ def test_real_is_drawn_independently_and_evenly(folders: dict[str, str]) -> None
     assert chi_square < 67  # 99.9 % point for 35 degrees of freedom: 66.6
 
 
-def test_every_crop_and_every_turn_occurs(folders: dict[str, str]) -> None:
+def test_every_crop_and_every_orientation_occurs(folders: dict[str, str]) -> None:
     data = build(folders)
     reals = [(data[i]["real"] * 255).round() for i in range(600)]
     corners = {(int(r[0].min()), int(r[1].min())) for r in reals}
@@ -89,7 +89,7 @@ def test_every_crop_and_every_turn_occurs(folders: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(("augment", "ways", "upright"), [("hr", 8, {True, False}), ("hr_flips", 4, {True})])
-def test_hr_alone_is_turned(folders: dict[str, str], augment: str, ways: int, upright: set[bool]) -> None:
+def test_only_hr_is_flipped_or_rotated(folders: dict[str, str], augment: str, ways: int, upright: set[bool]) -> None:
     data = build(folders, augment=augment)
     hr, real = zip(*((ways_of(data[i]["hr"]), ways_of(data[i]["real"])) for i in range(100)), strict=True)
     assert len(set(hr)) == ways
@@ -98,7 +98,7 @@ def test_hr_alone_is_turned(folders: dict[str, str], augment: str, ways: int, up
 
 
 def test_an_unknown_augmentation(folders: dict[str, str]) -> None:
-    with pytest.raises(UserError, match=r"'hr' or 'hr_flips'; found 'flips'\. Did you mean 'hr_flips'"):
+    with pytest.raises(UserError, match=r"augment.*found 'flips'.*'hr_flips'"):
         build(folders, augment="flips")
 
 
@@ -126,10 +126,10 @@ def test_caches_give_the_same_items(folders: dict[str, str], cache: str | None) 
 
 def test_too_small_images_are_named(folders: dict[str, str]) -> None:
     write_image(Path(folders["real"]) / "0009x4m.png", coordinates(9, 12, 7))
-    with pytest.raises(UserError, match=r"0009x4m\.png measures 7x12, less than the crop of 8x8"):
+    with pytest.raises(UserError, match=r"0009x4m\.png measures 7x12.*8x8"):
         build(folders, real_range=(9, 9))[0]
     write_image(Path(folders["hr"]) / "0009.png", coordinates(9, 31, 40))
-    with pytest.raises(UserError, match=r"0009\.png measures 40x31, less than the crop of 32x32 .*LR crop 8, scale 4"):
+    with pytest.raises(UserError, match=r"0009\.png measures 40x31.*32x32.*LR crop 8, scale 4"):
         build(folders, hr_range=(9, 9))[0]
 
 
@@ -146,8 +146,8 @@ def test_loader_with_workers_equals_direct_access(folders: dict[str, str]) -> No
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_turns_are_the_eight_symmetries_of_the_square(dtype: type) -> None:
-    image = np.arange(300, dtype=dtype).reshape(10, 10, 3)[2:7, 3:8]  # a crop: not contiguous
+def test_orientations_are_the_eight_symmetries_of_the_square(dtype: type) -> None:
+    image = np.arange(300, dtype=dtype).reshape(10, 10, 3)[2:7, 3:8]  # a crop, which is not contiguous
     results = [turned(image, way) for way in range(8)]
     assert len({result.tobytes() for result in results}) == 8
     for way, result in enumerate(results):
