@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import cyclesr
 from cyclesr.cli import (
+    benchmark_pairs,
     compare,
     degrade,
     demo,
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Command] = {
     "list": list,
     # experiments of developers
     "tables": tables,
+    "benchmark-pairs": benchmark_pairs,
     "compare": compare,
     "drift": drift,
 }

@@ -25,9 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save-images", metavar="DIR", help="folder for the SR images")
     parser.add_argument("--lpips", help="network of LPIPS: alex, vgg or squeeze (default: where the protocol has it)")
     parser.add_argument("--lpips-weights", metavar="PATH", help="file or folder (default: torch hub's cache)")
+    parser.add_argument("--columns", nargs="+", default=[], help="also score psnr_colour, dists or niqe")
+    parser.add_argument("--dists-weights", metavar="PATH", help="of VGG16, file or folder (default: torch hub's cache)")
     parser.add_argument("--subpixel", action="store_true", help="with a shift search: also the column psnr_subpixel")
     parser.add_argument(
-        "--device", default="auto", help="of network and LPIPS: auto, cpu, cuda or cuda:<number> (default: auto)"
+        "--device", default="auto", help="of network, LPIPS and DISTS: auto, cpu, cuda or cuda:<number> (default: auto)"
     )
     add_config_options(parser, "e.g. test_dataloader.dataset.lr=DIR")
     parser.set_defaults(main=main)
@@ -55,7 +57,16 @@ def main(args: argparse.Namespace) -> None:
 
     if args.out:
         check_place(args.out)
-    settings = Settings(args.protocol, args.lpips, args.lpips_weights, args.subpixel, args.save_images, args.device)
+    settings = Settings(
+        protocol=args.protocol,
+        lpips=args.lpips,
+        lpips_weights=args.lpips_weights,
+        subpixel=args.subpixel,
+        save_images=args.save_images,
+        device=args.device,
+        columns=tuple(args.columns),
+        dists_weights=args.dists_weights,
+    )
     if args.images:
         results = evaluate_folder(args.images, args.hr, settings, args.scale or 4)
     else:

@@ -16,9 +16,10 @@ from cyclesr.degradations.imresize import imresize
 from cyclesr.degradations.track import TrackDegradation
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.engine.launch import train
+from cyclesr.experiments.pictures import side_by_side
 from cyclesr.images.listing import list_images
 from cyclesr.images.reading import read_image
-from cyclesr.images.tensors import to_array, to_tensor
+from cyclesr.images.tensors import to_tensor
 from cyclesr.images.writing import write_image
 from cyclesr.metrics.protocols import Protocol
 from cyclesr.metrics.quality import mean_scores
@@ -28,16 +29,16 @@ from cyclesr.text_tables import markdown_table
 Upscale = Callable[[Tensor], Tensor]
 
 
-@dataclass(frozen=True)
-class Track:
-    """Folders of one simulated track.
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """Folders of one experiment with unpaired images.
 
     Attributes:
         hr: HR images for training.
         real: real LR images for training, of other scenes than ``hr``.
         valid_lr, valid_hr: held-out pairs.
-        hidden_lr: the true LR images of ``hr``, used only for analysis and for the supervised reference.
-        manifest: the true degradations, used only for analysis.
+        hidden_lr: the true LR images of ``hr``, used only for analysis and for the supervised reference. ``None`` if
+            they do not exist.
         scale: scale factor between LR and HR.
     """
 
@@ -45,9 +46,20 @@ class Track:
     real: Path
     valid_lr: Path
     valid_hr: Path
+    hidden_lr: Path | None
+    scale: int = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track(Folders):
+    """Folders of one simulated track.
+
+    Attributes:
+        manifest: the true degradations, used only for analysis.
+    """
+
     hidden_lr: Path
     manifest: Path
-    scale: int = 4
 
 
 @dataclass(frozen=True)
@@ -72,8 +84,8 @@ class MethodScores:
     iterations: int = 0
 
 
-def on_track(config: Config, track: Track) -> Config:
-    """Returns a copy of a config in which the image folders are those of the track."""
+def on_track(config: Config, track: Folders) -> Config:
+    """Returns a copy of a config in which the image folders are those of the track or experiment."""
     config = copy.deepcopy(config)
     config.train_dataloader.dataset.update(hr=str(track.hr), real=str(track.real))
     for name in ("val_dataloader", "test_dataloader"):
@@ -145,7 +157,7 @@ def score(upscale: Upscale, track: Track, protocol: Protocol) -> tuple[dict[str,
         The mean scores, and the SR images (3, H, W) by the name of the HR image.
     """
     scores, images = [], {}
-    for lr_path, hr_path in _pairs(track.valid_lr, track.valid_hr, track.scale):
+    for lr_path, hr_path in held_out_pairs(track):
         sr = upscale(to_tensor(read_image(lr_path))[None])[0].float().cpu()
         scores.append(protocol.score(sr, to_tensor(read_image(hr_path))))
         images[hr_path.stem] = sr
@@ -203,34 +215,29 @@ def save_pictures(folder: Path, track: Track, results: dict[str, dict[str, Tenso
 
     Each panel is a central crop of at most 320 x 320 pixels.
     """
-    import cv2
-
     saved = []
-    for lr_path, hr_path in _pairs(track.valid_lr, track.valid_hr, track.scale):
+    for lr_path, hr_path in held_out_pairs(track):
         hr, lr = to_tensor(read_image(hr_path)), to_tensor(read_image(lr_path))
-        nearest = torch.nn.functional.interpolate(lr[None], scale_factor=track.scale, mode="nearest")[0]
-        panels = {"real LR": nearest, **{n: images[hr_path.stem] for n, images in results.items()}, "HR": hr}
-        titled = []
-        for title, image in panels.items():
-            crop = np.ascontiguousarray(to_array(_centre(image, 320)))
-            bar = np.full((28, crop.shape[1], 3), 255, np.uint8)
-            cv2.putText(bar, title, (6, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
-            titled.append(np.vstack([bar, crop]))
+        images = {title: named[hr_path.stem] for title, named in results.items()}
         path = folder / f"{hr_path.stem}.png"
-        write_image(path, np.hstack(titled))
+        write_image(path, side_by_side({"real LR": enlarge_nearest(lr, track.scale), **images, "HR": hr}))
         saved.append(path)
     return saved
+
+
+def enlarge_nearest(lr: Tensor, scale: int) -> Tensor:
+    """Returns an image (3, h, w) with each pixel repeated ``scale`` times both ways."""
+    return torch.nn.functional.interpolate(lr[None], scale_factor=scale, mode="nearest")[0]
+
+
+def held_out_pairs(track: Folders) -> list[tuple[Path, Path]]:
+    """Returns the paths of the held-out LR images, each with that of its HR image."""
+    return _pairs(track.valid_lr, track.valid_hr, track.scale)
 
 
 def _pairs(lr: Path, hr: Path, scale: int) -> list[tuple[Path, Path]]:
     paths = list_images(lr)
     return list(zip(paths, match_hr(paths, list_images(hr), scale), strict=True))
-
-
-def _centre(image: Tensor, side: int) -> Tensor:
-    height, width = image.shape[-2:]
-    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
-    return image[:, top : top + side, left : left + side]
 
 
 def as_table(rows: Sequence[MethodScores]) -> str:

@@ -33,13 +33,13 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path} is damaged ({error}). {REMEDY}") from error
 
 
-def check_settings(work_dir: Path, settings: dict[str, Any]) -> None:
+def check_settings(work_dir: Path, settings: dict[str, Any], name: str = "settings.json") -> None:
     """Writes the settings to the work dir, or compares them with the settings that it holds.
 
     Raises:
         UserError: the work dir holds results of other settings.
     """
-    path = work_dir / "settings.json"
+    path = work_dir / name
     if not path.is_file():
         write_json(path, settings)
     elif (found := read_json(path)) != settings:

@@ -38,9 +38,9 @@ def niqe(image: Image, *, border: int = 0) -> float:
 
 def niqe_of_planes(rgb: Tensor) -> float:
     """Measures NIQE of (3, H, W) in 0..255; see :func:`niqe`."""
-    rows, columns = (side // BLOCK for side in rgb.shape[1:])
-    if rows * columns < 2:
-        height, width = rgb.shape[1:]
+    height, width = rgb.shape[1:]
+    rows, columns = height // BLOCK, width // BLOCK
+    if not enough_blocks(height, width):
         raise UserError(
             f"NIQE needs at least two blocks of {BLOCK}x{BLOCK} pixels, found an image of {width}x{height} to score: "
             "score without NIQE, or larger images."
@@ -49,6 +49,11 @@ def niqe_of_planes(rgb: Tensor) -> float:
     halved = imresize(luma, scale=0.5)
     features = torch.cat([_features(luma, BLOCK), _features(halved, BLOCK // 2)], dim=1)
     return _distance(features)
+
+
+def enough_blocks(height: int, width: int) -> bool:
+    """Returns whether an image is large enough for NIQE: two blocks of 96 pixels a side."""
+    return (height // BLOCK) * (width // BLOCK) >= 2
 
 
 def _distance(features: Tensor) -> float:
