@@ -1,0 +1,24 @@
+"""Measuring a camera from its images: sharpness (MTF), noise and compression, image by image, without any HR."""
+
+from cyclesr.degradations.camera.kernel import kernel_from_mtf, mtf_of_kernel
+from cyclesr.degradations.camera.measurement import (
+    CameraMeasurement,
+    ImageMeasurement,
+    measure_files,
+    measure_image,
+    measure_images,
+)
+from cyclesr.degradations.camera.mtf import FREQUENCIES
+from cyclesr.degradations.camera.noise import NoiseMeasurement
+
+__all__ = [
+    "FREQUENCIES",
+    "CameraMeasurement",
+    "ImageMeasurement",
+    "NoiseMeasurement",
+    "kernel_from_mtf",
+    "measure_files",
+    "measure_image",
+    "measure_images",
+    "mtf_of_kernel",
+]

@@ -1,0 +1,129 @@
+"""The radial modulation transfer function (MTF) of a camera, from its images and their own reductions.
+
+Edges of a scene look alike at all scales. An image reduced by k (antialiased bicubic) therefore shows what the edges
+are without the camera's blur and sharpening, except those at frequencies below 0.5 / k. With E_k(f), the mean spectrum
+of the edges of the image reduced by k,
+
+    E_1(f) / E_k(f) = MTF(f) / MTF(f / k),    hence    MTF(f) = prod_i E_1(f / k^i) / E_k(f / k^i),  i = 0, 1, ...
+
+Averaging the complex spectra of edges removes noise without a model of it: noise is not aligned to edges.
+The MTF is that of a kernel applied to an antialiased bicubic LR image of an ideal scene.
+"""
+
+import numpy as np
+import torch
+
+from cyclesr.degradations.camera.edges import POSITIONS, Edges, find_edges
+from cyclesr.degradations.imresize import imresize
+
+#: Cycles per pixel at which every MTF and noise spectrum of this package is given.
+FREQUENCIES = np.linspace(0, 0.5, 26)
+REDUCTIONS = (2, 3, 4)
+
+# Fewer edges than this in an image or in a reduction of it say nothing.
+_LEAST_EDGES = 8
+# The softest edges do not count: they are soft in the scene (out of focus, shadows).
+_SHARPER = 0.8
+# High edges count most, as they do in any mean of squares, such as the one that a kernel fitted to pairs minimises.
+# Phones sharpen them less than low ones.
+_POWER = 3
+_WIDTH = 0.75  # pixels on each side of an edge over which its sharpness is judged
+_LOWEST = 0.003  # of an MTF: below it is nothing but noise
+
+_BETWEEN = (POSITIONS[1:] + POSITIONS[:-1]) / 2
+_STEP = POSITIONS[1] - POSITIONS[0]
+_TAPER = np.cos(np.clip((np.abs(_BETWEEN) - 3.5) / 3.25, 0, 1) * np.pi / 2) ** 2
+_FOURIER = np.exp(-2j * np.pi * FREQUENCIES[:, None] * _BETWEEN) / np.sinc(FREQUENCIES * _STEP)[:, None]
+
+# The taper smears a spectrum with its own transform. Rows: FREQUENCIES; columns: -1 to 1 cycles per pixel.
+_WIDE = np.linspace(-1, 1, 4 * len(FREQUENCIES) - 3)
+_SMEAR = (_TAPER * np.cos(2 * np.pi * (FREQUENCIES[:, None] - _WIDE)[..., None] * _BETWEEN)).sum(-1)
+_ALIGNED_AT = (0.06, 0.1, 0.14, 0.18)  # cycles per pixel, from coarse to fine
+_UNSMEARING_STEPS = 3  # more amplify noise
+
+
+def edge_spectra(luminance: np.ndarray) -> tuple[np.ndarray, int]:
+    """Measures the mean spectrum of the edges of an image and of its reductions.
+
+    Args:
+        luminance: (H, W) float in [0, 1].
+
+    Returns:
+        (1 + reductions, frequencies) spectra, 1 at frequency 0, NaN where there are too few edges, first that of the
+        image itself; and the number of edges in the image itself.
+    """
+    edges = [find_edges(_reduce(luminance, factor)) for factor in (1, *REDUCTIONS)]
+    return np.stack([_mean_spectrum(one) for one in edges]), len(edges[0].heights)
+
+
+def mtf_from_spectra(spectra: np.ndarray) -> np.ndarray:
+    """Turns spectra of edges into an MTF.
+
+    Args:
+        spectra: (1 + reductions, frequencies), as ``edge_spectra`` returns them; or means of several images.
+
+    Returns:
+        (frequencies,) MTF, 1 at frequency 0, the geometric mean over reductions; NaN where no reduction has edges.
+    """
+    logs = [
+        _telescope(np.log(spectra[0] / reduced), factor)
+        for factor, reduced in zip(REDUCTIONS, spectra[1:], strict=True)
+        if np.isfinite(reduced).all()
+    ]
+    if not logs or not np.isfinite(spectra[0]).all():
+        return np.full(len(FREQUENCIES), np.nan)
+    return np.exp(np.mean(logs, 0))
+
+
+def _telescope(log_ratio: np.ndarray, factor: int) -> np.ndarray:
+    """Sums log_ratio(f) + log_ratio(f / factor) + ... until nothing is left."""
+    total, frequencies = np.zeros_like(log_ratio), FREQUENCIES
+    while frequencies[-1] > 0.005:
+        total = total + np.interp(frequencies, FREQUENCIES, log_ratio)
+        frequencies = frequencies / factor
+    return total
+
+
+def _mean_spectrum(edges: Edges) -> np.ndarray:
+    """(frequencies,) mean over all edges but the softest."""
+    if len(edges.heights) < _LEAST_EDGES:
+        return np.full(len(FREQUENCIES), np.nan)
+    near, far = (np.searchsorted(POSITIONS, side) for side in (-_WIDTH, _WIDTH))
+    rise = edges.profiles[:, far] - edges.profiles[:, near]
+    sharp = rise >= np.quantile(rise, 1 - _SHARPER)
+    spectra = (np.diff(edges.profiles[sharp], axis=1) * _TAPER) @ _FOURIER.T
+    spectra = _centred(spectra / spectra[:, :1])
+    return _unsmeared(np.average(spectra.real, axis=0, weights=edges.heights[sharp] ** _POWER))
+
+
+def _unsmeared(spectrum: np.ndarray) -> np.ndarray:
+    """Finds the spectrum that the taper smears to the one given (Richardson's iteration, 1 at frequency 0)."""
+    sharp = spectrum = np.maximum(spectrum, _LOWEST)
+    for _ in range(_UNSMEARING_STEPS):
+        smeared = _SMEAR @ np.interp(np.abs(_WIDE), FREQUENCIES, sharp)
+        sharp = np.maximum(sharp * spectrum / np.maximum(smeared / smeared[0], _LOWEST), _LOWEST)
+        sharp = sharp / sharp[0]
+    return sharp
+
+
+def _centred(spectra: np.ndarray) -> np.ndarray:
+    """Removes the linear phase of each row: an edge found a fraction of a pixel beside its place would add blur.
+
+    A frequency counts as far as the edges agree in it. Phases of noise, aligned, would look like signal.
+    """
+    agreement = np.abs(spectra.mean(0)) ** 2 / np.maximum((np.abs(spectra) ** 2).mean(0), 1e-20)
+    shift = np.zeros(len(spectra))
+    for index in np.searchsorted(FREQUENCIES, _ALIGNED_AT):
+        left = np.angle(spectra[:, index] * np.exp(-1j * shift * FREQUENCIES[index]))
+        shift += agreement[index] * left / FREQUENCIES[index]
+    return spectra * np.exp(-1j * shift[:, None] * FREQUENCIES)
+
+
+def _reduce(luminance: np.ndarray, factor: int) -> np.ndarray:
+    if factor == 1:
+        return luminance
+    height, width = (side // factor for side in luminance.shape)
+    if min(height, width) < 2:
+        return np.zeros((0, 0))
+    whole = torch.from_numpy(np.ascontiguousarray(luminance[: height * factor, : width * factor]))
+    return imresize(whole, size=(height, width)).numpy()

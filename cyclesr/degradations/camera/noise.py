@@ -1,0 +1,142 @@
+"""The noise of one image: its level against brightness, its spectrum and its correlation between colours.
+
+Measured in flat patches. A patch counts as flat by the variance of its neighbours, not by its own: so the choice does
+not favour patches whose noise happens to be low, and white noise and grain are treated alike.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cyclesr.degradations.camera.mtf import FREQUENCIES
+
+_SIDE = 16  # of a patch, pixels
+_STEP = _SIDE // 2
+_BINS = 8  # of brightness, over [0, 1]
+_FLATTEST = 0.04  # share of the patches of a brightness that are measured
+_LEAST_PATCHES = 4
+_CLIPPED = (1.5 / 255, 253.5 / 255)
+# A brightness of which the flattest patches have this many times the variance of another's has texture only.
+_TEXTURED = 6.0
+
+_AXIS = np.linspace(-1, 1, _SIDE)
+_PLANES = np.linalg.qr(np.stack([np.ones(_SIDE**2), np.repeat(_AXIS, _SIDE), np.tile(_AXIS, _SIDE)], 1))[0]
+_HANN = np.hanning(_SIDE + 1)[:-1]
+_WINDOW = _HANN[:, None] * _HANN
+# The power spectrum of white noise of variance 1, once a plane is taken out of it and the window is applied.
+_WHITE = (np.abs(np.fft.fft2((np.eye(_SIDE**2) - _PLANES @ _PLANES.T).reshape(-1, _SIDE, _SIDE) * _WINDOW)) ** 2).sum(0)
+
+
+@dataclass(frozen=True)
+class NoiseMeasurement:
+    """Noise of one image, in units of an image in [0, 1].
+
+    Attributes:
+        brightness: mean values of the flat patches found, ascending.
+        std: for each of them, the standard deviation in R, G and B.
+        read: standard deviation at brightness 0, by the fit variance = read^2 + shot * brightness.
+        shot: growth of the variance with brightness, by the same fit.
+        spectrum: power at ``FREQUENCIES``, mean 1 over the plane of frequencies: 1 everywhere for white noise. Below
+            1/16 cycles per pixel it cannot be told from shading and repeats the value there.
+        correlation: of R with G, of R with B and of G with B, -1 to 1.
+    """
+
+    brightness: tuple[float, ...]
+    std: tuple[tuple[float, float, float], ...]
+    read: float
+    shot: float
+    spectrum: tuple[float, ...]
+    correlation: tuple[float, float, float]
+
+    @property
+    def level(self) -> float:
+        """Standard deviation at mid-gray, mean over colours."""
+        return float(np.sqrt(self.read**2 + 0.5 * self.shot))
+
+
+def measure_noise(image: np.ndarray) -> NoiseMeasurement | None:
+    """Measures the noise of an (H, W, 3) float image in [0, 1]; None where it has no flat patch that is not clipped."""
+    means, residuals, grid, clipped = _patches(image)
+    if not len(means):
+        return None
+    variance = (residuals**2).sum(1) / (_SIDE**2 - _PLANES.shape[1])  # (patches, 3)
+    rank = _variance_of_neighbours(variance.mean(1).reshape(grid)).ravel()
+    rank[clipped] = np.inf
+    bins = np.minimum((means * _BINS).astype(int), _BINS - 1)
+    flat = {index: _flattest(np.flatnonzero(bins == index), rank) for index in range(_BINS)}
+    levels = {index: np.median(variance[chosen], 0) for index, chosen in flat.items() if len(chosen)}
+    if not levels:
+        return None
+    least = min(level.mean() for level in levels.values())
+    levels = {index: level for index, level in levels.items() if level.mean() <= _TEXTURED * least}
+    flat = {index: flat[index] for index in levels}
+    brightness = np.array([means[chosen].mean() for chosen in flat.values()])
+    read, shot = _fit(brightness, np.array([level.mean() for level in levels.values()]))
+    chosen = np.concatenate(list(flat.values()))
+    return NoiseMeasurement(
+        brightness=tuple(map(float, brightness)),
+        std=tuple((float(r), float(g), float(b)) for r, g, b in np.sqrt(list(levels.values()))),
+        read=read,
+        shot=shot,
+        spectrum=tuple(map(float, _spectrum(residuals[chosen]))),
+        correlation=_correlation(residuals[chosen]),
+    )
+
+
+def _patches(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, int], np.ndarray]:
+    """Means (n,), residuals (n, pixels, 3) after a plane is taken out, the grid they lie in, and which are clipped."""
+    if min(image.shape[:2]) < _SIDE:
+        return np.zeros(0), np.zeros((0, _SIDE**2, 3)), (0, 0), np.zeros(0, bool)
+    views = np.lib.stride_tricks.sliding_window_view(image, (_SIDE, _SIDE), axis=(0, 1))[::_STEP, ::_STEP]
+    grid = views.shape[:2]
+    values = views.reshape(-1, 3, _SIDE**2).transpose(0, 2, 1).astype(np.float32)
+    clipped = ((values < _CLIPPED[0]) | (values > _CLIPPED[1])).mean((1, 2)) > 0.01
+    planes = _PLANES.astype(np.float32)
+    return values.mean((1, 2)), values - planes @ (planes.T @ values), (grid[0], grid[1]), clipped
+
+
+def _variance_of_neighbours(variance: np.ndarray) -> np.ndarray:
+    """(rows, columns) mean over the four nearest patches that share no pixel; the mirrored ones at the border."""
+    distance = _SIDE // _STEP
+    padded = np.pad(variance, distance, mode="symmetric")
+    rows, columns = variance.shape
+    shifts = ((0, distance), (2 * distance, distance), (distance, 0), (distance, 2 * distance))
+    return np.mean([padded[y : y + rows, x : x + columns] for y, x in shifts], 0)
+
+
+def _flattest(candidates: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    candidates = candidates[np.isfinite(rank[candidates])]
+    count = int(_FLATTEST * len(candidates))
+    return (
+        candidates[np.argsort(rank[candidates], kind="stable")[:count]] if count >= _LEAST_PATCHES else candidates[:0]
+    )
+
+
+def _fit(brightness: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
+    """Read noise and shot factor, neither negative, by least squares of relative errors."""
+    weight = 1 / np.maximum(variance, 1e-9)
+    design = np.stack([np.ones_like(brightness), brightness], 1)
+    constant, slope = np.linalg.lstsq(design * weight[:, None], variance * weight, rcond=None)[0]
+    if len(brightness) < 2 or slope < 0:
+        constant, slope = np.average(variance, weights=weight**2), 0.0
+    elif constant < 0:
+        constant, slope = 0.0, (weight**2 * brightness * variance).sum() / ((weight * brightness) ** 2).sum()
+    return float(np.sqrt(constant)), float(slope)
+
+
+def _spectrum(residuals: np.ndarray) -> np.ndarray:
+    patches = residuals.transpose(0, 2, 1).reshape(-1, _SIDE, _SIDE)
+    power = (np.abs(np.fft.fft2(patches * _WINDOW)) ** 2).mean(0)
+    axis = np.fft.fftfreq(_SIDE)
+    ring = np.rint(np.hypot(axis[:, None], axis) * _SIDE).astype(int)
+    rings = np.arange(1, ring.max() + 1)
+    radial = np.array([power[ring == index].sum() / _WHITE[ring == index].sum() for index in rings])
+    mean = np.interp(ring, rings, radial).mean()
+    return np.interp(FREQUENCIES, rings / _SIDE, radial / max(mean, 1e-20))
+
+
+def _correlation(residuals: np.ndarray) -> tuple[float, float, float]:
+    covariance = np.einsum("npi,npj->ij", residuals, residuals, dtype=np.float64)
+    scale = np.sqrt(np.maximum(np.diag(covariance), 1e-20))
+    matrix = covariance / np.outer(scale, scale)
+    return float(matrix[0, 1]), float(matrix[0, 2]), float(matrix[1, 2])

@@ -1,0 +1,163 @@
+"""Measuring a camera, against kernels and noise that are known."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cyclesr.degradations.blur import Blur
+from cyclesr.degradations.camera import (
+    FREQUENCIES,
+    CameraMeasurement,
+    kernel_from_mtf,
+    measure_files,
+    measure_images,
+    mtf_of_kernel,
+)
+from cyclesr.degradations.camera.noise import measure_noise
+from cyclesr.degradations.imresize import imresize
+from cyclesr.errors import UserError
+from cyclesr.images.writing import write_image
+
+# As measured on a phone that sharpens and on a DSLR, at 0.02, 0.06 ... 0.46 cycles per pixel.
+BANDS = np.arange(0.02, 0.5, 0.04)
+PHONE = np.array([1.03, 1.11, 1.19, 1.19, 1.05, 0.83, 0.57, 0.36, 0.22, 0.12, 0.07, 0.04])
+DSLR = np.array([0.98, 0.96, 0.96, 0.93, 0.79, 0.60, 0.39, 0.22, 0.11, 0.04, 0.02, 0.01])
+
+
+def gaussian(sigma: float) -> np.ndarray:
+    return np.exp(-2 * (np.pi * sigma * FREQUENCIES) ** 2)
+
+
+def curve(bands: np.ndarray) -> np.ndarray:
+    return np.interp(FREQUENCIES, [0, *BANDS], [1, *bands])
+
+
+def scene(seed: int, side: int = 240) -> np.ndarray:
+    """Sharp discs and boxes of all sizes, without aliasing: drawn four times as large and reduced."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[: 4 * side, : 4 * side].astype(np.float32)
+    image = np.full((4 * side, 4 * side, 3), 0.5, np.float32)
+    for _ in range(60):
+        centre, size = random.uniform(0, 4 * side, 2), 4 * side * 0.02 / random.uniform(0.1, 1)
+        turn = random.uniform(0, np.pi)
+        u = (x - centre[0]) * np.cos(turn) + (y - centre[1]) * np.sin(turn)
+        v = (y - centre[1]) * np.cos(turn) - (x - centre[0]) * np.sin(turn)
+        inside = np.maximum(np.abs(u), np.abs(v)) < size if random.random() < 0.5 else np.hypot(u, v) < size
+        image[inside] = random.uniform(0.15, 0.85, 3)
+    return imresize(torch.from_numpy(image.transpose(2, 0, 1)), 0.25).numpy().transpose(1, 2, 0)
+
+
+SCENES = [scene(seed) for seed in range(4)]
+
+
+def seen_by(kernel: torch.Tensor, image: np.ndarray) -> np.ndarray:
+    return Blur(kernel)(torch.from_numpy(image.transpose(2, 0, 1))[None].double())[0].numpy().transpose(1, 2, 0)
+
+
+@pytest.mark.parametrize("mtf", [curve(PHONE), curve(DSLR), gaussian(0.8), gaussian(1.5)], ids=repr)
+def test_a_kernel_has_the_mtf_that_was_asked_for(mtf: np.ndarray) -> None:
+    kernel = kernel_from_mtf(mtf, 15)
+    assert kernel.shape == (15, 15)
+    assert kernel.sum().item() == pytest.approx(1, abs=1e-12)
+    for turned in (kernel.T, kernel.flip(0), kernel.flip(1)):
+        torch.testing.assert_close(kernel, turned)
+    np.testing.assert_allclose(mtf_of_kernel(kernel), mtf, atol=0.025)
+
+
+def test_the_mtf_of_a_gaussian_kernel_is_a_gaussian() -> None:
+    axis = np.arange(-10, 11)
+    table = np.exp(-(axis[:, None] ** 2 + axis**2) / (2 * 1.3**2))
+    np.testing.assert_allclose(mtf_of_kernel(torch.from_numpy(table / table.sum())), gaussian(1.3), atol=1e-4)
+    np.testing.assert_allclose(kernel_from_mtf(gaussian(1.3), 21), table / table.sum(), atol=5e-4)
+
+
+def test_kernel_refuses() -> None:
+    with pytest.raises(UserError, match="odd"):
+        kernel_from_mtf(gaussian(1), 14)
+    with pytest.raises(UserError, match="finite"):
+        kernel_from_mtf(np.full(len(FREQUENCIES), np.nan))
+
+
+@pytest.mark.parametrize(
+    ("mtf", "noise"),
+    [(curve(PHONE), 0.0), (curve(PHONE), 4 / 255), (curve(DSLR), 2 / 255), (gaussian(0.8), 0.0), (gaussian(1.5), 0.02)],
+)
+def test_the_mtf_of_a_camera_is_found_without_its_scenes(mtf: np.ndarray, noise: float) -> None:
+    random = np.random.default_rng(0)
+    kernel = kernel_from_mtf(mtf, 21)
+    images = [seen_by(kernel, image) for image in SCENES]
+    measured = measure_images([image + noise * random.normal(size=image.shape) for image in images])
+    np.testing.assert_allclose(measured.mtf[:18], mtf_of_kernel(kernel)[:18], atol=0.1)
+    relative = measured.relative_mtf(measure_images(SCENES))
+    np.testing.assert_allclose(relative[:18], mtf_of_kernel(kernel)[:18], atol=0.1)
+
+
+def test_bicubic_images_of_sharp_scenes_have_no_blur() -> None:
+    np.testing.assert_allclose(measure_images(SCENES).mtf[:18], 1, atol=0.08)
+
+
+def test_images_without_edges_are_refused() -> None:
+    flat = measure_images([np.full((64, 64, 3), 90, np.uint8), np.zeros((3, 5, 3), np.uint8)])
+    assert [image.edges for image in flat.images] == [0, 0]
+    assert flat.images[0].mtf is None
+    with pytest.raises(UserError, match="sharp, isolated edges"):
+        _ = flat.mtf
+    with pytest.raises(UserError, match="no image"):
+        measure_images([])
+
+
+def noisy(noise: np.ndarray, level: float = 0.5) -> np.ndarray:
+    """A wall, and a texture beside it that must not be taken for noise."""
+    image = np.full((*noise.shape[:2], 3), level)
+    image[:, noise.shape[1] // 2 :] += 0.1 * np.sin(np.arange(noise.shape[1] - noise.shape[1] // 2))[None, :, None]
+    return image + noise
+
+
+@pytest.mark.parametrize("sigma", [1 / 255, 0.02, 0.06])
+def test_white_noise(sigma: float) -> None:
+    found = measure_noise(noisy(sigma * np.random.default_rng(1).normal(size=(160, 320, 3))))
+    assert found.level == pytest.approx(sigma, rel=0.04)
+    np.testing.assert_allclose(found.spectrum, 1, atol=0.15)
+    np.testing.assert_allclose(found.correlation, 0, atol=0.05)
+
+
+def test_noise_grows_with_brightness() -> None:
+    random = np.random.default_rng(2)
+    levels = np.repeat(np.array([0.1, 0.3, 0.45, 0.7, 0.9]), 96)[:, None, None] * np.ones((1, 200, 3))
+    found = measure_noise(levels + np.sqrt(0.01**2 + 1e-3 * levels) * random.normal(size=levels.shape))
+    np.testing.assert_allclose(found.brightness, [0.1, 0.3, 0.45, 0.7, 0.9], atol=0.01)
+    expected = np.sqrt(0.01**2 + 1e-3 * np.array(found.brightness))
+    np.testing.assert_allclose(np.mean(found.std, 1), expected, rtol=0.08)
+    assert found.shot == pytest.approx(1e-3, rel=0.15)
+    assert found.read == pytest.approx(0.01, rel=0.3)
+
+
+def test_grain_and_colour_of_noise() -> None:
+    random = np.random.default_rng(3)
+    white = torch.from_numpy(random.normal(size=(1, 3, 200, 400)))
+    mixed = torch.einsum("ij,njhw->nihw", torch.tensor([[1, 0.6, 0], [0, 1, 0], [0, 0.6, 1]]).double(), white)
+    noise = Blur(sigma=0.8, size=9)(mixed)[0].numpy().transpose(1, 2, 0)
+    found = measure_noise(noisy(noise * 0.02 / noise.std()))
+    truth = gaussian(0.8) ** 2
+    ratio = np.array(found.spectrum) / np.interp(FREQUENCIES, FREQUENCIES, truth)
+    np.testing.assert_allclose(ratio[4:15] / ratio[4:15].mean(), 1, atol=0.2)
+    np.testing.assert_allclose(found.correlation, np.corrcoef(noise.reshape(-1, 3).T)[[0, 0, 1], [1, 2, 2]], atol=0.06)
+
+
+def test_an_image_without_flat_patches_has_no_noise_measurement() -> None:
+    assert measure_noise(np.ones((100, 100, 3))) is None  # clipped
+    assert measure_noise(np.full((8, 8, 3), 0.5)) is None  # smaller than a patch
+
+
+def test_a_measurement_survives_json(tmp_path: Path) -> None:
+    for index, image in enumerate(SCENES[:2]):
+        write_image(tmp_path / f"{index}.png", np.rint(image.clip(0, 1) * 255).astype(np.uint8))
+    write_image(tmp_path / "2.png", np.zeros((20, 20, 3), np.uint8))
+    measured = measure_files(sorted(tmp_path.iterdir()))
+    assert [image.name for image in measured.images] == ["0.png", "1.png", "2.png"]
+    restored = CameraMeasurement.from_dict(json.loads(json.dumps(measured.to_dict())))
+    assert restored == measured
+    np.testing.assert_array_equal(restored.mtf, measured.mtf)
