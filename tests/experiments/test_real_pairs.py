@@ -12,7 +12,7 @@ import pytest
 from cyclesr.cli.main import run_command
 from cyclesr.config import check_config
 from cyclesr.errors import UserError
-from cyclesr.experiments import cells
+from cyclesr.experiments import cells, work_dir
 from cyclesr.experiments.comparison import Folders, sr_steps
 from cyclesr.experiments.pairs.cells import PairBench, PairCell
 from cyclesr.experiments.pairs.data import Scene, open_pairs, scale_of_pairs, split, split_of
@@ -111,6 +111,19 @@ def test_the_scale_is_that_of_the_first_pair(pairs) -> None:
     (pairs / "hr" / "0.png").unlink()
     with pytest.raises(UserError, match=r"0\.png has no HR image"):
         scale_of_pairs(pairs)
+
+
+@pytest.mark.parametrize("own", ["hr_lr", "hidden", ""])
+def test_a_set_that_is_split_already_is_used_as_it_is(own, tmp_path) -> None:
+    root = tmp_path / "set"
+    for name in ("hr", "real", "valid/lr", "valid/hr", *([own] if own else [])):
+        write(root / name, "0.png", 24 if name.endswith("hr") else 12, 0)
+    folders = open_pairs(root, tmp_path / "data", seed=5, scale=scale_of_pairs(root))
+    names = dict(hr="hr", real="real", valid_lr="valid/lr", valid_hr="valid/hr")
+    assert folders == Folders(
+        **{key: root / name for key, name in names.items()}, hidden_lr=root / own if own else None, scale=2
+    )
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_folder_of_another_kind_is_an_error(tmp_path) -> None:
@@ -254,6 +267,17 @@ def test_a_cell_is_trained_scored_and_read_again(tiny, monkeypatch) -> None:
     assert "psnr_colour" not in run_cell(PairCell(tiny, "same", "bicubic", 0), ())["means"]
     again = run_cell(PairCell(tiny, "same", "bicubic", 0), columns)  # scored again once a column can be had
     assert again["means"]["psnr_colour"] >= again["means"]["psnr"]
+
+
+def test_rows_of_equal_time_are_measured_once_for_all_seeds_and_sources(tiny, pairs, monkeypatch) -> None:
+    timed = []
+    monkeypatch.setattr(work_dir, "iterations_for", lambda config, minutes: timed.append(config) or round(10 * minutes))
+    bench = replace(tiny, iterations=None, minutes=2.0, hr_other=pairs / "hr")
+    for source, seed in (("same", 0), ("same", 1), ("other", 0)):
+        assert PairCell(bench, source, "syn", seed).config().train_cfg.max_iters == 20
+    assert PairCell(bench, "same", "cycle", 0).config().train_cfg.max_iters == 20
+    assert [config.model.type for config in timed] == ["SupervisedSR", "CollaborativeSR"]
+    assert "trains for 2 minutes" in page(bench, {("same", "bicubic", 0): result("bicubic", 0, psnr=20.0)})
 
 
 def test_other_settings_in_the_same_folder_are_refused(tiny, pairs) -> None:

@@ -26,8 +26,8 @@ Rows = dict[str, dict[int, Result]]  # of one source: the results of each row by
 HOW_TO_READ = """\
 PSNR is in dB; more is better for PSNR and SSIM, less for LPIPS, DISTS and NIQE. A figure is the mean over the seeds ±
 half the range between the lowest and the highest. If only some seeds have a figure, they are listed after it. *Colour
-matched*: after the affine colour transform of each image that fits it best to HR. *Best shift*: under a protocol that
-searches for the shift between SR and HR. The share of the gap is (row - bicubic) / (SR_paired - bicubic), per seed and
+matched*: after the affine colour transform of each image that fits it best to HR. A name after the comma is that of
+another protocol; `cyclesr` searches for the shift between SR and HR. The share of the gap is (row - bicubic) / (SR_paired - bicubic), per seed and
 then averaged: 0 % is bicubic interpolation, 100 % is what training on true pairs reaches with the same network and as
 many steps. It is left out where SR_paired is not better than bicubic."""
 
@@ -47,7 +47,7 @@ def page(bench: PairBench, results: Mapping[Key, Result]) -> str:
                 heading += ": rows that learn from HR have other scenes as HR; the rest is repeated"
             parts += [f"## {heading}", _score_table(bench, rows), "Share of the gap:", _share_table(bench, rows)]
             parts.append(_pictures(bench, rows, source))
-    return "\n\n".join([*parts, _provenance(results)]) + "\n"
+    return "\n\n".join([*parts, _provenance(bench, results)]) + "\n"
 
 
 def rows_of(bench: PairBench, results: Mapping[Key, Result], source: Source) -> Rows:
@@ -149,10 +149,10 @@ def _pictures(bench: PairBench, rows: Rows, source: Source) -> str:
     return "\n".join([f"Central crops, seed {seed}:", "", *links])
 
 
-def _provenance(results: Mapping[Key, Result]) -> str:
+def _provenance(bench: PairBench, results: Mapping[Key, Result]) -> str:
     every = list(results.values())
     facts: dict[str, set[str]] = {
-        "Protocol": {result["protocol"] for result in every},
+        "Protocols": set(bench.protocols),
         "Held-out images": {str(len(result["images"])) for result in every},
         "Hardware": {result["hardware"] for result in every},
         "torch": {result["versions"]["torch"] for result in every},
