@@ -24,12 +24,13 @@ HEADINGS = {"same": "HR of the same camera", "other": "Other HR"}
 NOTHING: Result = {"means": {}}
 Rows = dict[str, dict[int, Result]]  # of one source: the results of each row by seed
 HOW_TO_READ = """\
-PSNR is in dB; more is better for PSNR and SSIM, less for LPIPS, DISTS and NIQE. A figure is the mean over the seeds ±
-half the range between the lowest and the highest. If only some seeds have a figure, they are listed after it. *Colour
-matched*: after the affine colour transform of each image that fits it best to HR. A name after the comma is that of
-another protocol; `cyclesr` searches for the shift between SR and HR. The share of the gap is (row - bicubic) / (SR_paired - bicubic), per seed and
-then averaged: 0 % is bicubic interpolation, 100 % is what training on true pairs reaches with the same network and as
-many steps. It is left out where SR_paired is not better than bicubic."""
+PSNR is in dB; more is better for PSNR and SSIM, less for LPIPS, DISTS and NIQE. A figure is the mean over the seeds
+± half the range between the lowest and the highest. If only some seeds have a figure, they are listed after it.
+*Colour matched*: after the affine colour transform of each image that fits it best to HR. A name after the comma is
+that of another protocol; `cyclesr` searches for the shift between SR and HR. The share of the gap is (row -
+bicubic) / (SR_paired - bicubic), per seed and then averaged: 0 % is bicubic interpolation, 100 % is what training
+on true pairs reaches with the same network and as many steps. It is left out where SR_paired is not better than
+bicubic."""
 
 
 def page(bench: PairBench, results: Mapping[Key, Result]) -> str:
