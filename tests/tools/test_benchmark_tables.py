@@ -1,4 +1,4 @@
-"""tools/benchmark_tables.py as a user runs it."""
+"""The command ``tables``."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def test_a_row_of_two_seeds_becomes_a_page(tool, photos, tmp_path) -> None:
 
 
 @pytest.mark.slow
-def test_a_short_row_that_is_killed_goes_on_from_its_last_checkpoint(tool, photos, tmp_path) -> None:
+def test_a_short_row_that_is_killed_resumes_from_its_last_checkpoint(shell, photos, tmp_path) -> None:
     arguments = ["--table", 1, "--rows", "cyclesr", "--tracks", "unknown", "--hr", photos, "--iterations", 40]
     arguments += ["--configs", ROOT / "configs"]
     row = tmp_path / "work_dirs" / "tables_demo" / "unknown_seed0" / "cyclesr"
@@ -50,7 +50,7 @@ def test_a_short_row_that_is_killed_goes_on_from_its_last_checkpoint(tool, photo
     process.kill()
     process.wait()
     assert not (row / "iter_40.pth").exists(), (tmp_path / "log").read_text()
-    done = tool("benchmark_tables", *arguments)
+    done = shell("benchmark_tables", *arguments)
     assert done.returncode == 0, done.stderr
     logged = "".join(path.read_text() for path in row.glob("*/*.log"))
     (resumed,) = re.findall(r"resumed .*iter: (\d+)", logged)
@@ -62,18 +62,18 @@ def test_a_short_row_that_is_killed_goes_on_from_its_last_checkpoint(tool, photo
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--table", 4, "--scale", "full", "--out", __file__], "--out is the folder of the pages"),
-        (["--table", 1, "--scale", "full", "--lpips-weights", "x"], "there is no alexnet*.pth at x"),
-        (["--table", 4, "--scale", "full", "--perceptual-weights", "x"], "no vgg19*.pth at x"),
-        (["--table", 1], "simulates its tracks from photographs: give their folder with --hr"),
-        (["--table", 1, 3, "--rows", "cyclesr"], "--rows belong to one table"),
-        (["--table", "pairings", "--scale", "full"], "--table pairings is of --scale demo"),
-        (["--table", 3, "--scale", "full", "--tracks", "mild"], "Table 3 is of unknown alone; found mild"),
-        (["--table", 1, "--scale", "full", "--hr", "x"], "at full scale the configs name the folders of DIV2K"),
+        (["--table", 4, "--scale", "full", "--out", __file__], r"--out"),
+        (["--table", 1, "--scale", "full", "--lpips-weights", "x"], r"alexnet\*\.pth at x"),
+        (["--table", 4, "--scale", "full", "--perceptual-weights", "x"], r"vgg19\*\.pth at x"),
+        (["--table", 1], r"photographs.*--hr"),
+        (["--table", 1, 3, "--rows", "cyclesr"], r"--rows"),
+        (["--table", "pairings", "--scale", "full"], r"pairings.*--scale demo"),
+        (["--table", 3, "--scale", "full", "--tracks", "mild"], r"Table 3 .*unknown.*mild.*--tracks"),
+        (["--table", 1, "--scale", "full", "--hr", "x"], r"--hr.*DIV2K"),
     ],
 )
 def test_mistakes_are_one_line(arguments, message, tool) -> None:
     done = tool("benchmark_tables", "--configs", ROOT / "configs", *arguments)
     assert done.returncode == 2
-    assert message in done.stderr
+    assert re.search(message, done.stderr)
     assert done.stderr.count("\n") == 1

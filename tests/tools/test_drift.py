@@ -1,4 +1,4 @@
-"""tools/drift.py as a user runs it."""
+"""The command ``drift``."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ def data(folders, tmp_path) -> Path:
     return tmp_path / "track"
 
 
-def test_a_row_a_checkpoint_under_the_first_of_several_evaluators(config, data, tmp_path, in_process, capsys) -> None:
+def test_a_row_per_checkpoint_under_the_first_evaluator(config, data, tmp_path, in_process, capsys) -> None:
     text = config.read_text().replace("test_evaluator = val_evaluator", "test_evaluator = [val_evaluator]")
     config.write_text(text)
     work_dir = tmp_path / "run"
@@ -29,14 +29,14 @@ def test_a_row_a_checkpoint_under_the_first_of_several_evaluators(config, data, 
     assert f"| 4 | {rows[1]['degradation_psnr']:.2f} | {rows[1]['psnr']:.2f} |" in table
 
 
-def test_an_option_that_nothing_reads_is_one_line(config, data, tmp_path, in_process, capsys) -> None:
+def test_an_unknown_config_key_is_an_error(config, data, tmp_path, in_process, capsys) -> None:
     options = ("--cfg-options", "test_evaluator.protocl=ntire17")
     assert in_process("drift", config, tmp_path / "run", "--data", data, *options) == 2
     assert "'protocl'" in capsys.readouterr().err
 
 
-def test_a_config_without_an_evaluator_needs_a_protocol(config, data, tmp_path, in_process, capsys) -> None:
-    config.write_text(config.read_text().replace("test_evaluator = val_evaluator", ""))
+def test_a_config_without_a_protocol_needs_one(config, data, tmp_path, in_process, capsys) -> None:
+    config.write_text(config.read_text().replace(', protocol="plain"', ""))
     assert in_process("drift", config, tmp_path / "run", "--data", data) == 2
     assert "--protocol" in capsys.readouterr().err
     assert in_process("drift", config, tmp_path / "run", "--data", data, "--protocol", "plain") == 2

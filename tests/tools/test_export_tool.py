@@ -1,4 +1,4 @@
-"""tools/export.py as a user runs it."""
+"""The command ``export``."""
 
 import torch
 
@@ -6,7 +6,7 @@ from cyclesr.inference.export import FORMATS
 from cyclesr.registry import SR_BACKBONES
 
 
-def test_an_exported_file_is_there(tool, tmp_path) -> None:
+def test_export_writes_the_file(tool, tmp_path) -> None:
     config = dict(type="ESPCN", scale=2, channels=4)
     entry = dict(config=config, scale=2, state_dict=SR_BACKBONES.build(dict(config)).state_dict())
     torch.save(dict(sr_network=entry), tmp_path / "net.pth")
@@ -16,8 +16,8 @@ def test_an_exported_file_is_there(tool, tmp_path) -> None:
     assert (tmp_path / "out.safetensors").is_file()
 
 
-def test_the_formats_of_the_command_line_are_those_there_are(tool) -> None:
+def test_the_command_line_lists_all_formats(tool) -> None:
     done = tool("export", "net.pth", "out.onnx", "--format", "onnx")
     assert done.returncode == 2
-    found = done.stderr.replace("'", "")  # Python 3.12 quotes the choices no more
+    found = done.stderr.replace("'", "")  # Python 3.12 no longer quotes the choices
     assert f"choose from {', '.join(FORMATS)})" in found

@@ -1,4 +1,4 @@
-"""tools/import_weights.py as a user runs it."""
+"""The command ``import``."""
 
 import torch
 
@@ -6,7 +6,7 @@ from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.registry import SR_BACKBONES
 
 
-def test_published_weights_become_a_file_of_ours(tool, tmp_path) -> None:
+def test_published_weights_are_converted(tool, tmp_path) -> None:
     config = dict(type="ESPCN", scale=2, channels=4)
     weights = SR_BACKBONES.build(dict(config)).state_dict()
     torch.save(weights, tmp_path / "espcn.pth")

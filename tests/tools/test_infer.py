@@ -1,5 +1,6 @@
-"""tools/infer.py as a user runs it."""
+"""The command ``infer``."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -19,28 +20,28 @@ def checkpoint(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_folder_with_a_corrupt_image_ends_with_2_and_does_the_others(tool, checkpoint, folders, tmp_path) -> None:
+def test_a_corrupt_image_fails_with_exit_code_2_after_the_others(tool, checkpoint, folders, tmp_path) -> None:
     (folders["lr"] / "0002x4.png").write_bytes(b"\x89PNG cut")
     done = tool(
         "infer", checkpoint, folders["lr"], "-o", tmp_path / "sr", "--device", "cpu", "--tile", "9", "--ensemble"
     )
     assert done.returncode == 2
     assert "0002x4.png" in done.stderr
-    assert done.stderr.splitlines()[-1] == "error: 1 of 4 images failed; see above."
+    assert "1 of 4 images" in done.stderr.splitlines()[-1]
     assert sorted(path.name for path in (tmp_path / "sr").iterdir()) == ["0001x4.png", "0003x4.png", "0004x4.png"]
     assert cv2.imread(str(tmp_path / "sr" / "0001x4.png")).shape == (64, 64, 3)
 
 
-def test_one_image_is_one(tool, checkpoint, folders, tmp_path) -> None:
+def test_one_image_to_one_file(tool, checkpoint, folders, tmp_path) -> None:
     done = tool("infer", checkpoint, folders["lr"] / "0001x4.png", "-o", tmp_path / "sr.png", "--device", "cpu")
-    assert done.stdout == f"1 image written to {tmp_path / 'sr.png'}\n"
+    assert f"1 image written to {tmp_path / 'sr.png'}" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["nowhere.pth", "x.png", "-o", "y"], "x.png"),
-        (["nowhere.pth", ".", "-o", "y"], "holds no image"),
+        (["nowhere.pth", ".", "-o", "y"], "no image"),
     ],
 )
 def test_mistakes_are_one_line(tool, arguments, message) -> None:
@@ -50,9 +51,9 @@ def test_mistakes_are_one_line(tool, arguments, message) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_wrong_checkpoint_is_one_line(tool, folders, tmp_path) -> None:
+def test_a_file_that_is_not_a_checkpoint_is_an_error_of_one_line(tool, folders, tmp_path) -> None:
     torch.save({"params_ema": {}}, tmp_path / "other.pth")
     done = tool("infer", tmp_path / "other.pth", folders["lr"], "-o", tmp_path / "sr")
     assert done.returncode == 2
-    assert "'sr_network', found params_ema" in done.stderr
+    assert re.search(r"'sr_network'.*params_ema", done.stderr)
     assert len(done.stderr.splitlines()) == 1

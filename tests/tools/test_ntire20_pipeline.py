@@ -1,4 +1,4 @@
-"""Table 2 from end to end, small: a translator, its degraded pairs, RRDBNet for PSNR, ESRGAN from there."""
+"""Table 2 from end to end at a small scale: translator, degraded pairs, RRDBNet for PSNR, then ESRGAN."""
 
 import shutil
 from pathlib import Path
@@ -36,14 +36,14 @@ def vgg19(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_from_the_translator_to_esrgan(tool, config, folders, vgg19, tmp_path) -> None:
+def test_from_the_translator_to_esrgan(shell, config, folders, vgg19, tmp_path) -> None:
     data = tmp_path / "data" / "NTIRE2020"
     (data / "valid").mkdir(parents=True)
     for name in ("hr", "lr"):
         shutil.copytree(folders[name], data / "valid" / name)
 
     def run(name: str, *arguments: object) -> None:
-        done = tool(name, *arguments)
+        done = shell(name, *arguments)
         assert done.returncode == 0, done.stderr
 
     run("train", config, "--work-dir", "translator", "--cfg-options", "train_cfg.max_iters=2")
@@ -55,7 +55,7 @@ def test_from_the_translator_to_esrgan(tool, config, folders, vgg19, tmp_path) -
         f"model.perceptual.weights={vgg19}",
         "model.sr_adversarial.discriminator.crop=32",
         "model.sr_adversarial.discriminator.channels=2",
-        "optim_wrapper.sr.optimizer.lr=0.0",  # so that it can be seen where it began
+        "optim_wrapper.sr.optimizer.lr=0.0",  # keeps the initial weights, so that they can be compared
     ]
     run("train", CONFIGS / "ntire20_esrgan.py", "--work-dir", "esrgan", "--cfg-options", *options)
     first, second = (torch.load(tmp_path / name / "iter_2.pth", weights_only=True) for name in ("rrdb", "esrgan"))

@@ -1,4 +1,4 @@
-"""The paper's configs at full network size, on a small folder laid out as DIV2K: train, validate, save, resume."""
+"""The paper's configs at full network size on a few images in the layout of DIV2K: train, validate, save, resume."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ FOLDERS = dict(ntire17_t2=("unknown/X4", "x4"), ntire18_t2=("mild", "x4m"), ntir
 
 @pytest.fixture
 def div2k(tmp_path: Path) -> Path:
-    """Two training and one validation image of every track, under ``data/DIV2K`` as the archives unpack."""
+    """Creates two training images and one validation image per track in ``data/DIV2K``, laid out as the archives."""
     rng = np.random.default_rng(0)
     root = tmp_path / "data" / "DIV2K"
 
@@ -33,7 +33,7 @@ def div2k(tmp_path: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("track", list(FOLDERS))
 @pytest.mark.parametrize("method", ["cyclesr", "unitsr"])
-def test_trains_validates_saves_and_resumes(method, track, tool, div2k, tmp_path) -> None:
+def test_trains_validates_saves_and_resumes(method, track, shell, div2k, tmp_path) -> None:
     config = ROOT / "configs" / f"{method}_{track}.py"
     options = [
         "train_dataloader.batch_size=1",
@@ -47,10 +47,11 @@ def test_trains_validates_saves_and_resumes(method, track, tool, div2k, tmp_path
         "default_hooks.checkpoint.interval=2",
         "train_cfg.val_interval=3",
     ]
-    first = tool("train", config, "--work-dir", "run", "--cfg-options", *options, "train_cfg.max_iters=3")
+    first = shell("train", config, "--work-dir", "run", "--cfg-options", *options, "train_cfg.max_iters=3")
     assert first.returncode == 0, first.stderr
     assert "psnr" in first.stdout + first.stderr
-    resumed = tool("train", config, "--work-dir", "run", "--resume", "--cfg-options", *options, "train_cfg.max_iters=4")
+    options += ["train_cfg.max_iters=4"]
+    resumed = shell("train", config, "--work-dir", "run", "--resume", "--cfg-options", *options)
     assert resumed.returncode == 0, resumed.stderr
     saved = torch.load(tmp_path / "run" / "iter_4.pth", weights_only=True)
     assert saved["meta"]["iter"] == 4

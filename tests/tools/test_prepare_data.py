@@ -1,4 +1,4 @@
-"""tools/prepare_data.py as a user runs it."""
+"""The command ``prepare``."""
 
 import re
 import zipfile
@@ -38,10 +38,10 @@ def test_track_then_check(tmp_path: Path, prepare: Callable[..., int], capsys: p
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "│" in line]
     assert cells == [["hr", "2", "2", "0", "48", "32"], ["real", *LR_CELLS], ["lr", *LR_CELLS]]
     assert "width ┃ height" in out
-    assert out.endswith("no problem found\n")
+    assert "no problem" in out
 
 
-def test_check_names_what_it_passes_over_and_sees_swapped_folders(tmp_path: Path, prepare, capsys) -> None:
+def test_check_names_ignored_files_and_warns_of_swapped_folders(tmp_path: Path, prepare, capsys) -> None:
     hr, real = fill(tmp_path / "hr", ["1.png", "2.png"]), fill(tmp_path / "real", ["1.png", "2.png", "3.png"], 32, 60)
     fill(real, ["4.png"], 8, 12)
     for name in ("a.heic", "b.HEIC", "c.gif", "README", ".hidden"):
@@ -49,15 +49,15 @@ def test_check_names_what_it_passes_over_and_sees_swapped_folders(tmp_path: Path
     (real / "more").mkdir()
     assert prepare("check", "--hr", hr, "--real", real) == 0
     out = capsys.readouterr().out
-    assert "real: passed over: 1 .gif, 2 .heic, 1 file without a suffix, 1 subfolder\n" in out
-    assert "hr: passed over" not in out
+    assert re.search(r"real: .*1 \.gif, 2 \.heic, 1 file without a suffix, 1 subfolder\n", out)
+    assert not re.search(r"^hr: ", out, re.MULTILINE)
     assert "12 to 60" in out
-    assert "warning: the real images are as large as the HR images, or larger" in out
+    assert re.search(r"warning: .*real images.*HR images", out)
     assert prepare("check", "--hr", real, "--real", fill(tmp_path / "small", ["1.png"], 8, 12)) == 0
     assert "warning" not in capsys.readouterr().out
 
 
-def test_the_demo_lies_where_its_configs_look(tmp_path: Path, prepare, capsys, monkeypatch) -> None:
+def test_the_demo_is_written_to_the_folder_of_its_configs(tmp_path: Path, prepare, capsys, monkeypatch) -> None:
     made = []
 
     def make_demo(out: Path, seed: int) -> dict[str, Path]:
@@ -76,17 +76,20 @@ def test_check_finds_every_mistake(tmp_path: Path, prepare: Callable[..., int], 
     assert prepare("check", "--hr", hr, "--lr", lr, "--real", tmp_path / "none", "--crop", 8) == 2
     out, err = capsys.readouterr()
     problems = " ".join(out.split())
-    assert "1x4.png (60x40) is larger than its HR image" in problems
-    assert "2x4.png (12x7) is not 1/4 of its HR image" in problems
-    assert "2x4.png measures 12x7, less than the crop of 8 pixels" in problems
-    assert "3x4.png (6 bytes) is corrupt" in problems
-    assert "none does not exist" in problems
-    assert err.splitlines()[-1] == "error: 5 problems found, listed above."
+    for problem in (
+        r"1x4\.png .*60x40.* larger",
+        r"2x4\.png .*12x7.* 1/4",
+        r"2x4\.png .*12x7.* 8 pixels",
+        r"3x4\.png .*6 bytes",
+        r"none does not exist",
+    ):
+        assert re.search(problem, problems), problem
+    assert "5 problems" in err.splitlines()[-1]
 
 
 def test_check_needs_a_folder(prepare: Callable[..., int], capsys: pytest.CaptureFixture) -> None:
     assert prepare("check") == 2
-    assert capsys.readouterr().err == "error: Nothing to check: give --hr, --real or --lr.\n"
+    assert re.fullmatch(r"error: .*--hr.*--real.*--lr.*\n", capsys.readouterr().err)
 
 
 def test_missing_folder_is_one_line(tmp_path: Path, prepare: Callable[..., int], capsys: pytest.CaptureFixture) -> None:
@@ -99,25 +102,25 @@ def test_missing_folder_is_one_line(tmp_path: Path, prepare: Callable[..., int],
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--scale", 0], "argument --scale: expected a whole number, 1 or more; found '0'"),
-        (["--seed", -1], "argument --seed: expected a whole number, 0 or more; found '-1'"),
-        (["--variants", 0], "argument --variants: expected a whole number, 1 or more; found '0'"),
-        (["--sigma-x", -1], "argument --sigma-x: expected a number above 0; found '-1'"),
-        (["--scale", 40], r"error: The HR image .*0001.png measures 48x32, less than the scale 40."),
+        (["--scale", 0], r"--scale: .* 1 or more.*'0'"),
+        (["--seed", -1], r"--seed: .* 0 or more.*'-1'"),
+        (["--variants", 0], r"--variants: .* 1 or more.*'0'"),
+        (["--sigma-x", -1], r"--sigma-x: .* above 0.*'-1'"),
+        (["--scale", 40], r"error: .*0001\.png .*48x32.* 40"),
     ],
 )
-def test_track_refuses_numbers_that_cannot_be(arguments, message, tmp_path, prepare, capsys) -> None:
+def test_invalid_numbers_of_a_track_are_errors(arguments, message, tmp_path, prepare, capsys) -> None:
     hr = fill(tmp_path / "hr", ["0001.png"])
     assert prepare("track", "--hr", hr, "--out", tmp_path / "lr", "--track", "wild", *arguments) == 2
     assert re.search(message, capsys.readouterr().err)
 
 
-def test_a_place_that_cannot_be_written_is_refused_before_scoring(tmp_path, prepare, capsys) -> None:
+def test_a_results_file_that_cannot_be_written_is_an_error_before_scoring(tmp_path, prepare, capsys) -> None:
     assert prepare("calibrate", "--data", tmp_path / "absent", "--out", tmp_path / "c.txt") == 2
     assert ".json file" in capsys.readouterr().err
 
 
-def test_div2k_from_archives_at_hand(
+def test_div2k_from_existing_archives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepare: Callable[..., int], capsys: pytest.CaptureFixture
 ) -> None:
     import hashlib
@@ -133,7 +136,7 @@ def test_div2k_from_archives_at_hand(
         assert (tmp_path / "out" / folder / "0001.png").read_bytes() == image
     (tmp_path / "DIV2K_valid_HR.zip").unlink()
     assert prepare("div2k", *options) == 2
-    assert "There is no archive" in capsys.readouterr().err
+    assert "DIV2K_valid_HR" in capsys.readouterr().err
 
 
 def test_calibrate_prints_and_writes_the_table(
@@ -159,7 +162,7 @@ def test_align_reports_shifts_and_what_it_dropped(
         noise = np.random.default_rng(seed).integers(0, 256, (20, 20, 3), dtype=np.uint8)
         hr = cv2.resize(noise, (160, 160), interpolation=cv2.INTER_CUBIC)
         write_image(tmp_path / "hr" / f"{name}.png", hr)
-        # Content moved down by 4 HR pixels; the second one shows something else.
+        # The content is shifted down by 4 HR pixels. The second image shows other content.
         lr = np.roll(hr.reshape(40, 4, 40, 4, 3).mean((1, 3)), 1, 0)
         write_image(tmp_path / "lr" / f"{name}.png", (lr if name == "1" else lr[:, ::-1]).astype(np.uint8))
     options = ("--lr", tmp_path / "lr", "--hr", tmp_path / "hr", "--out", tmp_path / "out", "--max-shift", 12)
@@ -167,4 +170,4 @@ def test_align_reports_shifts_and_what_it_dropped(
     out = capsys.readouterr().out
     assert "- dropped 2.png: " in out
     assert "shift down, HR px   median   3.98" in out
-    assert f"{tmp_path / 'out'}: 1 pairs in lr/ and hr/, 1 dropped; see alignment.json" in " ".join(out.split())
+    assert re.search(r"1 pairs? .*1 dropped.*alignment\.json", " ".join(out.split()))

@@ -1,6 +1,7 @@
-"""tools/test.py as a user runs it."""
+"""The command ``test``."""
 
 import json
+import re
 
 import pytest
 
@@ -16,19 +17,20 @@ def test_bicubic_on_the_test_set_of_a_config(tool, config, tmp_path) -> None:
 def test_config_options_reach_the_test_set(tool, config, folders) -> None:
     done = tool("test", config, "bicubic", "--cfg-options", f"test_dataloader.dataset.lr={folders['hr']}")
     assert done.returncode == 2
-    assert "at scale 4 HR must measure" in done.stderr
+    assert re.search(r"scale 4.*HR", done.stderr)
 
 
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("test_evaluator.protocl=ntire17", "SRQuality takes no argument 'protocl'. Did you mean 'protocol'?"),
-        ("nokey.x=3", "Nothing reads the key 'nokey' of the config."),
+        ("test_evaluator.protocl=ntire17", r"SRQuality.*'protocl'.*'protocol'"),
+        ("nokey.x=3", r"'nokey'"),
     ],
 )
-def test_an_option_that_nothing_reads_is_one_line(option, message, in_process, config, capsys) -> None:
-    assert in_process("test", config, "bicubic", "--cfg-options", option) == 2
-    assert message in capsys.readouterr().err
+def test_an_unknown_config_key_is_an_error(option, message, tool, config) -> None:
+    done = tool("test", config, "bicubic", "--cfg-options", option)
+    assert done.returncode == 2
+    assert re.search(message, done.stderr)
 
 
 def test_a_folder_of_images(tool, folders) -> None:
@@ -37,19 +39,20 @@ def test_a_folder_of_images(tool, folders) -> None:
     assert "| classic_y | 4 | inf | 1.0000 |" in done.stdout
 
 
-def test_half_a_command_is_one_line(tool, config) -> None:
+def test_an_incomplete_command_is_an_error_of_one_line(tool, config) -> None:
     for arguments in ([], [config], [config, "bicubic", "--hr", "x"], ["--images", "x"]):
         done = tool("test", *arguments)
         assert done.returncode == 2
-        assert done.stderr == ("error: Give CONFIG and CHECKPOINT (or 'bicubic'), or else --images DIR and --hr DIR.\n")
+        assert re.fullmatch(r"error: .*CONFIG.*CHECKPOINT.*--images.*--hr.*\n", done.stderr)
 
 
-def test_options_of_the_other_way_to_score_are_one_line(in_process, config, folders, capsys) -> None:
+def test_options_that_do_not_go_together_are_an_error(tool, config, folders) -> None:
     images = ("--images", folders["hr"], "--hr", folders["hr"])
     for arguments, message in (
-        ((*images, "--cfg-options", "nokey.x=3"), "--cfg-options change a CONFIG, and --images are scored without one"),
-        ((*images, "--device", "cpu"), "remove --device"),
-        ((config, "bicubic", "--scale", 2), "tiny.py is x4"),
+        ((*images, "--cfg-options", "nokey.x=3"), r"--cfg-options.*--images"),
+        ((*images, "--device", "cpu"), r"--device"),
+        ((config, "bicubic", "--scale", 2), r"tiny\.py is x4"),
     ):
-        assert in_process("test", *arguments) == 2
-        assert message in capsys.readouterr().err
+        done = tool("test", *arguments)
+        assert done.returncode == 2
+        assert re.search(message, done.stderr)
