@@ -1,4 +1,4 @@
-"""PSNR after a colour match: what is left once a cast, a gain or an offset of the whole image is taken away."""
+"""PSNR after a colour match, which ignores a colour cast, a gain or an offset of the whole image."""
 
 import torch
 from torch import Tensor
@@ -8,11 +8,11 @@ from cyclesr.metrics.psnr import to_decibel
 
 
 def psnr_colour(sr: Tensor, hr: Tensor) -> float:
-    """Measures PSNR after :func:`match_colour`, in dB; never below the PSNR of the same pixels.
+    """Computes PSNR in dB after :func:`match_colour`. It is never below the PSNR of the same pixels.
 
     Args:
-        sr: (3, H, W) in 0..255.
-        hr: the same.
+        sr: ``(3, H, W)`` in 0..255.
+        hr: ``(3, H, W)`` in 0..255.
 
     Raises:
         UserError: the sizes differ.
@@ -22,17 +22,19 @@ def psnr_colour(sr: Tensor, hr: Tensor) -> float:
 
 
 def match_colour(sr: Tensor, hr: Tensor) -> Tensor:
-    """Applies the affine colour transform of one image, a 3x3 matrix and an offset, that fits it best to another.
+    """Matches the colours of an image to another with an affine transform, a 3x3 matrix and an offset.
+
+    The transform is the least-squares fit over all pixels.
 
     Args:
-        sr: (3, H, W).
-        hr: the same size: what it is fitted to, by least squares over all pixels.
+        sr: ``(3, H, W)``, the image to transform.
+        hr: ``(3, H, W)``, the image to match.
 
     Returns:
-        (3, H, W), float64 on the device of ``sr``, neither clamped nor rounded.
+        The transformed ``sr`` in float64, neither clamped nor rounded.
     """
     pixels = sr.double().flatten(1).T.cpu()
     source = torch.cat([pixels, torch.ones_like(pixels[:, :1])], dim=1)
-    # gelsd also solves for images whose channels depend on each other (gray ones, constant ones); it runs on CPUs only.
+    # gelsd also works for linearly dependent channels (gray or constant images), but only on the CPU.
     transform = torch.linalg.lstsq(source, hr.double().flatten(1).T.cpu(), driver="gelsd").solution
     return (source @ transform).T.reshape(sr.shape).to(sr.device)

@@ -1,4 +1,4 @@
-"""Scores beside PSNR and SSIM that a protocol can measure on the same pixels, by name."""
+"""Further scores, by name, that a protocol can compute on the same pixels as PSNR and SSIM."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
@@ -12,7 +12,7 @@ from cyclesr.metrics.dists import load_dists
 from cyclesr.metrics.niqe import niqe_of_planes
 
 Column: TypeAlias = Callable[[Tensor, Tensor], float]
-"""A score of an SR image and its HR image, (3, H, W) in 0..255 each."""
+"""A function that scores an SR image against its HR image, both ``(3, H, W)`` in 0..255."""
 
 COLUMNS = ("psnr_colour", "dists", "niqe")
 
@@ -20,24 +20,24 @@ COLUMNS = ("psnr_colour", "dists", "niqe")
 def load_columns(
     names: Iterable[str], dists_weights: str | None = None, device: torch.device | str = "cpu"
 ) -> dict[str, Column]:
-    """Builds the columns.
+    """Builds the functions of columns.
 
     Args:
-        names: of :data:`COLUMNS`.
+        names: names in :data:`COLUMNS`.
         dists_weights: see :func:`cyclesr.metrics.dists.load_dists`.
-        device: of DISTS's network.
+        device: device of DISTS's network.
 
     Returns:
-        The columns by name, without those whose weights are not on this disk; that is said once.
+        The functions by name. DISTS is omitted, and this is logged once, if its weights are not in torch hub's cache.
 
     Raises:
-        UserError: an unknown name, or no weights at the path that was given.
+        UserError: a name is unknown, or there are no weights at the given path.
     """
     columns: dict[str, Column] = {}
     for name in names:
         if name not in COLUMNS:
             near, known = did_you_mean(name, COLUMNS), ", ".join(COLUMNS)
-            raise UserError(f"There is no column {name!r}.{near} There are: {known}.")
+            raise UserError(f"There is no column {name!r}.{near} Available columns: {known}.")
         if name == "psnr_colour":
             columns[name] = psnr_colour
         elif name == "niqe":

@@ -1,8 +1,8 @@
-"""DISTS (Ding et al., TPAMI 2020): structure and texture of two images compared on the maps of VGG16.
+"""DISTS (Ding et al., TPAMI 2020): compares structure and texture of two images on feature maps of VGG16.
 
-The weights alpha and beta are the published ones (``parameters/README.md``); VGG16's ImageNet weights are the user's.
-Nothing is downloaded. Images are compared at their own size: the authors' script shrinks them to 256 pixels first,
-tables of super-resolution do not. Lower is better, 0 for equal images.
+The weights alpha and beta are the published ones (``parameters/README.md``). VGG16's ImageNet weights must be provided
+by the user; nothing is downloaded. Images are compared at full size, as in tables of super-resolution results; the
+script of the authors first resizes them to 256 pixels. Lower is better, and 0 means equal images.
 """
 
 from functools import lru_cache
@@ -19,24 +19,24 @@ from cyclesr.errors import UserError
 from cyclesr.imagenet_weights import DEVIATION, MEAN
 from cyclesr.metrics.pixels import Image, check_same_size, to_planes
 
-# VGG16's convolutions by their number in torchvision, a stage at a time. What leaves a stage is compared.
+# VGG16's convolutions by their index in torchvision, grouped by stage. The outputs of the stages are compared.
 STAGES = ((0, 2), (5, 7), (10, 12, 14), (17, 19, 21), (24, 26, 28))
-CHANNELS = (3, 64, 128, 256, 512, 512)  # of the image itself and of each stage
+CHANNELS = (3, 64, 128, 256, 512, 512)  # number of channels of the image and of each stage
 STABLE = 1e-6
 PARAMETERS = Path(__file__).parent / "parameters" / "dists.npz"
 
 
 class Dists(nn.Module):
-    """The distance as a function of two images.
+    """DISTS as a function of two images.
 
     Args:
-        weights: file with VGG16's state dict in torchvision's names (``features.0.weight`` ...).
+        weights: file with VGG16's state dict under torchvision's names (``features.0.weight`` ...).
 
     Attributes:
-        weights: as given.
+        weights: the argument.
 
     Raises:
-        UserError: the file cannot be read, or lacks a layer.
+        UserError: the file cannot be read, or a layer is missing.
     """
 
     alpha: Tensor
@@ -55,12 +55,12 @@ class Dists(nn.Module):
 
     @torch.no_grad()
     def forward(self, sr: Image, hr: Image) -> float:
-        """DISTS of one pair; images as in :func:`cyclesr.metrics.pixels.to_planes`, rounded to 8 bits."""
+        """Computes DISTS of two images, see :func:`cyclesr.metrics.pixels.to_planes`, after rounding to 8 bits."""
         return self.of_planes(to_planes(sr, rounded=True), to_planes(hr, rounded=True))
 
     @torch.no_grad()
     def of_planes(self, sr: Tensor, hr: Tensor) -> float:
-        """DISTS of two (3, H, W) tensors in 0..255.
+        """Computes DISTS of two tensors ``(3, H, W)`` in 0..255.
 
         Raises:
             UserError: the sizes differ.
@@ -75,7 +75,7 @@ class Dists(nn.Module):
         return float(1 - torch.stack(likeness).sum())
 
     def _maps(self, image: Tensor) -> list[Tensor]:
-        """The image itself and what leaves each stage, for (1, 3, H, W) in [0, 1]."""
+        """Returns the image ``(1, 3, H, W)`` in [0, 1] and the output of each stage."""
         mean, deviation = (image.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, DEVIATION))
         x, maps = (image - mean) / deviation, [image]
         for stage in STAGES:
@@ -87,7 +87,7 @@ class Dists(nn.Module):
 
 
 def _likeness(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """Texture (likeness of means) and structure (likeness of variations) of two maps (1, C, h, w): (C,) each."""
+    """Computes the similarities of texture (means) and structure (covariance) of two maps (1, C, h, w), (C,) each."""
     x, y = first[0].flatten(1), second[0].flatten(1)
     mean_x, mean_y = x.mean(1), y.mean(1)
     texture = (2 * mean_x * mean_y + STABLE) / (mean_x.square() + mean_y.square() + STABLE)
@@ -97,7 +97,7 @@ def _likeness(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _l2_pooling(x: Tensor) -> Tensor:
-    """Halves (1, C, h, w) by a 3x3 Hann window over squares, which does not alias as max pooling does."""
+    """Halves the size of (1, C, h, w) by a 3x3 Hann window over squares, which aliases less than max pooling."""
     taps = torch.hann_window(5, periodic=False, dtype=x.dtype, device=x.device)[1:-1]
     window = taps[:, None] * taps
     weights = (window / window.sum()).expand(x.shape[1], 1, 3, 3)
@@ -106,16 +106,16 @@ def _l2_pooling(x: Tensor) -> Tensor:
 
 @lru_cache(maxsize=8)
 def load_dists(weights: str | None = None) -> Dists | None:
-    """Finds VGG16's weights and builds the metric, once for each path.
+    """Finds VGG16's weights and builds the metric, once per path.
 
     Args:
-        weights: a file, or a folder that holds one named ``vgg16*.pth``; ``None`` looks into torch hub's cache.
+        weights: a file, or a folder with a file named ``vgg16*.pth``. None looks in torch hub's cache.
 
     Returns:
-        ``None`` when no path was given and the cache has no weights; that is said once.
+        The metric, or None if no path was given and the cache has no weights, which is logged once.
 
     Raises:
-        UserError: no weights at the given path, or a file that holds others.
+        UserError: there are no weights at the given path, or they are of another network.
     """
     found = imagenet_weights.find_imagenet_weights("vgg16", weights)
     if found is not None:
@@ -123,8 +123,8 @@ def load_dists(weights: str | None = None) -> Dists | None:
     if weights is not None:
         raise UserError(f"DISTS needs the weights of VGG16: there is no vgg16*.pth at {weights}.")
     print_log(
-        f"DISTS is left out: no vgg16*.pth in {imagenet_weights.hub_cache()}, and nothing is downloaded. Put "
-        "torchvision's weights there, or give their path.",
+        f"DISTS is not measured: no vgg16*.pth in {imagenet_weights.hub_cache()}, and nothing is downloaded. Put "
+        "torchvision's weights there, or pass their path.",
         logger="current",
     )
     return None

@@ -1,6 +1,6 @@
-"""LPIPS (Zhang et al. 2018) through the ``lpips`` package, with backbone weights that are on this disk, or not at all.
+"""LPIPS (Zhang et al. 2018), version 0.1 with its linear heads, computed with the ``lpips`` package.
 
-Version 0.1 with its linear heads. Nothing is downloaded, and a backbone without weights is never scored.
+The weights of the backbones must be provided by the user: nothing is downloaded. Without them, LPIPS is not measured.
 """
 
 import warnings
@@ -15,24 +15,24 @@ from cyclesr import imagenet_weights
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.metrics.pixels import Image, to_planes
 
-# Pixels a side below which a backbone's pooling leaves nothing.
+# Minimum side of the images in pixels; for smaller ones, the pooling of a backbone has no output.
 SMALLEST = {"alex": 31, "vgg": 16, "squeeze": 17}
-# How the file of each backbone begins, in torchvision's releases and in other people's exports.
+# Start of the file name of each backbone's weights.
 FILES = {"alex": "alexnet", "vgg": "vgg16", "squeeze": "squeezenet1_1"}
 
 
 class Lpips(nn.Module):
-    """The distance as a function of two images.
+    """LPIPS as a function of two images.
 
     Args:
-        net: ``alex`` (the default of the field's tables), ``vgg`` or ``squeeze``.
-        weights: file with the backbone's state dict in torchvision's names (``features.0.weight`` ...).
+        net: ``alex`` (usual in published tables), ``vgg`` or ``squeeze``.
+        weights: file with the backbone's state dict under torchvision's names (``features.0.weight`` ...).
 
     Attributes:
-        net, weights: as given.
+        net, weights: the arguments.
 
     Raises:
-        UserError: the file cannot be read, or lacks a layer.
+        UserError: the file cannot be read, or a layer is missing.
     """
 
     def __init__(self, net: str, weights: Path) -> None:
@@ -41,28 +41,28 @@ class Lpips(nn.Module):
 
         self.net, self.weights = net, weights
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # lpips builds its backbones through a deprecated argument
+            warnings.simplefilter("ignore")  # lpips uses a deprecated argument of torchvision
             self.model = lpips.LPIPS(net=net, pnet_rand=True, verbose=False)
         _load_backbone(self.model.net, weights)
         self.eval().requires_grad_(False)
 
     @torch.no_grad()
     def forward(self, sr: Image, hr: Image) -> float:
-        """LPIPS of one pair; images as in :func:`cyclesr.metrics.pixels.to_planes`, rounded to 8 bits."""
+        """Computes LPIPS of two images, see :func:`cyclesr.metrics.pixels.to_planes`, after rounding to 8 bits."""
         return self.of_planes(to_planes(sr, rounded=True), to_planes(hr, rounded=True))
 
     @torch.no_grad()
     def of_planes(self, sr: Tensor, hr: Tensor) -> float:
-        """LPIPS of two (3, H, W) tensors in 0..255.
+        """Computes LPIPS of two tensors ``(3, H, W)`` in 0..255.
 
         Raises:
-            UserError: images that are too small for the backbone.
+            UserError: the images are too small for the backbone.
         """
         height, width = sr.shape[1:]
         if min(height, width) < SMALLEST[self.net]:
             raise UserError(
-                f"LPIPS with {self.net} needs {SMALLEST[self.net]} pixels a side, found {height}x{width} to compare: "
-                "score without LPIPS, or with another of its networks."
+                f"LPIPS with {self.net} needs images of at least {SMALLEST[self.net]} pixels per side, found "
+                f"{width}x{height} after the border crop: score without LPIPS or with another network."
             )
         device = next(self.parameters()).device
         first, second = ((planes / 127.5 - 1).float()[None].to(device) for planes in (sr, hr))
@@ -71,39 +71,41 @@ class Lpips(nn.Module):
 
 @lru_cache(maxsize=8)
 def load_lpips(net: str = "alex", weights: str | None = None) -> Lpips | None:
-    """Finds the weights and builds the metric, once for each choice.
+    """Finds the weights and builds the metric, once per network and path.
 
     Args:
-        net, weights: see :func:`find_lpips_weights`.
+        net: see :func:`find_lpips_weights`.
+        weights: see :func:`find_lpips_weights`.
 
     Returns:
-        ``None`` when no path was given and the cache has no weights; that is said once.
+        The metric, or None if no path was given and the cache has no weights, which is logged once.
 
     Raises:
-        UserError: unknown ``net``, or no weights at the given path.
+        UserError: ``net`` is unknown, or there are no weights at the given path.
     """
     found = find_lpips_weights(net, weights)
     if found is None:
-        print_log(f"LPIPS is left out: {how_to_get(net)}", logger="current")
+        print_log(f"LPIPS is not measured: {how_to_get(net)}", logger="current")
         return None
     return Lpips(net, found)
 
 
 def find_lpips_weights(net: str, weights: str | None = None) -> Path | None:
-    """The file with a backbone's weights.
+    """Finds the file with the weights of a backbone.
 
     Args:
         net: ``alex``, ``vgg`` or ``squeeze``.
-        weights: a file, or a folder that holds one named like ``alexnet*.pth``; ``None`` looks into torch hub's cache.
+        weights: a file, or a folder with a file named like ``alexnet*.pth``. None looks in torch hub's cache.
 
     Returns:
-        ``None`` when no path was given and the cache has no weights.
+        The path, or None if no path was given and the cache has no weights.
 
     Raises:
-        UserError: unknown ``net``, or no weights at the given path.
+        UserError: ``net`` is unknown, or there are no weights at the given path.
     """
     if net not in FILES:
-        raise UserError(f"LPIPS has no network {net!r}.{did_you_mean(net, FILES)} It has: {', '.join(FILES)}.")
+        near = did_you_mean(net, FILES)
+        raise UserError(f"The network of LPIPS must be one of {', '.join(FILES)}, found {net!r}.{near}")
     found = imagenet_weights.find_imagenet_weights(FILES[net], weights)
     if found is None and weights is not None:
         raise UserError(f"LPIPS needs the weights of {FILES[net]}: there is no {FILES[net]}*.pth at {weights}.")
@@ -111,15 +113,15 @@ def find_lpips_weights(net: str, weights: str | None = None) -> Path | None:
 
 
 def how_to_get(net: str) -> str:
-    """A sentence for whoever lacks a backbone's weights."""
+    """Returns a sentence that says where the weights of a backbone are expected."""
     return (
         f"no {FILES[net]}*.pth in {imagenet_weights.hub_cache()}, and nothing is downloaded. "
-        "Put torchvision's weights there, or give their path."
+        "Put torchvision's weights there, or pass their path."
     )
 
 
 def _load_backbone(backbone: nn.Module, path: Path) -> None:
-    """Fills every convolution; the package's ``slice2.3.weight`` is torchvision's ``features.3.weight``."""
+    """Loads every convolution. The package's ``slice2.3.weight`` is torchvision's ``features.3.weight``."""
     names = {key: key.split(".", 1)[1] for key in backbone.state_dict()}
     state = imagenet_weights.read_features(path, sorted(names.values()))
     backbone.load_state_dict({key: state[name] for key, name in names.items()})

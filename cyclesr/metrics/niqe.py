@@ -1,7 +1,8 @@
-"""NIQE (Mittal, Soundararajan and Bovik, IEEE SPL 2013): how far an image is from pristine photographs, without HR.
+"""NIQE (Mittal, Soundararajan and Bovik, IEEE SPL 2013): distance of an image to pristine photographs, without HR.
 
-The distance between two Gaussians of 36 features each: that of the image's blocks, and that of pristine photographs,
-with the parameters that the authors published (``parameters/README.md``). Lower is better; photographs have 2 to 5.
+It is the distance between two Gaussian models of 36 features: that of the image's blocks and that of pristine
+photographs, whose parameters the authors published (``parameters/README.md``). Lower is better; photographs have values
+of 2 to 5.
 """
 
 from functools import lru_cache
@@ -16,34 +17,38 @@ from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
 from cyclesr.metrics.pixels import Image, crop_border, to_luma, to_planes
 
-BLOCK = 96  # pixels a side, as the published parameters were made
-WINDOW, SIGMA = 7, 7 / 6  # of the local mean and deviation
-SHAPES = (0.2, 10.0, 0.001)  # first, last and step of the shape parameters that are tried
+BLOCK = 96  # side of the blocks in pixels, as for the published parameters
+WINDOW, SIGMA = 7, 7 / 6  # size and standard deviation of the window of local means and deviations
+SHAPES = (0.2, 10.0, 0.001)  # first, last and step of the grid of shape parameters
 NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
 PARAMETERS = Path(__file__).parent / "parameters" / "niqe.npz"
 
 
 def niqe(image: Image, *, border: int = 0) -> float:
-    """Measures NIQE of one image, on luma in whole numbers as MATLAB's rgb2ycbcr makes it.
+    """Computes NIQE of one image, on luma rounded to integers as in MATLAB's rgb2ycbcr.
 
     Args:
-        image: array (H, W, 3) or tensor (3, H, W); see :func:`cyclesr.metrics.pixels.to_planes`.
-        border: pixels cut from every side first.
+        image: array ``(H, W, 3)`` or tensor ``(3, H, W)``, see :func:`cyclesr.metrics.pixels.to_planes`.
+        border: number of pixels to crop from every side first.
 
     Raises:
-        UserError: less than two blocks of 96 pixels a side.
+        UserError: the image has fewer than two blocks of 96x96 pixels.
     """
     return niqe_of_planes(crop_border(to_planes(image, rounded=True), border))
 
 
 def niqe_of_planes(rgb: Tensor) -> float:
-    """Measures NIQE of (3, H, W) in 0..255; see :func:`niqe`."""
+    """Computes NIQE of ``(3, H, W)`` in 0..255, see :func:`niqe`.
+
+    Returns:
+        The score, or NaN if the features of fewer than two blocks are finite.
+    """
     height, width = rgb.shape[1:]
     rows, columns = height // BLOCK, width // BLOCK
     if not enough_blocks(height, width):
         raise UserError(
-            f"NIQE needs at least two blocks of {BLOCK}x{BLOCK} pixels, found an image of {width}x{height} to score: "
-            "score without NIQE, or larger images."
+            f"NIQE needs at least two blocks of {BLOCK}x{BLOCK} pixels, found an image of {width}x{height}: score "
+            "without NIQE or use larger images."
         )
     luma = to_luma(rgb.double(), rounded=True)[0, : rows * BLOCK, : columns * BLOCK]
     halved = imresize(luma, scale=0.5)
@@ -52,14 +57,15 @@ def niqe_of_planes(rgb: Tensor) -> float:
 
 
 def enough_blocks(height: int, width: int) -> bool:
-    """Returns whether an image is large enough for NIQE: two blocks of 96 pixels a side."""
+    """Returns whether an image is large enough for NIQE: at least two blocks of 96x96 pixels."""
     return (height // BLOCK) * (width // BLOCK) >= 2
 
 
 def _distance(features: Tensor) -> float:
-    """The distance of (blocks, 36) features from those of pristine photographs (Eq. 10)."""
+    """Computes the distance of (blocks, 36) features from the model of pristine photographs (Eq. 10)."""
     mean, covariance = (parameter.to(features.device) for parameter in _pristine())
-    # A flat block has no shape. As in the authors' program it counts in the means that it has, not in the covariance.
+    # Flat blocks have undefined features. As in the authors' program, their defined features count in the mean, but
+    # not in the covariance.
     whole = features[features.isfinite().all(1)]
     if len(whole) < 2:
         return float("nan")
@@ -75,7 +81,7 @@ def _pristine() -> tuple[Tensor, Tensor]:
 
 
 def _features(luma: Tensor, block: int) -> Tensor:
-    """Eighteen numbers of each block of (H, W): (blocks, 18)."""
+    """Computes 18 features of each block of (H, W), (blocks, 18)."""
     blocks = _normalised(luma).unfold(0, block, block).unfold(1, block, block).flatten(0, 1)
     shape, left, right = _asymmetric_gaussian(blocks)
     found = [shape, (left + right) / 2]
@@ -123,12 +129,12 @@ def _deviation(values: Tensor, chosen: Tensor) -> Tensor:
 
 
 def _moments_of_shapes(device: torch.device) -> tuple[Tensor, Tensor]:
-    """The shape parameters that are tried, and the ratio of moments that each of them has."""
+    """Returns the grid of shape parameters and the ratio of moments for each of them."""
     first, last, step = SHAPES
     shapes = first + step * torch.arange(round((last - first) / step) + 1, dtype=torch.float64, device=device)
     return shapes, _gamma_ratio(2 / shapes, 1 / shapes) * _gamma_ratio(2 / shapes, 3 / shapes)
 
 
 def _gamma_ratio(a: Tensor, b: Tensor) -> Tensor:
-    """Gamma(a) / Gamma(b) for positive numbers."""
+    """Computes Gamma(a) / Gamma(b) for positive numbers."""
     return (torch.lgamma(a) - torch.lgamma(b)).exp()

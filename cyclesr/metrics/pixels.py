@@ -1,4 +1,4 @@
-"""What every score does to images first: one scale (0 to 255, float64), 8-bit rounding, luma, border crop."""
+"""Preprocessing of images for scores: conversion to float64 in 0 to 255, rounding to 8 bits, luma, border crop."""
 
 from typing import Any, TypeAlias
 
@@ -13,22 +13,22 @@ Image: TypeAlias = NDArray[Any] | Tensor
 
 
 def to_planes(image: Image, rounded: bool = False) -> Tensor:
-    """Brings an image to planes of float64 in 0..255.
+    """Converts an image to float64 planes in 0..255.
 
     Args:
-        image: array (H, W, 3) or (H, W), uint8, uint16 or float in [0, 1]; or tensor (C, H, W), uint8 or float
-            in [0, 1].
-        rounded: clamps to 0..255 and rounds to whole numbers, as writing an 8-bit file does (halves go up).
+        image: array ``(H, W, 3)`` or ``(H, W)`` in uint8, uint16 or float in [0, 1]; or tensor ``(C, H, W)`` in uint8
+            or float in [0, 1].
+        rounded: whether to clamp to 0..255 and round to integers, as writing an 8-bit file does (half up).
 
     Returns:
-        (C, H, W) float64, on the device of the input. Whole numbers are exact.
+        ``(C, H, W)`` in float64 on the device of the input. The values of 8-bit images are exact.
 
     Raises:
         UserError: the image has another shape.
     """
     tensor = _channels_first(image) if isinstance(image, np.ndarray) else image
     if tensor.ndim != 3:
-        raise UserError(f"Expected one image, (3, H, W) or (H, W, 3); found the shape {tuple(tensor.shape)}.")
+        raise UserError(f"Expected one image, (3, H, W) or (H, W, 3), found the shape {tuple(tensor.shape)}.")
     planes = tensor.to(torch.float64)
     if tensor.dtype != torch.uint8:
         planes = planes * 255
@@ -43,14 +43,14 @@ def _channels_first(image: NDArray[Any]) -> Tensor:
 
 
 def to_luma(rgb: Tensor, rounded: bool = False) -> Tensor:
-    """ITU-R BT.601 luma in studio range (16..235), as MATLAB's rgb2ycbcr.
+    """Computes ITU-R BT.601 luma in studio range (16..235), as MATLAB's rgb2ycbcr.
 
     Args:
-        rgb: (3, H, W) in 0..255.
-        rounded: rounds to whole numbers, as MATLAB does when its input is uint8.
+        rgb: ``(3, H, W)`` in 0..255.
+        rounded: whether to round to integers, as MATLAB does for uint8 input.
 
     Returns:
-        (1, H, W) in 16..235.
+        ``(1, H, W)`` in 16..235.
     """
     weights = rgb.new_tensor([65.481, 128.553, 24.966]) / 255
     luma = 16 + torch.tensordot(weights, rgb, dims=1)[None]
@@ -58,27 +58,30 @@ def to_luma(rgb: Tensor, rounded: bool = False) -> Tensor:
 
 
 def crop_border(planes: Tensor, pixels: int) -> Tensor:
-    """Cuts ``pixels`` from all four sides of (..., H, W).
+    """Crops ``pixels`` from all four sides of ``(..., H, W)``.
 
     Raises:
-        UserError: nothing would be left.
+        UserError: no pixels would remain.
     """
     height, width = planes.shape[-2:]
     if 2 * pixels >= min(height, width):
-        raise UserError(f"An image of {width}x{height} is too small for a border of {pixels} pixels on every side.")
+        raise UserError(
+            f"An image of {width}x{height} is too small for a border of {pixels} pixels on every side: use larger "
+            "images or another protocol."
+        )
     return planes[..., pixels : height - pixels, pixels : width - pixels]
 
 
 def check_same_size(sr: Tensor, hr: Tensor) -> None:
-    """Compares the shapes.
+    """Checks that two images have the same shape.
 
     Raises:
-        UserError: they differ.
+        UserError: the shapes differ.
     """
     if sr.shape != hr.shape:
         raise UserError(
-            f"An SR image and its HR image must have the same shape; found {_size(sr)} and {_size(hr)}. "
-            "Is the scale of the network the scale of these pairs?"
+            f"An SR image and its HR image must have the same shape, found {_size(sr)} and {_size(hr)}: check that the "
+            "scale of the network is the scale of these pairs."
         )
 
 

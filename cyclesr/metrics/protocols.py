@@ -1,4 +1,4 @@
-"""Named evaluation protocols: what exactly is done to an SR image and its HR image before a number is written down."""
+"""Named evaluation protocols, which define exactly how an SR image is compared with its HR image."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -22,12 +22,12 @@ class Shift:
     """A best-shift search.
 
     Attributes:
-        reach: largest shift in pixels, each way.
-        search_in: the image that moves, ``sr`` or ``hr``; the other one stays and gives the window.
-        centre: side of the central window that is scored, in pixels; ``None`` takes all that can move.
-        gain: equalises the mean brightness of each window before comparing.
-        ssim_step: searches the best SSIM separately, over the shifts that are multiples of this; ``None`` takes
-            SSIM at the shift with the best PSNR.
+        reach: maximum shift in pixels in each direction.
+        search_in: image in which the window is searched, ``sr`` or ``hr``; the window is taken from the other image.
+        centre: side of the central window in pixels; None is the whole image without ``reach`` pixels on each side.
+        gain: whether to equalise the mean brightness of each window before comparing.
+        ssim_step: step, in pixels, of a separate search for the best SSIM; None computes SSIM at the shift with the
+            best PSNR.
     """
 
     reach: int
@@ -39,18 +39,18 @@ class Shift:
 
 @dataclass(frozen=True)
 class Protocol:
-    """How images are scored.
+    """Definition of how images are scored.
 
     Attributes:
-        name: the name in configs and tables.
-        source: where the definition comes from, one line.
-        border: pixels cut from every side.
-        multiple: cuts the lower and right side to a multiple of this first.
-        rounded: rounds the SR image to 8 bits; otherwise it is only clamped to [0, 1].
-        luma: scores Y in place of RGB: ``None``, ``float`` or ``rounded`` (to whole numbers, as MATLAB on uint8).
+        name: name in configs and tables.
+        source: source of the definition, one line.
+        border: number of pixels to crop from every side.
+        multiple: crops the bottom and the right to multiples of this number first.
+        rounded: whether to round the images to 8 bits; otherwise the SR image is only clamped to [0, 1].
+        luma: scores Y instead of RGB: None (RGB), ``float``, or ``rounded`` to integers as MATLAB does for uint8.
         ssim: window of the SSIM, a key of :data:`cyclesr.metrics.ssim.WINDOWS`.
-        shift: best-shift search, or ``None``.
-        lpips: the protocol asks for LPIPS.
+        shift: best-shift search, or None.
+        lpips: whether the protocol includes LPIPS.
     """
 
     name: str
@@ -71,20 +71,21 @@ class Protocol:
         subpixel: bool = False,
         columns: Mapping[str, Column] | None = None,
     ) -> dict[str, float]:
-        """Scores one pair.
+        """Scores one pair of images.
 
         Args:
-            sr: array (H, W, 3) or tensor (3, H, W); see :func:`cyclesr.metrics.pixels.to_planes`.
-            hr: the same size.
-            lpips: also measures ``lpips``, on the RGB pixels that PSNR is measured on (at its best shift).
-            subpixel: with a shift search also measures ``psnr_subpixel``, a column of its own.
-            columns: what else to measure, on the same RGB pixels as LPIPS; see
+            sr: array ``(H, W, 3)`` or tensor ``(3, H, W)``, see :func:`cyclesr.metrics.pixels.to_planes`.
+            hr: image of the same size.
+            lpips: LPIPS, computed on the RGB pixels of the crop (or of the best shift) on which PSNR is computed; None
+                omits it.
+            subpixel: whether to add ``psnr_subpixel``, if the protocol has a shift search.
+            columns: further scores on the same RGB pixels as LPIPS, see
                 :func:`cyclesr.metrics.columns.load_columns`.
 
         Returns:
-            ``psnr`` (dB), ``ssim``, with a shift search also ``shift_y`` and ``shift_x`` in pixels (of the image that
-            moves, against the other one), and what else was asked for. All are NaN for an SR image with values that
-            are not finite.
+            ``psnr`` in dB and ``ssim``; with a shift search also ``shift_y`` and ``shift_x``, the shift in pixels of
+            the content of the searched image against that of the other; and the further scores. All are NaN if the SR
+            image has values that are not finite.
 
         Raises:
             UserError: the sizes differ, or the images are too small for the protocol.
@@ -135,7 +136,7 @@ class Protocol:
         return scores if best.psnr_subpixel is None else scores | {"psnr_subpixel": best.psnr_subpixel}
 
     def _rgb_at(self, scores: dict[str, float], sr: Image, hr: Image) -> tuple[Tensor, Tensor]:
-        """The RGB pixels of SR and HR that PSNR was measured on."""
+        """Returns the RGB pixels of SR and HR on which PSNR was computed."""
         first, second = self._crop(sr, hr)
         if self.shift is None:
             return first, second
@@ -147,7 +148,7 @@ class Protocol:
 
 
 def _window_and_surroundings(sr: Tensor, hr: Tensor, shift: Shift) -> tuple[Tensor, Tensor]:
-    """The window that stays, and the part of the other image in which it is looked for."""
+    """Returns the fixed window, and the part of the other image in which it is searched."""
     still, moving = (hr, sr) if shift.search_in == "sr" else (sr, hr)
     height, width = still.shape[-2:]
     if shift.centre is None:
@@ -155,7 +156,7 @@ def _window_and_surroundings(sr: Tensor, hr: Tensor, shift: Shift) -> tuple[Tens
     half = shift.centre // 2
     if min(height, width) < shift.centre + 2 * shift.reach:
         raise UserError(
-            f"An image of {width}x{height} (after the border cut) is too small for a window of {shift.centre} pixels "
+            f"An image of {width}x{height} (after the border crop) is too small for a window of {shift.centre} pixels "
             f"and shifts of {shift.reach}: choose another --protocol."
         )
     top, left = height // 2 - half, width // 2 - half
@@ -164,11 +165,11 @@ def _window_and_surroundings(sr: Tensor, hr: Tensor, shift: Shift) -> tuple[Tens
 
 
 def _best_ssim(fixed: Tensor, searched: Tensor, reach: int, step: int, window: str) -> float:
-    """The largest SSIM over the shifts that are multiples of ``step`` in both directions."""
+    """Returns the largest SSIM over the shifts that are multiples of ``step`` in both directions."""
     height, width = fixed.shape[-2:]
     starts = range(reach % step, 2 * reach + 1, step)
     best = -1.0
-    for top in starts:  # a row of shifts at a time bounds the memory
+    for top in starts:  # one row of shifts at a time limits the memory
         row = torch.stack([searched[:, top : top + height, left : left + width] for left in starts])
         best = max(best, float(mean_ssim(row, fixed[None], window).max()))
     return best
@@ -178,38 +179,38 @@ PROTOCOLS: dict[str, Callable[[int], Protocol]] = {}
 
 
 def register_protocol(make: Callable[[int], Protocol]) -> Callable[[int], Protocol]:
-    """Registers a function scale -> Protocol under its own name; plugins may use it too."""
+    """Registers a function from the scale to a :class:`Protocol` under the function's name; for plugins, too."""
     PROTOCOLS[make.__name__] = make
     return make
 
 
 def get_protocol(name: str, scale: int = 4) -> Protocol:
-    """Looks a protocol up.
+    """Returns a protocol by name.
 
     Args:
         name: a key of :data:`PROTOCOLS`.
-        scale: of the SR network; some borders depend on it.
+        scale: scale of the SR network, on which some borders depend.
 
     Raises:
-        UserError: no such protocol; the message names the nearest ones.
+        UserError: the protocol is unknown. The message names the most similar ones.
     """
     if name not in PROTOCOLS:
         load_plugins()
     if name not in PROTOCOLS:
         known = ", ".join(sorted(PROTOCOLS))
-        raise UserError(f"There is no protocol {name!r}.{did_you_mean(name, PROTOCOLS)} Registered: {known}.")
+        raise UserError(f"There is no protocol {name!r}.{did_you_mean(name, PROTOCOLS)} Registered protocols: {known}.")
     return PROTOCOLS[name](scale)
 
 
 @register_protocol
 def plain(scale: int) -> Protocol:
-    """RGB, the whole image, 8 bits, no border cut. Source: this project; the default of the demo."""
-    return Protocol("plain", "this project: whole RGB image, 8 bits, no border cut")
+    """Compares the whole RGB image in 8 bits, without border crop. Source: this project; the default of the demo."""
+    return Protocol("plain", "this project: whole RGB image, 8 bits, no border crop")
 
 
 @register_protocol
 def ntire17(scale: int) -> Protocol:
-    """NTIRE 2017: RGB, border 6 + scale, Wang's SSIM a channel at a time, no shift search.
+    """Scores as NTIRE 2017: RGB, border 6 + scale, Wang's SSIM per channel, no shift search.
 
     Source: the challenge's MATLAB functions NTIRE_PeakSNR_imgs and NTIRE_SSIM_imgs.
     """
@@ -218,10 +219,11 @@ def ntire17(scale: int) -> Protocol:
 
 @register_protocol
 def ntire18(scale: int) -> Protocol:
-    """NTIRE 2018 tracks 2 to 4: central 60x60 RGB window of HR, the result read at every shift within ±40.
+    """Scores as NTIRE 2018 tracks 2 to 4: the central 60x60 RGB window of HR, searched in SR within ±40.
 
-    A brightness gain for PSNR; SSIM maximised separately over the even shifts, without gain, 13-tap window.
-    Source: the challenge's scoring program in its corrected form (its first form lost half of the shifts).
+    PSNR has a brightness gain. SSIM, with a 13-tap window and without gain, is maximised separately over the even
+    shifts. Source: the challenge's scoring program in its corrected version (the first version missed half of the
+    shifts).
     """
     return Protocol(
         "ntire18",
@@ -235,10 +237,10 @@ def ntire18(scale: int) -> Protocol:
 
 @register_protocol
 def cyclesr(scale: int) -> Protocol:
-    """The authors' released evaluation: RGB, SR unrounded less 10 px, against every window of HR within ±10.
+    """Scores as the authors' released code: RGB, unrounded SR without its border of 10 px, searched in HR within ±10.
 
-    Source: huawei-noah/vega, cyclesr/utils.py, find_best_PSNR with val_ps_offset 10. Differs from it: SSIM, which
-    it lacks, is taken at the best shift.
+    Source: huawei-noah/vega, cyclesr/utils.py, find_best_PSNR with val_ps_offset 10. Differs from it: SSIM is added, at
+    the shift with the best PSNR.
     """
     return Protocol(
         "cyclesr",
@@ -250,9 +252,10 @@ def cyclesr(scale: int) -> Protocol:
 
 @register_protocol
 def cyclesr_y(scale: int) -> Protocol:
-    """``cyclesr`` on luma (BT.601 studio range, unrounded): the paper's figures suggest Y; its release scores RGB.
+    """Scores as ``cyclesr``, but on luma (BT.601 studio range, unrounded).
 
-    Source: as ``cyclesr``; the colour space is this project's reading of Table 1.
+    The paper's values suggest luma, whereas the released code scores RGB. Source: as ``cyclesr``; the colour space is
+    this project's interpretation of Table 1.
     """
     return Protocol(
         "cyclesr_y",
@@ -265,18 +268,19 @@ def cyclesr_y(scale: int) -> Protocol:
 
 @register_protocol
 def shift40(scale: int) -> Protocol:
-    """NTIRE 2018's shift range over the whole image: HR less 40 px stays, the result moves by up to ±40.
+    """Scores the whole image with NTIRE 2018's range of shifts: HR without its border of 40 px, searched in SR.
 
-    No brightness gain; Wang's SSIM at the shift with the best PSNR. Source: this project, after ``ntire18``.
+    There is no brightness gain. Wang's SSIM is computed at the shift with the best PSNR. Source: this project, based on
+    ``ntire18``.
     """
     return Protocol("shift40", "this project: whole RGB image, best of +-40 px", shift=Shift(reach=40))
 
 
 @register_protocol
 def ntire20(scale: int) -> Protocol:
-    """NTIRE 2020 and AIM 2019 real-world SR: whole RGB image, scikit-image's default SSIM, LPIPS alex v0.1.
+    """Scores as NTIRE 2020 and AIM 2019 real-world SR: whole RGB image, scikit-image's default SSIM, LPIPS alex v0.1.
 
-    Source: measuring code of the organisers' group (volflow/DeFlow MeasureLib, andreas128/SRFlow Measure.py).
+    Source: evaluation code of the organisers' group (volflow/DeFlow MeasureLib, andreas128/SRFlow Measure.py).
     """
     return Protocol(
         "ntire20",
@@ -288,8 +292,8 @@ def ntire20(scale: int) -> Protocol:
 
 @register_protocol
 def classic_y(scale: int) -> Protocol:
-    """Set5-style tables: Y rounded to whole numbers as MATLAB's rgb2ycbcr does on uint8, border = scale.
+    """Scores as tables on Set5: Y rounded to integers, as MATLAB's rgb2ycbcr does for uint8, border = scale.
 
-    Source: SelfExSR (jbhuang0604), whose bicubic rows it reproduces (Set5 x4: 28.42 dB / 0.8101).
+    Source: SelfExSR (jbhuang0604), whose bicubic results it reproduces (Set5 x4: 28.42 dB / 0.8101).
     """
     return Protocol("classic_y", "SelfExSR: MATLAB rgb2ycbcr on uint8, border = scale", border=scale, luma="rounded")

@@ -8,20 +8,20 @@ PEAK = 255.0
 
 
 def psnr(sr: Image, hr: Image, *, border: int = 0, luma: bool = False, rounded: bool = True) -> float:
-    """PSNR of one image pair: 10 log10(255² / MSE), one MSE over all pixels and channels together.
+    """Computes PSNR of one image pair: 10 log10(255² / MSE), with one MSE over all pixels and channels.
 
     Args:
-        sr: array (H, W, 3) or tensor (3, H, W); see :func:`cyclesr.metrics.pixels.to_planes`.
-        hr: the same.
-        border: pixels cut from every side first.
-        luma: compares BT.601 studio-range Y (not rounded) in place of RGB.
-        rounded: rounds both images to 8 bits first.
+        sr: array ``(H, W, 3)`` or tensor ``(3, H, W)``, see :func:`cyclesr.metrics.pixels.to_planes`.
+        hr: image of the same size.
+        border: number of pixels to crop from every side first.
+        luma: whether to compare BT.601 studio-range Y (not rounded) instead of RGB.
+        rounded: whether to round both images to 8 bits first.
 
     Returns:
-        dB; ``inf`` for equal images.
+        PSNR in dB; ``inf`` for equal images.
 
     Raises:
-        UserError: the sizes differ, or the border leaves nothing.
+        UserError: the sizes differ, or no pixels remain without the border.
     """
     planes = [to_planes(image, rounded) for image in (sr, hr)]
     check_same_size(*planes)
@@ -30,5 +30,5 @@ def psnr(sr: Image, hr: Image, *, border: int = 0, luma: bool = False, rounded: 
 
 
 def to_decibel(mse: float) -> float:
-    """PSNR in dB of a mean squared error on the scale 0..255; ``inf`` at zero."""
+    """Converts a mean squared error for values in 0..255 to PSNR in dB; ``inf`` at zero."""
     return 10 * math.log10(PEAK**2 / mse) if mse > 0 else math.inf

@@ -1,4 +1,4 @@
-"""The metric of validation and test during training: a protocol's scores, mean of the images."""
+"""The metric for validation and test: scores of a protocol, averaged over the images."""
 
 import math
 from collections.abc import Sequence
@@ -18,27 +18,27 @@ Scores = dict[str, float]
 
 @METRICS.register_module()
 class SRQuality(BaseMetric):
-    """PSNR and SSIM (and LPIPS and other columns) of super-resolved images.
+    """PSNR and SSIM of super-resolved images, and optionally LPIPS and other columns.
 
-    The mean of per-image values, exact however the images are shared out among processes: results are merged by
-    name, so that an image that a sampler repeats to fill a batch counts once.
+    The result is the mean over images and does not depend on how they are distributed over processes: results are
+    merged by name, so an image that a sampler repeats to fill a batch counts once.
 
     Args:
         protocol: a name in :data:`cyclesr.metrics.protocols.PROTOCOLS`.
-        scale: of the SR network; some protocols cut a border that depends on it.
-        lpips: network of LPIPS, ``alex``, ``vgg`` or ``squeeze``; ``None`` measures none. Left out, and said once,
-            when its weights are not on this disk.
-        lpips_weights: file or folder of its backbone weights; ``None`` looks into torch hub's cache.
-        columns: what else to measure, names in :data:`cyclesr.metrics.columns.COLUMNS`. DISTS is left out, and said
-            once, when its weights are not on this disk.
-        dists_weights: file or folder of VGG16's weights; ``None`` looks into torch hub's cache.
-        prefix: put before each name with a slash, to tell several such metrics apart.
+        scale: scale of the SR network; the border of some protocols depends on it.
+        lpips: network of LPIPS: ``alex``, ``vgg`` or ``squeeze``; None does not measure LPIPS. It is omitted, and this
+            is logged once, if its weights are not in torch hub's cache.
+        lpips_weights: file or folder of the weights of LPIPS's network; None looks in torch hub's cache.
+        columns: further scores, names in :data:`cyclesr.metrics.columns.COLUMNS`. DISTS is omitted, and this is logged
+            once, if its weights are not in torch hub's cache.
+        dists_weights: file or folder of VGG16's weights; None looks in torch hub's cache.
+        prefix: prefix of each name, followed by a slash, to distinguish several metrics of this class.
 
     Attributes:
         per_image: scores by image name of the last evaluation.
 
     Raises:
-        UserError: unknown protocol, LPIPS network or column, or no weights at the path that was given.
+        UserError: the protocol, the LPIPS network or a column is unknown, or there are no weights at a given path.
     """
 
     def __init__(
@@ -51,16 +51,22 @@ class SRQuality(BaseMetric):
         dists_weights: str | None = None,
         prefix: str | None = None,
     ) -> None:
-        super().__init__(prefix="sr")  # mmengine warns where there is none, but one metric needs none
+        super().__init__(prefix="sr")  # mmengine warns about a missing prefix, which a single metric does not need
         self.prefix = prefix
         self.protocol = get_protocol(protocol, scale)
         self.lpips = None if lpips is None else load_lpips(lpips, lpips_weights)
         self._columns, self._dists_weights = tuple(columns), dists_weights
-        load_columns(columns, dists_weights)  # raises before anything is trained
+        load_columns(columns, dists_weights)  # raises errors before training starts
         self.per_image: dict[str, Scores] = {}
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Scores a batch: dicts with ``sr`` and ``hr``, both (3, H, W) in [0, 1], and ``name``, unique in the set."""
+        """Scores a batch.
+
+        Args:
+            data_batch: not used.
+            data_samples: one dict per image with ``sr`` and ``hr``, both ``(3, H, W)`` in [0, 1], and ``name``, which
+                is unique in the data set.
+        """
         if not data_samples:
             return
         device = data_samples[0]["sr"].device
@@ -72,29 +78,30 @@ class SRQuality(BaseMetric):
             self.results.append((sample["name"], scores))
 
     def evaluate(self, size: int) -> Scores:
-        """Merges the results of all processes.
+        """Merges the results of all processes and returns the mean scores.
 
         Args:
-            size: number of images in the set.
+            size: number of images in the data set.
 
         Raises:
-            UserError: fewer names than images, because two images share one.
+            UserError: the number of names is not ``size``, for instance because two images have the same name.
         """
         self.per_image = dict(result for part in all_gather_object(self.results) for result in part)
         self.results.clear()
         if len(self.per_image) != size:
             raise UserError(
-                f"SRQuality got {len(self.per_image)} different names for {size} images; names must differ."
+                f"SRQuality needs a unique name for each image, found {len(self.per_image)} names for {size} images: "
+                "rename the files."
             )
         means = self.compute_metrics(list(self.per_image.values()))
         return {f"{self.prefix}/{key}" if self.prefix else key: value for key, value in means.items()}
 
     def compute_metrics(self, results: list[Scores]) -> Scores:
-        """Means of the images' scores."""
+        """Returns the mean scores, see :func:`mean_scores`."""
         return mean_scores(results)
 
 
 def mean_scores(results: Sequence[Scores]) -> Scores:
-    """The mean of each column; shifts, which only make sense for one image, are left out."""
+    """Returns the mean of each score over the images, without shifts, which are meaningful only per image."""
     columns = [key for key in results[0] if not key.startswith("shift_")] if results else []
     return {key: math.fsum(scores[key] for scores in results) / len(results) for key in columns}

@@ -1,8 +1,8 @@
-"""The integer shift with the best PSNR, all shifts at once: exact, through one FFT cross-correlation.
+"""Exhaustive search for the integer shift with the best PSNR, with one FFT cross-correlation for all shifts.
 
-With a fixed window R and a larger image S, the squared error at the shift d is A + B(d) - 2 X(d): A = sum R²,
-B(d) = the sum of S² under the window (running sums), X(d) = the cross-correlation (FFT, zero-padded so that
-nothing wraps around). The NTIRE 2018 scorer multiplies the window of S by g(d) = sum R / sum S under the window first:
+For a fixed window R and a larger image S, the squared error at shift d is A + B(d) - 2 X(d), where A is the sum of R²,
+B(d) is the sum of S² under the window (running sums) and X(d) is the cross-correlation (FFT with zero padding, so that
+nothing wraps around). The NTIRE 2018 scorer first multiplies the window of S by g(d) = sum R / sum S, which gives
 A + g² B - 2 g X.
 """
 
@@ -17,20 +17,20 @@ from torch import Tensor
 from cyclesr.errors import UserError
 from cyclesr.metrics.psnr import to_decibel
 
-LONGEST_BLOCK = 384  # pixels
+LONGEST_BLOCK = 384  # maximum side of a block in pixels
 
 
 @dataclass(frozen=True)
 class BestShift:
-    """Where two images fit best.
+    """The shift at which two images match best.
 
     Attributes:
-        dy: rows that the content of ``searched`` lies lower than that of ``fixed``; negative is higher.
-        dx: columns to the right.
-        psnr: dB at this shift, after the gain when one was asked for.
-        window: the window of ``searched`` at this shift, (C, h, w) in 0..255, without the gain.
-        psnr_subpixel: dB after moving by the fraction of a pixel that a parabola through the errors around the best
-            shift points to, when asked for; never below ``psnr``.
+        dy: number of rows by which the content of ``searched`` is lower than that of ``fixed``; negative is higher.
+        dx: number of columns by which it is further right; negative is further left.
+        psnr: PSNR in dB at this shift, after the gain if requested.
+        window: window of ``searched`` at this shift, ``(C, h, w)`` in 0..255, without the gain.
+        psnr_subpixel: PSNR in dB after a sub-pixel shift to the minimum of parabolas through the errors around the best
+            shift, or ``psnr`` if that is larger; None if not requested.
     """
 
     dy: int
@@ -44,11 +44,11 @@ def best_shift(fixed: Tensor, searched: Tensor, *, gain: bool = False, subpixel:
     """Finds the integer shift with the best PSNR.
 
     Args:
-        fixed: (C, h, w) float64 in 0..255.
-        searched: (C, h + 2k, w + 2k): every shift within ±k is tried.
-        gain: multiplies each window by the ratio of the means before comparing (NTIRE 2018); neither clipped nor
-            rounded again.
-        subpixel: also measures ``psnr_subpixel``.
+        fixed: ``(C, h, w)`` in float64, in 0..255.
+        searched: ``(C, h + 2k, w + 2k)``: all shifts within ±k are tried.
+        gain: whether to multiply each window by the ratio of the means before comparing (NTIRE 2018), without clipping
+            or rounding the result.
+        subpixel: whether to compute ``psnr_subpixel``.
 
     Raises:
         UserError: ``searched`` is not larger than ``fixed`` by the same even number of rows and columns.
@@ -58,22 +58,22 @@ def best_shift(fixed: Tensor, searched: Tensor, *, gain: bool = False, subpixel:
     row, column = divmod(int(errors.argmin()), errors.shape[1])
     height, width = fixed.shape[-2:]
     window = searched[:, row : row + height, column : column + width]
-    # The error of the winner is taken again from the pixels: sums of whole numbers, exact to the last bit.
+    # Compute the error of the best shift again from the pixels: sums of integers are exact.
     found = to_decibel(_window_mse(fixed, window, gain))
     refined = max(found, _refined_psnr(fixed, searched, errors, row, column, gain)) if subpixel else None
     return BestShift(row - reach, column - reach, found, window, refined)
 
 
 def squared_errors(fixed: Tensor, searched: Tensor, gain: bool = False) -> Tensor:
-    """Mean squared error at every shift.
+    """Computes the mean squared error at every shift.
 
     Args:
-        fixed: (C, h, w) float64 in 0..255.
-        searched: (C, h + 2k, w + 2k).
-        gain: as in :func:`best_shift`.
+        fixed: ``(C, h, w)`` in float64, in 0..255.
+        searched: ``(C, h + 2k, w + 2k)``.
+        gain: see :func:`best_shift`.
 
     Returns:
-        (2k + 1, 2k + 1), the shift (-k, -k) first.
+        ``(2k + 1, 2k + 1)``, starting with the shift (-k, -k).
     """
     reach = _reach(fixed, searched)
     own = theirs = cross = means = fixed.new_zeros(())
@@ -91,7 +91,10 @@ def squared_errors(fixed: Tensor, searched: Tensor, gain: bool = False) -> Tenso
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Blocks this small are done sooner by one thread: 0.08 s against 0.12 to 0.3 s for two (1000x1000x3, ±40 px)."""
+    """Limits torch to one thread, which is faster for these small blocks.
+
+    For 1000x1000x3 and ±40 px, it takes 0.08 s, against 0.12 to 0.3 s with two threads.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -101,7 +104,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def _blocks(fixed: Tensor, searched: Tensor, margin: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Cuts the window into blocks whose transforms stay in a CPU's cache; all sums of the search are additive."""
+    """Yields blocks whose transforms fit in a CPU's cache. The sums of the search can be added over blocks."""
     rows, columns = (_block_length(n) for n in fixed.shape[-2:])
     for top in range(0, fixed.shape[-2], rows):
         for left in range(0, fixed.shape[-1], columns):
@@ -120,7 +123,7 @@ def _reach(fixed: Tensor, searched: Tensor) -> int:
     if rows != columns or rows < 0 or rows % 2 or fixed.shape[0] != searched.shape[0]:
         raise UserError(
             "The shift search needs an image that is larger than the window by the same even number of rows and "
-            f"columns; found {tuple(searched.shape)} and {tuple(fixed.shape)}."
+            f"columns, found {tuple(searched.shape)} and {tuple(fixed.shape)}."
         )
     return rows // 2
 
@@ -131,7 +134,7 @@ def _window_mse(fixed: Tensor, window: Tensor, gain: bool) -> float:
 
 
 def _safe_ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    """A black window cannot be brightened: its factor is 1."""
+    """Divides, with the result 1 for a black window, which no factor can brighten."""
     return torch.where(denominator == 0, torch.ones_like(denominator), numerator / denominator)
 
 
@@ -140,7 +143,7 @@ def _window_sums(plane: Tensor, shape: torch.Size) -> Tensor:
 
 
 def _sliding_sums(plane: Tensor, length: int, dim: int) -> Tensor:
-    """Sums of ``length`` neighbours along ``dim``: the first one, then what each step takes in less what it drops."""
+    """Computes sums of ``length`` neighbours along ``dim``: the first sum, then the change of each step."""
     steps = plane.shape[dim] - length
     first = plane.narrow(dim, 0, length).sum(dim, keepdim=True)
     change = plane.narrow(dim, length, steps) - plane.narrow(dim, 0, steps)
@@ -155,7 +158,7 @@ def _cross_correlation(fixed: Tensor, searched: Tensor) -> Tensor:
 
 
 def _fast_length(minimum: int) -> int:
-    """The smallest length from ``minimum`` on whose only prime factors are 2, 3 and 5."""
+    """Returns the smallest length of at least ``minimum`` with no prime factors other than 2, 3 and 5."""
     length = minimum
     while not _is_smooth(length):
         length += 1
@@ -170,7 +173,7 @@ def _is_smooth(number: int) -> bool:
 
 
 def _refined_psnr(fixed: Tensor, searched: Tensor, errors: Tensor, row: int, column: int, gain: bool) -> float:
-    """PSNR at the minimum of the parabolas through the errors; ``-inf`` where the best shift touches the edge."""
+    """Computes PSNR at the minimum of the parabolas through the errors; -inf if the best shift is at the limit."""
     last = errors.shape[0] - 1
     if not (0 < row < last and 0 < column < last):
         return float("-inf")
@@ -188,7 +191,10 @@ def _parabola_minimum(three: Tensor) -> float:
 
 
 def _interpolate(planes: Tensor, start: int, fraction: float, length: int, dim: int) -> Tensor:
-    """``length`` samples from ``start`` + ``fraction`` (within ±0.5) on, by Keys' cubic (a = -0.5), edges repeated."""
+    """Interpolates ``length`` samples from ``start + fraction`` with Keys' cubic (a = -0.5) and repeated edges.
+
+    ``fraction`` is within ±0.5.
+    """
     total = torch.zeros_like(planes.narrow(dim, 0, length))
     last = planes.shape[dim] - 1
     for tap in range(-2, 3):

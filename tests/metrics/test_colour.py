@@ -1,4 +1,4 @@
-"""PSNR after a colour match: blind to what an affine colour transform can undo, and to nothing else."""
+"""PSNR after a colour match: it ignores affine colour transforms and nothing else."""
 
 import math
 
@@ -35,7 +35,7 @@ def test_a_cast_is_undone_and_noise_is_not() -> None:
     assert psnr_colour(hr + noise, hr) >= psnr((hr + noise) / 255, hr / 255, rounded=False)
 
 
-def test_gray_and_constant_images_have_a_best_match_too() -> None:
+def test_gray_and_constant_images_have_a_best_match() -> None:
     hr = image()
     gray = hr.mean(0, keepdim=True).expand(3, -1, -1)
     assert psnr_colour(gray, gray) > 200
@@ -44,7 +44,7 @@ def test_gray_and_constant_images_have_a_best_match_too() -> None:
 
 
 @pytest.mark.parametrize("name", ["cyclesr", "shift40"])
-def test_it_is_sr_that_is_matched_whichever_image_moves(name) -> None:
+def test_sr_is_matched_whichever_image_is_searched(name) -> None:
     hr = torch.rand(3, 100, 100)
     flat = hr.mean(0, keepdim=True).expand(3, -1, -1)
     columns = load_columns(["psnr_colour"])
@@ -52,6 +52,6 @@ def test_it_is_sr_that_is_matched_whichever_image_moves(name) -> None:
     assert get_protocol(name).score(flat.roll(2, 1), hr, columns=columns)["psnr_colour"] < 30
 
 
-def test_other_sizes_are_refused() -> None:
+def test_other_sizes_are_errors() -> None:
     with pytest.raises(UserError, match="same shape"):
         psnr_colour(image(), image()[:, 1:])

@@ -1,4 +1,4 @@
-"""Scores against values from scikit-image, scipy and mmagic's test-suite, computed outside and embedded here."""
+"""PSNR and SSIM compared with embedded values from scikit-image, scipy and mmagic's test suite."""
 
 import math
 
@@ -34,7 +34,7 @@ def test_psnr_of_equal_images_is_infinite(pair):
     ("window", "expected"),
     [
         ("wang", 0.8999837984758665),  # structural_similarity(gaussian_weights=True, use_sample_covariance=False)
-        ("ntire18", 0.9002598214902676),  # the same with scipy's gaussian_filter(truncate=4), map cut by 5
+        ("ntire18", 0.9002598214902676),  # the same with scipy's gaussian_filter(truncate=4), map cropped by 5
         ("uniform7", 0.9269983273382767),  # structural_similarity's defaults
     ],
 )
@@ -73,13 +73,13 @@ def test_luma_of_primary_colours():
     assert to_luma(colours, rounded=True).flatten().tolist() == [81, 145, 41, 235]
 
 
-def test_different_sizes_are_a_users_mistake(pair):
-    with pytest.raises(UserError, match=r"48x40 .* 40x40"):
+def test_different_sizes_are_errors(pair):
+    with pytest.raises(UserError, match=r"48x40.*40x40"):
         psnr(pair[0], pair[1][:, :40])
 
 
-def test_a_border_that_leaves_nothing_is_a_users_mistake(pair):
-    with pytest.raises(UserError, match="too small for a border of 20"):
+def test_a_border_that_leaves_nothing_is_an_error(pair):
+    with pytest.raises(UserError, match="border of 20"):
         psnr(*pair, border=20)
-    with pytest.raises(UserError, match="SSIM needs 11x11 pixels at least; after the border cut 16x8"):
+    with pytest.raises(UserError, match=r"SSIM.*11x11.*16x8"):
         ssim(*pair, border=16)

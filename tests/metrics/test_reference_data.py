@@ -1,15 +1,15 @@
-"""Published values on published images, which are not ours to ship.
+"""Published values on published images, which cannot be distributed with this project.
 
 ``CYCLESR_REFERENCE_DATA`` names a folder with any of
 
 - ``classic/Set5``, ``classic/BSD100``, ``classic/Urban100``: img_001_SRF_4_HR.png, ..._LR.png of SelfExSR;
-- ``basicsr/gt`` and ``basicsr/lq``: baboon.png, comic.png of BasicSR's test-suite;
+- ``basicsr/gt`` and ``basicsr/lq``: baboon.png, comic.png of BasicSR's test suite;
 - ``perceptual_weights``: alexnet*.pth, vgg16*.pth, and ``examples`` ex_ref, ex_p0, ex_p1 of the LPIPS repository;
 - ``sr_weights``: IMDN_x4.pth of Zheng222/IMDN;
 - ``matlab_imresize``: butterfly.png and down_down_*_aa.mat of sanghyun-son/bicubic_pytorch, lena_512x512.png and
   lena_123x234_{uint8,double}.png of fatheral/matlab_imresize.
 
-What is not there is skipped.
+Tests whose files are missing are skipped.
 """
 
 import os
@@ -41,7 +41,7 @@ Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 
 def reference(pattern: str) -> list[Path]:
-    """The files of a pattern; the test is skipped without any."""
+    """Returns the files that match a pattern, or skips the test if there are none."""
     found = sorted(DATA.glob(pattern))
     if not found:
         pytest.skip(f"CYCLESR_REFERENCE_DATA holds no {pattern}")
@@ -49,7 +49,7 @@ def reference(pattern: str) -> list[Path]:
 
 
 def selfexsr(name: str) -> Pairs:
-    """Bicubic x4 as SelfExSR made it (uint8 path, replicate border), and HR."""
+    """Returns bicubic x4 as SelfExSR computes it (uint8 path, replicate border), and HR."""
     pairs = []
     for path in reference(f"classic/{name}/*_SRF_4_HR.png"):
         lr = read_image(path.with_name(path.name.replace("_HR", "_LR")))
@@ -59,7 +59,7 @@ def selfexsr(name: str) -> Pairs:
 
 
 def set5_at(scale: int) -> Pairs:
-    """The same at another scale, the LR images made here as theirs are."""
+    """Returns the same for Set5 at another scale, with LR images made in the same way."""
     pairs = []
     for path in reference("classic/Set5/*_SRF_4_HR.png"):
         hr = without_surplus(read_image(path), scale, path)
@@ -103,7 +103,7 @@ def test_unrounded_luma_on_set5():
 
 
 def matlab_pairs(name: str) -> Pairs:
-    """HR of SelfExSR's set, and LR as MATLAB made it (uint8 path, replicate border)."""
+    """Returns HR of a data set of SelfExSR, and LR as MATLAB computed it (uint8 path, replicate border)."""
     paths = reference(f"classic/{name}/*_SRF_4_HR.png")
     return [
         (without_surplus(read_image(path), 4, path), read_image(path.with_name(path.name.replace("_HR", "_LR"))))
@@ -171,8 +171,8 @@ def test_lena_is_matlabs_to_the_last_value(path):
     assert np.array_equal(found, expected)
 
 
-# Bicubic x4, border 4: mean SSIM on RGB, on Y, and on the central 60x60 RGB pixels. Which 50 images it was is not on
-# record: the first by name are taken. Should they be others, the differences between the rows will still be near.
+# Bicubic x4, border 4: mean SSIM on RGB, on Y, and on the central 60x60 RGB pixels. The source does not say which 50
+# images were used. The first by name are used here; for others, the differences between the rows are still similar.
 SSIM_OF_50_IMAGES = {
     "wang": (0.65429, 0.68166, 0.58045),
     "ntire18": (0.65451, 0.68184, 0.58079),
@@ -211,7 +211,7 @@ def test_lpips_of_its_own_examples(net, file, name, expected, digits):
 
 @pytest.mark.parametrize(("name", "expected"), [("ex_p0", 0.387927), ("ex_p1", 0.225024)])
 def test_dists_as_the_authors_package(name, expected):
-    """DISTS-pytorch 0.1 on the same weights of VGG16."""
+    """Compares with DISTS-pytorch 0.1 with the same weights of VGG16."""
     (weights,) = reference("perceptual_weights/vgg16*.pth")
     images = [read_image(path) for n in (name, "ex_ref") for path in reference(f"perceptual_weights/examples/{n}.png")]
     assert load_dists(str(weights))(*images) == pytest.approx(expected, abs=1e-5)

@@ -1,4 +1,4 @@
-"""The search at once against a plain loop over every window."""
+"""The shift search compared with a loop over every window."""
 
 import math
 
@@ -11,7 +11,7 @@ from cyclesr.metrics.shift_search import best_shift, squared_errors
 
 
 def loop(fixed: torch.Tensor, searched: torch.Tensor, gain: bool) -> np.ndarray:
-    """Mean squared error of every window, one after the other."""
+    """Computes the mean squared error of every window in a loop."""
     height, width = fixed.shape[-2:]
     count = searched.shape[-1] - width + 1
     errors = np.empty((count, count))
@@ -89,7 +89,7 @@ def test_subpixel_refinement_is_better_on_a_fractional_shift_and_never_worse():
     assert noise.psnr_subpixel >= noise.psnr
 
 
-def test_sizes_that_do_not_fit_are_a_users_mistake():
+def test_sizes_that_do_not_fit_are_errors():
     fixed, searched = images(16, 16, 2)
-    with pytest.raises(UserError, match="same even number of rows and columns"):
+    with pytest.raises(UserError, match="even number of rows and columns"):
         best_shift(fixed, searched[:, :-1])
