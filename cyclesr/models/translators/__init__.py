@@ -1,5 +1,6 @@
 """Translators: synthetic LR to real-looking LR and back, from unpaired images."""
 
+from cyclesr.models.translators.adversarial_translator import AdversarialTranslator
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.models.translators.bulat import Bulat
 from cyclesr.models.translators.cincgan import CinCGAN
@@ -19,6 +20,7 @@ __all__ = [
     "DSGAN",
     "MUNIT",
     "UNIT",
+    "AdversarialTranslator",
     "Bulat",
     "CinCGAN",
     "CycleGAN",

@@ -1,4 +1,4 @@
-"""DualGAN (Yi et al., ICCV 2017), https://arxiv.org/abs/1704.02510, as the translator of Eq. (2)."""
+"""DualGAN (Yi et al., ICCV 2017) as the translator of Eq. (2)."""
 
 from typing import Any, ClassVar
 
@@ -19,23 +19,18 @@ class DualGAN(TwoCycles):
 
     Args:
         generator: arguments of :class:`~cyclesr.models.networks.Hourglass`, by default DualGAN's U-Net, or of the
-            ``type`` it names. Its dropout acts in :meth:`degrade` too, as in the paper: ``dropout=0`` makes
-            ``fake_real`` certain.
+            ``type`` it names. Its dropout also acts in :meth:`degrade`, as in the paper; ``dropout=0`` makes
+            ``fake_real`` deterministic. ``free_noise`` concerns only the noise of ``noise_channels``.
         discriminator: arguments of :class:`~cyclesr.models.networks.PatchDiscriminator`, or of the ``type`` it names.
-        residual: both generators predict the difference to their input, zero at the start.
-        noise_channels: channels of fresh N(0, 1) noise beside the input of ``to_real`` alone.
-        adversarial: ``lsgan``, ``vanilla``, ``hinge`` or ``wgan-gp``.
-        adversarial_weight: of the generators' adversarial loss; the critics' own loss is not scaled by it.
-        cycle_weight: of L1(rec_syn, syn) and L1(rec_real, real), on images in [0, 1]; one number, or
+        cycle_weight: weight of L1(rec_syn, syn) and L1(rec_real, real), on images in [0, 1]; one number, or
             ``dict(syn=, real=)``. The paper's are between 100 and 1000. A cycle of weight 0 is not computed.
-        r1_weight: half of it times the R1 penalty on real images is added to each critic's loss.
-        free_noise: feedback does not pull at the noise of ``noise_channels``, see
-            :class:`~cyclesr.models.translators.CycleGAN`.
+        adversarial: the mode, see :class:`~cyclesr.models.translators.AdversarialTranslator`.
+        shared: see :class:`~cyclesr.models.translators.AdversarialTranslator`.
 
-    Differs from the paper: the gradient penalty in place of clipped weights; one step of the critics for each of the
+    Differs from the paper: a gradient penalty instead of clipped weights; one step of the critics for each step of the
     generators, where the paper has two to four. Images, hence the L1 losses, are in [0, 1], where an L1 of 10 counts as
-    5 would in [-1, 1]. Norms have no affine parameters. The paper's code has, in place of Wasserstein losses, the
-    original ones, with cycles of weight 20.
+    5 would in [-1, 1]. Norms have no affine parameters. The paper's code has the original losses instead of Wasserstein
+    losses, with cycles of weight 20.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(
@@ -46,27 +41,19 @@ class DualGAN(TwoCycles):
         self,
         generator: dict[str, Any] | None = None,
         discriminator: dict[str, Any] | None = None,
-        residual: bool = False,
-        noise_channels: int = 0,
-        adversarial: GANMode = "wgan-gp",
-        adversarial_weight: float = 1.0,
+        *,
         cycle_weight: DirectionWeights = 100.0,
-        r1_weight: float = 0.0,
-        free_noise: bool = False,
+        adversarial: GANMode = "wgan-gp",
+        **shared: Any,
     ) -> None:
         super().__init__(
             with_defaults(UNET, generator),
             {"type": "PatchDiscriminator", **(discriminator or {})},
-            residual=residual,
-            noise_channels=noise_channels,
-            adversarial=adversarial,
-            adversarial_weight=adversarial_weight,
             cycle_weight=cycle_weight,
-            r1_weight=r1_weight,
-            free_noise=free_noise,
-            halved=False,
+            adversarial=adversarial,
+            **shared,
         )
 
     def distance(self, rec: Tensor, image: Tensor) -> Tensor:
-        """L1."""
+        """Returns L1."""
         return F.l1_loss(rec, image)

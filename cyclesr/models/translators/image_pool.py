@@ -10,13 +10,14 @@ class ImagePool(nn.Module):
     """Shows the discriminator a stored fake half of the time, as CycleGAN does.
 
     The stored images are a buffer, so that a checkpoint holds them. The draws come from torch's CPU generator and
-    never wait for the device. What is not finite is stored as grey: its own step is skipped, later ones must not be.
+    never wait for the device. Values that are not finite are stored as grey: the step that made them is skipped, and
+    later steps should not be.
 
     Args:
-        size: stored images; 0 stores none.
+        size: number of stored images; 0 stores none.
 
     Differs from CycleGAN: within a chunk of at most ``size`` images, no two draw the same stored image. Images of
-    another size than the stored ones start the pool anew.
+    another size than the stored ones empty the pool first.
     """
 
     images: Tensor

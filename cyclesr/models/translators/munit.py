@@ -1,4 +1,4 @@
-"""MUNIT (Huang et al., ECCV 2018), https://arxiv.org/abs/1804.04732, as the translator of Eq. (2)."""
+"""MUNIT (Huang et al., ECCV 2018) as the translator of Eq. (2)."""
 
 from typing import Any, ClassVar, cast
 
@@ -6,27 +6,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError, did_you_mean
-from cyclesr.models.losses.gan import GANMode, check_mode
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.networks.style import StyleDecoder, StyleEncoder, StyleTranslation
 from cyclesr.models.networks.vae import Encoder
-from cyclesr.models.translators.adversarial import adversarial_losses, all_judge_losses, build_discriminators
-from cyclesr.models.translators.base import (
-    DirectionWeights,
-    Translation,
-    Translator,
-    batched,
-    by_direction,
-    check_free_noise,
-)
+from cyclesr.models.translators.adversarial import build_discriminators
+from cyclesr.models.translators.adversarial_translator import AdversarialTranslator
+from cyclesr.models.translators.base import DirectionWeights, Translation, batched, by_direction
 from cyclesr.registry import TRANSLATORS
 
 
 @TRANSLATORS.register_module()
-class MUNIT(Translator):
+class MUNIT(AdversarialTranslator):
     """Content that both domains share, a style of each: a translation decodes with a style drawn at random.
 
-    A style stands for what varies between the real images, strength of blur or noise for instance.
+    A style stands for what varies between the real images, for instance the strength of blur or noise.
 
     Args:
         generator: sizes of the autoencoders: ``channels``, ``num_blocks``, ``num_down``, ``norm``, ``init`` as in
@@ -35,21 +28,19 @@ class MUNIT(Translator):
             ``mlp_width``, see :mod:`~cyclesr.models.networks.style`.
         discriminator: arguments of :class:`~cyclesr.models.networks.MultiScaleDiscriminator`, or of the ``type`` it
             names.
-        residual: both decoders predict the difference to the image that was encoded, zero at the start.
-        noise_channels: channels of fresh N(0, 1) noise in the decoder of ``real``. A style is one for the whole image:
-            it can say how strong noise is, but cannot be noise.
-        adversarial: ``lsgan``, ``vanilla``, ``hinge`` or ``wgan-gp``.
-        adversarial_weight: of the generators' adversarial loss; the discriminators' own loss is not scaled by it.
-        reconstruction_weight: of L1 within each domain, on images in [0, 1]; one number, or ``dict(syn=, real=)``.
-        content_weight, style_weight: of L1 between the codes that an image was decoded from and its own.
-        cycle_weight: of L1(rec_syn, syn) and L1(rec_real, real), which have the style of the image that the cycle began
-            with; one number, or ``dict(syn=, real=)``. A cycle of weight 0 is not computed.
-        r1_weight: half of it times the R1 penalty on real images is added to each discriminator's loss.
-        real_low_pass: the L1 losses on ``real`` images compare means over squares of this side; 0 compares the pixels.
-        free_noise: feedback does not pull at the noise, see :class:`~cyclesr.models.translators.CycleGAN`.
+        reconstruction_weight: weight of L1 within each domain, on images in [0, 1]; one number, or
+            ``dict(syn=, real=)``.
+        content_weight: weight of L1 between the content that an image was decoded from and its own.
+        style_weight: the same for styles.
+        cycle_weight: weight of L1(rec_syn, syn) and L1(rec_real, real), which have the style of the image that the
+            cycle began with; one number, or ``dict(syn=, real=)``. A cycle of weight 0 is not computed.
+        real_low_pass: the L1 losses on ``real`` images compare means over squares of this side; 0 compares pixels.
+        shared: see :class:`~cyclesr.models.translators.AdversarialTranslator`. With ``residual``, the decoders predict
+            the difference to the image that was encoded. Noise enters the decoder of ``real``: a style belongs to the
+            whole image, so that it can say how strong noise is, but cannot be noise.
 
     Differs from the paper's code: images, hence their L1 losses, are in [0, 1], where an L1 of 10 counts as 5 would in
-    [-1, 1]; the discriminators see the images that the generators made before their step; layer norm has the biased
+    [-1, 1]; the discriminators see the images that the generators made before their step; layer norm uses the biased
     variance.
     """
 
@@ -62,39 +53,29 @@ class MUNIT(Translator):
         self,
         generator: dict[str, Any] | None = None,
         discriminator: dict[str, Any] | None = None,
-        residual: bool = False,
-        noise_channels: int = 0,
-        adversarial: GANMode = "lsgan",
-        adversarial_weight: float = 1.0,
+        *,
         reconstruction_weight: DirectionWeights = 10.0,
         content_weight: float = 1.0,
         style_weight: float = 1.0,
         cycle_weight: DirectionWeights = 0.0,
-        r1_weight: float = 0.0,
         real_low_pass: int = 0,
-        free_noise: bool = False,
+        **shared: Any,
     ) -> None:
-        super().__init__()
-        check_mode(adversarial)
-        check_free_noise(free_noise, noise_channels)
-        self.generators = _generators(generator or {}, residual, noise_channels)
+        super().__init__(**shared)
+        self.generators = _generators(generator or {}, self.residual, self.noise_channels)
         self.discriminators = build_discriminators("MultiScaleDiscriminator", discriminator)
-        self.adversarial: GANMode = adversarial
-        self.adversarial_weight = adversarial_weight
         self.reconstruction_weight = by_direction("reconstruction_weight", reconstruction_weight)
         self.content_weight = content_weight
         self.style_weight = style_weight
         self.cycle_weight = by_direction("cycle_weight", cycle_weight)
-        self.r1_weight = r1_weight
         self.real_low_pass = real_low_pass
-        self.free_noise = free_noise
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
-        """Both directions with styles drawn at random, and the cycles that have a weight.
+        """Makes both directions with styles drawn at random, and the cycles that have a weight.
 
         ``extra`` holds ``same_*`` (within the domain), ``content_*`` of the images and ``again_content_*`` of what they
         were translated to, ``style_*`` that was drawn for each domain and ``again_style_*`` of the fakes. With
-        ``free_noise``, ``quiet_real`` is ``fake_real`` less its noise.
+        ``free_noise``, ``quiet_real`` is ``fake_real`` without its noise.
         """
         to_real, to_syn = self._path("to_real"), self._path("to_syn")
         content_syn, content_real = to_real.encoder(syn), to_syn.encoder(real)
@@ -116,8 +97,8 @@ class MUNIT(Translator):
         return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """Adversarial, reconstruction, content and style terms of each domain; cycles where weighted."""
-        losses = adversarial_losses(self.discriminators, t.fakes(), self.adversarial, self.adversarial_weight)
+        """Returns the adversarial, reconstruction, content and style terms of each domain, and the weighted cycles."""
+        losses = self.adversarial.generator_losses(self.discriminators, t.fakes())
         images, sides = dict(syn=syn, real=real), dict(syn=0, real=self.real_low_pass)
         for key, image in images.items():
             same = low_pass_l1(t.extra[f"same_{key}"], image, sides[key])
@@ -129,20 +110,15 @@ class MUNIT(Translator):
             losses[f"loss_cycle_{key}"] = self.cycle_weight[key] * low_pass_l1(rec, images[key], sides[key])
         return losses
 
-    def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """The sum of the real and the fake term over all scales for each discriminator, and R1 where weighted."""
-        images = dict(syn=syn, real=real)
-        return all_judge_losses(self.discriminators, images, t.fakes(), self.adversarial, self.r1_weight)
-
     def degrade(self, syn: Tensor, style: Tensor | None = None) -> Tensor:
-        """G1(syn) ``(N, 3, h, w)`` in a style ``(N, style_dim)``, by default one drawn at random for each image."""
+        """Returns G1(syn) ``(N, 3, h, w)`` in a style ``(N, style_dim)``, by default drawn at random for each image."""
         return self._path("to_real")(syn, style)
 
     def _path(self, name: str) -> StyleTranslation:
         return cast(StyleTranslation, self.generators[name])
 
 
-# Argument of `generator`: what it is called in the content encoder, in the style encoder and in the decoder.
+# Argument of `generator`: its names in the content encoder, in the style encoder and in the decoder.
 _NAMES: dict[str, tuple[str, str, str]] = dict(
     channels=("channels", "channels", "channels"),
     num_blocks=("num_blocks", "", "num_blocks"),
@@ -173,7 +149,11 @@ def _generators(config: dict[str, Any], residual: bool, noise_channels: int) -> 
 
 
 def _arguments(config: dict[str, Any]) -> list[dict[str, Any]]:
-    """The arguments of content encoders, style encoders and decoders; UserError for a key that is none's."""
+    """Returns the arguments of the content encoders, the style encoders and the decoders.
+
+    Raises:
+        UserError: a key that none of them takes.
+    """
     for name in config:
         if name not in _NAMES:
             raise UserError(

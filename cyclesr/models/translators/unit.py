@@ -1,4 +1,4 @@
-"""UNIT (Liu et al., NIPS 2017), https://arxiv.org/abs/1703.00848, the translator of UNITSR."""
+"""UNIT (Liu et al., NIPS 2017), the translator of UNITSR."""
 
 from typing import Any, ClassVar, cast
 
@@ -6,24 +6,17 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError, did_you_mean
-from cyclesr.models.losses.gan import GANMode, check_mode
 from cyclesr.models.losses.kl import unit_variance_kl
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.networks.vae import Decoder, Encoder, EncoderDecoder, share_blocks
-from cyclesr.models.translators.adversarial import adversarial_losses, all_judge_losses, build_discriminators
-from cyclesr.models.translators.base import (
-    DirectionWeights,
-    Translation,
-    Translator,
-    batched,
-    by_direction,
-    check_free_noise,
-)
+from cyclesr.models.translators.adversarial import build_discriminators
+from cyclesr.models.translators.adversarial_translator import AdversarialTranslator
+from cyclesr.models.translators.base import DirectionWeights, Translation, batched, by_direction
 from cyclesr.registry import TRANSLATORS
 
 
 @TRANSLATORS.register_module()
-class UNIT(Translator):
+class UNIT(AdversarialTranslator):
     """Two variational autoencoders with one latent space; translation decodes with the other domain's decoder.
 
     Sizes and weights default to the released code of UNIT, which differs from UNIT's paper (its weights are ten
@@ -35,27 +28,23 @@ class UNIT(Translator):
             :class:`~cyclesr.models.networks.vae.Decoder`.
         discriminator: arguments of :class:`~cyclesr.models.networks.MultiScaleDiscriminator`, or of the ``type``
             that it names.
-        residual: decoders predict the difference to the image that was encoded, zero at the start: none within a
-            domain, the degradation or its inverse between domains.
-        noise_channels: channels of fresh N(0, 1) noise in the decoder of ``real``.
-        latent_noise: whether training samples the latent code, N(mean, 1); without it the mean is decoded.
+        latent_noise: whether training samples the latent code, N(mean, 1); otherwise the mean is decoded.
         degrade_latent_noise: the same for :meth:`degrade`.
-        shared_layers: residual blocks that the encoders (their last) and the decoders (their first) share; 1 as in
-            UNIT's paper.
-        adversarial: ``lsgan``, ``vanilla``, ``hinge`` or ``wgan-gp``.
-        adversarial_weight: of the generators' adversarial loss; the discriminators' own loss is not scaled by it.
-        reconstruction_weight: of L1 within each domain; one number, or ``dict(syn=, real=)``.
-        cycle_weight: of L1(rec_syn, syn) and L1(rec_real, real), alike.
-        kl_weight: of the KL term of ``syn`` and ``real``.
-        cycle_kl_weight: of the KL term of the translated images.
-        r1_weight: half of it times the R1 penalty on real images is added to each discriminator's loss.
+        shared_layers: number of residual blocks that the encoders (their last) and the decoders (their first) share; 1
+            in UNIT's paper.
+        reconstruction_weight: weight of L1 within each domain; one number, or ``dict(syn=, real=)``.
+        cycle_weight: weight of L1(rec_syn, syn) and L1(rec_real, real), given likewise.
+        kl_weight: weight of the KL term of ``syn`` and ``real``.
+        cycle_kl_weight: weight of the KL term of the translated images.
         real_low_pass: the L1 losses on ``real`` images compare means over squares of this side, so that they do not
-            punish fresh noise; 0 compares the pixels.
-        free_noise: see :class:`~cyclesr.models.translators.CycleGAN`.
+            punish fresh noise; 0 compares pixels.
+        shared: see :class:`~cyclesr.models.translators.AdversarialTranslator`. With ``residual``, the decoders predict
+            the difference to the image that was encoded: none within a domain, the degradation or its inverse between
+            domains. Noise enters the decoder of ``real``.
 
     Differs from the released code: images, hence the L1 losses, are in [0, 1], where an L1 of 10 counts as 5 would
     in [-1, 1]; the discriminators see the images that the generators made before their step, where the release
-    encodes anew with fresh noise; layer norm has the biased variance.
+    encodes again with fresh noise; layer norm uses the biased variance.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(
@@ -66,42 +55,32 @@ class UNIT(Translator):
         self,
         generator: dict[str, Any] | None = None,
         discriminator: dict[str, Any] | None = None,
-        residual: bool = False,
-        noise_channels: int = 0,
+        *,
         latent_noise: bool = True,
         degrade_latent_noise: bool = False,
         shared_layers: int = 0,
-        adversarial: GANMode = "lsgan",
-        adversarial_weight: float = 1.0,
         reconstruction_weight: DirectionWeights = 10.0,
         cycle_weight: DirectionWeights = 10.0,
         kl_weight: float = 0.01,
         cycle_kl_weight: float = 0.01,
-        r1_weight: float = 0.0,
         real_low_pass: int = 0,
-        free_noise: bool = False,
+        **shared: Any,
     ) -> None:
-        super().__init__()
-        check_mode(adversarial)
-        check_free_noise(free_noise, noise_channels)
-        self.generators = _autoencoders(generator or {}, residual, noise_channels, shared_layers)
+        super().__init__(**shared)
+        self.generators = _autoencoders(generator or {}, self.residual, self.noise_channels, shared_layers)
         self.discriminators = build_discriminators("MultiScaleDiscriminator", discriminator)
         self.latent_noise = latent_noise
         self.degrade_latent_noise = degrade_latent_noise
-        self.adversarial: GANMode = adversarial
-        self.adversarial_weight = adversarial_weight
         self.reconstruction_weight = by_direction("reconstruction_weight", reconstruction_weight)
         self.cycle_weight = by_direction("cycle_weight", cycle_weight)
         self.kl_weight = kl_weight
         self.cycle_kl_weight = cycle_kl_weight
-        self.r1_weight = r1_weight
         self.real_low_pass = real_low_pass
-        self.free_noise = free_noise
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
-        """Both directions and cycles; ``extra`` holds ``same_*`` (within the domain) and the latent means.
+        """Makes both directions and cycles; ``extra`` holds ``same_*`` (within the domain) and the latent means.
 
-        With ``free_noise``, ``quiet_real`` is ``fake_real`` less its noise.
+        With ``free_noise``, ``quiet_real`` is ``fake_real`` without its noise.
         """
         to_real, to_syn = self._path("to_real"), self._path("to_syn")
         mean_syn, mean_real = to_real.encoder(syn), to_syn.encoder(real)
@@ -118,8 +97,8 @@ class UNIT(Translator):
         return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """Eq. (2) of the generators: adversarial, reconstruction, cycle and KL terms of each domain."""
-        losses = adversarial_losses(self.discriminators, t.fakes(), self.adversarial, self.adversarial_weight)
+        """Returns the adversarial, reconstruction, cycle and KL terms of each domain."""
+        losses = self.adversarial.generator_losses(self.discriminators, t.fakes())
         images = dict(syn=syn, real=real)
         for key, rec in t.reconstructions().items():
             image = images[key]
@@ -131,13 +110,8 @@ class UNIT(Translator):
             losses[f"loss_cycle_kl_{key}"] = self.cycle_kl_weight * unit_variance_kl(t.extra[f"mean_fake_{key}"])
         return losses
 
-    def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """The sum of the real and the fake term over all scales for each discriminator, and R1 where weighted."""
-        images = dict(syn=syn, real=real)
-        return all_judge_losses(self.discriminators, images, t.fakes(), self.adversarial, self.r1_weight)
-
     def degrade(self, syn: Tensor) -> Tensor:
-        """G1(syn): the latent mean decoded, or a sample with ``degrade_latent_noise``."""
+        """Returns G1(syn) ``(N, 3, h, w)``: the latent mean decoded, or a sample with ``degrade_latent_noise``."""
         to_real = self._path("to_real")
         mean = to_real.encoder(syn)
         return to_real.decoder(mean + torch.randn_like(mean) if self.degrade_latent_noise else mean, syn)
@@ -164,7 +138,11 @@ def _autoencoders(config: dict[str, Any], residual: bool, noise_channels: int, s
 
 
 def _arguments(config: dict[str, Any]) -> list[dict[str, Any]]:
-    """The arguments of encoders and of decoders; UserError for a key that is neither's."""
+    """Returns the arguments of the encoders and of the decoders.
+
+    Raises:
+        UserError: a key that neither takes.
+    """
     known = [*SIZES, *(name for names in KERNELS for name in names)]
     for name in config:
         if name not in known:

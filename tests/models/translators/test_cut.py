@@ -52,7 +52,6 @@ def test_defaults_are_the_papers() -> None:
         parameters = inspect.signature(kind).parameters
         assert [parameters[name].default for name in names] == expected
         assert (parameters["head_width"].default, parameters["num_patches"].default) == (256, 256)
-    assert list(inspect.signature(CUT).parameters) == list(inspect.signature(FastCUT).parameters)
     heads = CUT(discriminator=dict(channels=4)).generators["heads"]
     assert [head.layers[0].in_features for head in heads] == [3, 128, 256, 256, 256]
 

@@ -22,6 +22,17 @@ def build(**options: Any) -> DRIT:
     return DRIT(**{**DRIT.TINY, **options})
 
 
+class Alone(nn.Module):
+    """A model of a translator only."""
+
+    def __init__(self, translator: DRIT) -> None:
+        super().__init__()
+        self.translator = translator
+
+    def parts(self) -> dict[str, nn.Module]:
+        return dict(generators=self.translator.generators, discriminators=self.translator.discriminators)
+
+
 def certain(translator: DRIT) -> DRIT:
     """Styles without spread: what is drawn for an image is its mean."""
     for path in translator.generators.values():
@@ -239,9 +250,8 @@ def test_low_pass_spares_the_syn_images() -> None:
 
 def test_content_encoders_fool_the_content_discriminator_and_nothing_else_moves() -> None:
     """One step of the generators' optimizer down the content terms alone, as training takes it."""
-    model = nn.Module()
     judge = dict(DRIT.TINY["content_discriminator"], init="default")  # weights of N(0, 0.02) would hardly tell
-    model.translator = build(content_noise=False, content_discriminator=judge)
+    model = Alone(build(content_noise=False, content_discriminator=judge))
     constructor = PartOptimizersConstructor(
         {part: dict(optimizer=dict(type="SGD", lr=0.1)) for part in ("generators", "discriminators")}
     )

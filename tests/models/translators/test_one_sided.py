@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.models.translators import Translation, Translator
-from cyclesr.models.translators.adversarial import adversarial_losses, build_discriminators, discriminator_losses
+from cyclesr.models.translators.adversarial import Adversarial, build_discriminators, discriminator_losses
 
 
 class Brighter(Translator):
@@ -20,7 +20,7 @@ class Brighter(Translator):
         return Translation(self.generators["to_real"](syn), extra=dict(pixel=syn))
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        return adversarial_losses(self.discriminators, t.fakes(), "lsgan", 2.0)
+        return Adversarial("lsgan", 2.0).generator_losses(self.discriminators, t.fakes())
 
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         return discriminator_losses(self.discriminators["real"], real, t.fake_real, "lsgan", 0.0)

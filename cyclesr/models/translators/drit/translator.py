@@ -1,73 +1,61 @@
-"""DRIT (Lee et al., ECCV 2018), https://arxiv.org/abs/1808.00948, as the translator of Eq. (2)."""
+"""DRIT (Lee et al., ECCV 2018) as the translator of Eq. (2)."""
 
 from typing import Any, ClassVar, cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from cyclesr.models.losses.gan import GANMode, check_mode
+from cyclesr.models.losses.gan import GANMode
 from cyclesr.models.losses.kl import gaussian_kl, unit_variance_kl
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.networks.vae import share_blocks
-from cyclesr.models.translators.adversarial import (
-    adversarial_losses,
-    all_judge_losses,
-    build_discriminators,
-    discriminator_losses,
-)
-from cyclesr.models.translators.base import (
-    DirectionWeights,
-    Translation,
-    Translator,
-    batched,
-    by_direction,
-    check_free_noise,
-)
+from cyclesr.models.translators.adversarial import build_discriminators, discriminator_losses
+from cyclesr.models.translators.adversarial_translator import AdversarialTranslator
+from cyclesr.models.translators.base import DirectionWeights, Translation, batched, by_direction
 from cyclesr.models.translators.drit.networks import DisentangledGenerator
 from cyclesr.registry import MODELS, TRANSLATORS
 
 
 @TRANSLATORS.register_module()
-class DRIT(Translator):
+class DRIT(AdversarialTranslator):
     """Contents that no discriminator can tell apart, a style of each image: two images swap their styles, twice.
 
-    A style (the paper: attribute) stands for what varies between the images of a domain, strength of blur or noise
-    for instance. ``fake_real`` has a style that is drawn at random, as :meth:`degrade` has.
+    A style (in the paper: attribute) stands for what varies between the images of a domain, for instance the strength
+    of blur or noise. ``fake_real`` has a style that is drawn at random, and so has the result of :meth:`degrade`.
 
     Args:
         generator: arguments of :class:`~cyclesr.models.translators.drit.networks.DisentangledGenerator`, or of the
             ``type`` it names.
         discriminator: arguments of :class:`~cyclesr.models.networks.MultiScaleDiscriminator`, or of the ``type`` it
-            names. Each domain has two: one for drawn styles, one for swapped ones.
+            names. Each domain has two: one for drawn styles and one for swapped styles.
         content_discriminator: arguments of :class:`~cyclesr.models.translators.drit.ContentDiscriminator`, or of the
             ``type`` it names. The defaults need LR crops of 209 px.
-        residual: both decoders predict the difference to the image that was encoded, zero at the start.
-        noise_channels: channels of fresh N(0, 1) noise in the decoder of ``real``. A style is one for the whole image:
-            it can say how strong noise is, but cannot be noise.
         content_noise: whether training samples the contents, N(mean, 1); :meth:`degrade` decodes the mean.
-        shared_layers: residual blocks that the content encoders (their last) and the decoders (their first) share.
-        adversarial: of the domains' discriminators: ``lsgan``, ``vanilla``, ``hinge`` or ``wgan-gp``. The content
-            discriminator's is always the cross entropy.
-        adversarial_weight: of the generators' adversarial loss; the discriminators' own loss is not scaled by it.
-        content_weight: of the cross entropy between the content discriminator's verdict and one half, which the
+        shared_layers: number of residual blocks that the content encoders (their last) and the decoders (their first)
+            share.
+        content_weight: weight of the cross entropy between the content discriminator's verdict and one half, which the
             content encoders minimise.
-        reconstruction_weight: of L1 within each domain, on images in [0, 1]; one number, or ``dict(syn=, real=)``.
-        cycle_weight: of L1(rec_syn, syn) and L1(rec_real, real), the ends of the cross-cycle, alike.
-        kl_weight: of the KL divergence of each image's style from N(0, 1).
-        content_kl_weight: of the mean square of the content means.
-        style_weight: of L1 between the styles that were drawn and the mean styles of what they were decoded to.
-        r1_weight: half of it times the R1 penalty on real images is added to each domain discriminator's loss.
-        real_low_pass: the L1 losses on ``real`` images compare means over squares of this side; 0 compares the pixels.
-        free_noise: feedback does not pull at the noise, see :class:`~cyclesr.models.translators.CycleGAN`.
+        reconstruction_weight: weight of L1 within each domain, on images in [0, 1]; one number, or
+            ``dict(syn=, real=)``.
+        cycle_weight: weight of L1(rec_syn, syn) and L1(rec_real, real), the ends of the cross-cycle, given likewise.
+        kl_weight: weight of the KL divergence of each image's style from N(0, 1).
+        content_kl_weight: weight of the mean square of the content means.
+        style_weight: weight of L1 between the styles that were drawn and the mean styles of what they were decoded to.
+        real_low_pass: the L1 losses on ``real`` images compare means over squares of this side; 0 compares pixels.
+        adversarial: the mode of the domains' discriminators; the content discriminator always has the cross entropy.
+        shared: see :class:`~cyclesr.models.translators.AdversarialTranslator`. With ``residual``, the decoders predict
+            the difference to the image that was encoded. Noise enters the decoder of ``real``: a style belongs to the
+            whole image, so that it can say how strong noise is, but cannot be noise.
 
     Differs from the released code: images, hence their L1 losses, are in [0, 1], where an L1 of 10 counts as 5 would in
-    [-1, 1]. All losses make one step, of the style encoders too, where it makes a second step without them for drawn
-    styles. All images are translated and judged, where half a batch is translated and the other half shown to the
-    discriminators of drawn styles. The two domains draw styles of their own. The content discriminator makes one step,
-    like the others, where it makes three, at a smaller learning rate and with clipped gradients; ``content_kl_weight``
-    is of the means, not of the samples; biases of convolutions start at 0; the domains' discriminators have LeakyReLU
-    of slope 0.2, not 0.01. Styles stand beside the features (its ``concat``); its other way to combine is not here.
+    [-1, 1]. All losses make one step, which also trains the style encoders; the release makes a second step without
+    them for drawn styles. All images are translated and judged; the release translates half a batch and shows the other
+    half to the discriminators of drawn styles. Each domain draws its own styles. The content discriminator makes one
+    step, like the others; in the release it makes three, at a smaller learning rate and with clipped gradients.
+    ``content_kl_weight`` acts on the means, not on the samples; biases of convolutions start at 0; the domains'
+    discriminators have LeakyReLU of slope 0.2, not 0.01. Styles are concatenated to the features (``concat`` in the
+    release); its other way to combine them is not implemented.
     """
 
     TINY: ClassVar[dict[str, Any]] = dict(
@@ -81,53 +69,46 @@ class DRIT(Translator):
         generator: dict[str, Any] | None = None,
         discriminator: dict[str, Any] | None = None,
         content_discriminator: dict[str, Any] | None = None,
-        residual: bool = False,
-        noise_channels: int = 0,
+        *,
         content_noise: bool = True,
         shared_layers: int = 1,
-        adversarial: GANMode = "vanilla",
-        adversarial_weight: float = 1.0,
         content_weight: float = 1.0,
         reconstruction_weight: DirectionWeights = 10.0,
         cycle_weight: DirectionWeights = 10.0,
         kl_weight: float = 0.01,
         content_kl_weight: float = 0.01,
         style_weight: float = 10.0,
-        r1_weight: float = 0.0,
         real_low_pass: int = 0,
-        free_noise: bool = False,
+        adversarial: GANMode = "vanilla",
+        **shared: Any,
     ) -> None:
-        super().__init__()
-        check_mode(adversarial)
-        check_free_noise(free_noise, noise_channels)
-        self.generators = _generators({**(generator or {}), "residual": residual}, noise_channels, shared_layers)
+        super().__init__(adversarial=adversarial, **shared)
+        config = {"type": "DisentangledGenerator", **(generator or {})}
+        self.generators = self.build_generators(config, "to_real", "to_syn")
+        _share_layers(self._path("to_real"), self._path("to_syn"), shared_layers)
         domains = ("real", "syn", "swapped_real", "swapped_syn")
         self.discriminators = build_discriminators("MultiScaleDiscriminator", discriminator, domains)
         inputs = self._path("to_real").width
         judge = {"type": "ContentDiscriminator", "inputs": inputs, **(content_discriminator or {})}
         self.discriminators["content"] = MODELS.build(judge)
         self.content_noise = content_noise
-        self.adversarial: GANMode = adversarial
-        self.adversarial_weight = adversarial_weight
         self.content_weight = content_weight
         self.reconstruction_weight = by_direction("reconstruction_weight", reconstruction_weight)
         self.cycle_weight = by_direction("cycle_weight", cycle_weight)
         self.kl_weight = kl_weight
         self.content_kl_weight = content_kl_weight
         self.style_weight = style_weight
-        self.r1_weight = r1_weight
         self.real_low_pass = real_low_pass
-        self.free_noise = free_noise
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
-        """Both directions with styles drawn at random, and the cross-cycle: styles swapped, and swapped back.
+        """Makes both directions with styles drawn at random, and the cross-cycle: styles swapped, and swapped back.
 
-        The i-th images of the two batches are those that swap, so both batches have one length.
+        The i-th images of the two batches swap their styles, so both batches must have the same length.
 
         ``extra`` holds ``swapped_*`` (with the style of an image of their domain), ``same_*`` (within the domain),
         ``content_*`` and their means ``content_mean_*``, ``own_mean_*`` and ``own_log_variance_*`` of each image's
         style, ``style_*`` that was drawn for each domain and ``again_style_*``, the mean styles of the fakes. With
-        ``free_noise``, ``quiet_real`` is ``fake_real`` less its noise.
+        ``free_noise``, ``quiet_real`` is ``fake_real`` without its noise.
         """
         to_real, to_syn = self._path("to_real"), self._path("to_syn")
         mean_syn, mean_real = to_real.encoder(syn), to_syn.encoder(real)
@@ -152,8 +133,11 @@ class DRIT(Translator):
         return Translation(fake_real, fake_syn, rec_syn, rec_real, extra)
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """Adversarial terms of images and contents; reconstruction, cross-cycle, KL and style terms of each domain."""
-        losses = adversarial_losses(self.discriminators, _all_fakes(t), self.adversarial, self.adversarial_weight)
+        """Returns adversarial terms of images and contents, and further terms of each domain.
+
+        These are the reconstruction, cross-cycle, KL and style terms.
+        """
+        losses = self.adversarial.generator_losses(self.discriminators, _all_fakes(t))
         images, sides = dict(syn=syn, real=real), dict(syn=0, real=self.real_low_pass)
         for key, rec in t.reconstructions().items():
             same = low_pass_l1(t.extra[f"same_{key}"], images[key], sides[key])
@@ -169,19 +153,19 @@ class DRIT(Translator):
         return losses
 
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """The sum of the real and the fake term over all scales, R1 where weighted; and who tells contents apart."""
+        """Returns the terms of the domains' discriminators and of the content discriminator."""
         images = dict(syn=syn, real=real, swapped_syn=syn, swapped_real=real)
-        losses = all_judge_losses(self.discriminators, images, _all_fakes(t), self.adversarial, self.r1_weight)
+        losses = self.adversarial.discriminator_losses(self.discriminators, images, _all_fakes(t))
         contents = t.extra["content_real"], t.extra["content_syn"]
         judged = discriminator_losses(self.discriminators["content"], *contents, "vanilla", 0.0)
         return losses | {"loss_disc_content": judged["disc"]}
 
     def degrade(self, syn: Tensor, style: Tensor | None = None) -> Tensor:
-        """G1(syn) ``(N, 3, h, w)`` in a style ``(N, style_dim)``, by default one drawn at random for each image."""
+        """Returns G1(syn) ``(N, 3, h, w)`` in a style ``(N, style_dim)``, by default drawn at random for each image."""
         return self._path("to_real")(syn, style)
 
     def _swapped_back(self, swapped_syn: Tensor, swapped_real: Tensor) -> tuple[Tensor, Tensor]:
-        """``rec_syn`` and ``rec_real``: the content that one translation kept, the style that the other one got."""
+        """Returns ``rec_syn`` and ``rec_real``: the content that one translation kept, the style that the other got."""
         to_real, to_syn = self._path("to_real"), self._path("to_syn")
         content_syn = self._content(to_syn.encoder(swapped_real))
         content_real = self._content(to_real.encoder(swapped_syn))
@@ -190,7 +174,7 @@ class DRIT(Translator):
         return rec_syn, to_real.decoder(content_real, swapped_syn, style_real)
 
     def _confusion(self, content: Tensor) -> Tensor:
-        """Least where the content discriminator gives both domains the same chance."""
+        """Returns a loss that is least where the content discriminator finds both domains equally likely."""
         logits = self.discriminators["content"](content)
         return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, 0.5))
 
@@ -202,14 +186,11 @@ class DRIT(Translator):
 
 
 def _all_fakes(t: Translation) -> dict[str, Tensor]:
-    """The translations by the discriminator that judges them."""
+    """Returns the translations by the discriminator that judges them."""
     return t.fakes() | {name: t.extra[name] for name in ("swapped_real", "swapped_syn")}
 
 
-def _generators(config: dict[str, Any], noise_channels: int, shared_layers: int) -> nn.ModuleDict:
-    config = {"type": "DisentangledGenerator", **config}
-    to_real, to_syn = MODELS.build({**config, "noise_channels": noise_channels}), MODELS.build(dict(config))
+def _share_layers(to_real: DisentangledGenerator, to_syn: DisentangledGenerator, shared_layers: int) -> None:
     count = len(to_real.encoder.blocks)
     share_blocks(to_real.encoder.blocks, to_syn.encoder.blocks, range(count - shared_layers, count))
     share_blocks(to_real.decoder.blocks, to_syn.decoder.blocks, range(shared_layers))
-    return nn.ModuleDict({"to_real": to_real, "to_syn": to_syn})
