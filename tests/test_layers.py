@@ -30,6 +30,7 @@ ROOMS = (
 GROUND = {
     "atomic_write",
     "config",
+    "descriptions",
     "errors",
     "imagenet_weights",
     "moved",

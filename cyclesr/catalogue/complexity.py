@@ -10,12 +10,12 @@ SIDE = 64  # pixels of the LR image that MACs are counted for
 
 
 def parameters(network: nn.Module) -> int:
-    """Numbers that training changes; shared ones count once."""
+    """Counts the numbers that training changes; shared ones count once."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 def macs(run: Callable[[Tensor], Tensor], side: int = SIDE) -> int:
-    """Multiply-accumulates of convolutions and matrix products for one square image, as torch counts them.
+    """Counts multiply-accumulates of convolutions and matrix products for one square image, as torch does.
 
     To be called under ``torch.device("meta")``, with networks that were built there: shapes are followed, and nothing
     is computed.
@@ -27,7 +27,7 @@ def macs(run: Callable[[Tensor], Tensor], side: int = SIDE) -> int:
 
 
 def scaled(count: int | None) -> str:
-    """``1114051`` as ``1.11 M``, and None as a dash."""
+    """Returns ``1114051`` as ``1.11 M``, and None as a dash."""
     if count is None:
         return "-"
     for unit, size in (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3)):

@@ -1,4 +1,4 @@
-"""One row a config file: what it pairs, and what it says of itself."""
+"""One row per config file: what it pairs, and how it describes itself."""
 
 import re
 from itertools import takewhile
@@ -39,7 +39,7 @@ def _type_of(config: dict[str, Any] | None) -> str:
 
 
 def _first_comment(path: Path) -> str:
-    """The first sentence of the comment that the file begins with."""
+    """Returns the first sentence of the comment that the file begins with."""
     lines = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
     comment = " ".join(line.lstrip("# ") for line in lines)
     return re.split(r"\. (?=[A-Z])|[.:] (?:python|cyclesr) ", comment)[0].rstrip(

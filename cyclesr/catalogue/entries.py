@@ -1,21 +1,17 @@
-"""One entry a class: its name, size, paper, and its own first line."""
+"""The lines of the lists: one entry per class, plugins included."""
 
 import inspect
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-import torch
-from torch import Tensor
-
-from cyclesr.catalogue.complexity import SIDE, macs, parameters
-from cyclesr.catalogue.docstrings import first_line, paper, reference, summary
+from cyclesr.catalogue.sizes import Size, size_of_backbone, size_of_translator
+from cyclesr.descriptions import Paper, Variant, first_line, paper_of, summary_of
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.registry import LOSSES, SR_BACKBONES, TRANSLATORS, Registry
 
-SCALE = 4  # of all that is measured and has one
+Found = TypeVar("Found")
 
 
 class Entry(NamedTuple):
@@ -26,83 +22,72 @@ class Entry(NamedTuple):
         parameters: with default arguments; None where the class cannot be built of these alone.
         macs: multiply-accumulates for an LR image of 64x64; None likewise, or where they depend on the image.
         arguments: of the constructor, with their defaults.
-        paper: ``Lim et al., CVPRW 2017``, or empty.
-        address: of the paper, or empty.
+        paper: that the class implements.
         line: what it is.
     """
 
     name: str
-    parameters: int | None
-    macs: int | None
-    arguments: str
-    paper: str
-    address: str
-    line: str
+    parameters: int | None = None
+    macs: int | None = None
+    arguments: str = ""
+    paper: Paper | None = None
+    line: str = ""
 
 
-Size = tuple[int | None, int | None]  # parameters and MACs
-Measure = Callable[["Listed"], Size]
+Measure = Callable[[type, dict[str, Any]], Size]
 
 
 class Listed(NamedTuple):
-    """A class with the arguments that make one network of it; of most classes there is but the one without any."""
+    """A class, and the arguments that make one of its variants."""
 
     kind: type
-    arguments: dict[str, Any]
-    text: str | None = None  # in place of its docstring
-
-    def described(self) -> tuple[str, str, str]:
-        """Paper, address, line."""
-        if self.text is None:
-            return *paper(self.kind), summary(self.kind)
-        return *reference(self.text), first_line(self.text)
+    variant: Variant | None = None
 
 
 def entries(kinds: str, pattern: str = "*") -> list[Entry]:
-    """What is registered, plugins too, in the order of the names; of losses, the adversarial ones as well.
+    """Returns what is registered, plugins included, sorted by name; for losses, then the adversarial ones.
 
     Args:
         kinds: a key of :data:`LISTS`.
-        pattern: of names, see :func:`matches`.
+        pattern: of names, see :func:`matching`.
 
     Raises:
         UserError: no name fits.
     """
     registry, measure = LISTS[kinds]
-    found: dict[str, Any] = listed(registry) | (WORDS if kinds == "losses" else {})
+    found: dict[str, Listed | Entry] = dict(listed(registry))
+    if kinds == "losses":
+        found |= {entry.name: entry for entry in ADVERSARIAL}
     fitting = matching(found, pattern, kinds)
-    return [
-        Entry(name, None, None, what[0], *reference(what[1]), first_line(what[1]))
-        if name in WORDS
-        else _entry(name, what, measure)
-        for name, what in fitting.items()
-    ]
+    return [what if isinstance(what, Entry) else _entry(name, what, measure) for name, what in fitting.items()]
 
 
 def listed(registry: Registry) -> dict[str, Listed]:
-    """Every class, and after it, as ``Spandrel(arch="HAT")``, what its method ``variants`` says that it makes."""
+    """Returns every class by name, each followed by its variants, ``Spandrel(arch="HAT")`` for instance."""
     found = {}
     for name, kind in classes(registry).items():
-        found[name] = Listed(kind, {})
-        for arguments, text in kind.variants() if hasattr(kind, "variants") else ():
+        found[name] = Listed(kind)
+        for made in kind.variants() if hasattr(kind, "variants") else ():
+            variant = Variant(*made)  # of a plugin, a plain tuple
             given = ", ".join(
-                f'{key}="{value}"' if isinstance(value, str) else f"{key}={value}" for key, value in arguments.items()
+                f'{key}="{value}"' if isinstance(value, str) else f"{key}={value}"
+                for key, value in variant.arguments.items()
             )
-            found[f"{name}({given})"] = Listed(kind, arguments, text)
+            found[f"{name}({given})"] = Listed(kind, variant)
     return found
 
 
 def classes(registry: Registry) -> dict[str, type]:
-    """Everything that is registered, plugins too, in the order of the names."""
+    """Returns everything that is registered, plugins included, sorted by name."""
     registry.import_from_location()
     return dict(sorted(registry.module_dict.items(), key=lambda item: item[0].lower()))
 
 
-def matching(found: dict[str, Any], pattern: str, kinds: str) -> dict[str, Any]:
-    """Those whose name has a part, ``edsr``, or fits a pattern, ``*srresnet`` or ``demo/*``; in any case.
+def matching(found: Mapping[str, Found], pattern: str, kinds: str) -> dict[str, Found]:
+    """Returns what fits a part of a name, ``edsr``, or a pattern, ``*srresnet`` or ``demo/*``, in any case.
 
     Raises:
-        UserError: none does; the message has the nearest.
+        UserError: nothing fits; the message has the nearest name.
     """
     wanted = pattern.lower()
     fitting = {n: v for n, v in found.items() if wanted in n.lower() or fnmatchcase(n.lower(), wanted)}
@@ -113,77 +98,59 @@ def matching(found: dict[str, Any], pattern: str, kinds: str) -> dict[str, Any]:
 
 def _entry(name: str, what: Listed, measure: Measure) -> Entry:
     arguments = ", ".join(_argument(p) for p in inspect.signature(what.kind).parameters.values())
-    with warnings.catch_warnings():  # of anybody's constructors
+    with warnings.catch_warnings():  # constructors of plugins may warn
         warnings.simplefilter("ignore")
-        return Entry(name, *measure(what), arguments, *what.described())
+        if what.variant:
+            size = measure(what.kind, what.variant.arguments)
+            return Entry(name, *size, arguments, what.variant.paper, first_line(what.variant.summary))
+        return Entry(name, *measure(what.kind, {}), arguments, paper_of(what.kind), summary_of(what.kind))
 
 
 def _argument(parameter: inspect.Parameter) -> str:
     return str(parameter.replace(annotation=parameter.empty))
 
 
-def _measure_translator(what: Listed) -> Size:
-    """The parameters of all generators, and the MACs of ``degrade`` for LR images of 64x64."""
-    translator = _by_default(what)
-    if translator is None:
-        return None, None
-    return parameters(translator.generators), _macs(translator.degrade, SIDE * SCALE if translator.from_hr else SIDE)
-
-
-def _measure_backbone(what: Listed) -> Size:
-    network = _by_default(what)
-    return (parameters(network), _macs(network, SIDE)) if network else (None, None)
-
-
-def _measure_nothing(_what: Listed) -> Size:
-    return None, None
-
-
-def _by_default(what: Listed) -> Any:
-    """The network that a scale of 4, its arguments and defaults make, without memory for its weights.
-
-    Returns:
-        None where these do not suffice, or where ``**arguments`` of another package's network say what is built, or
-        where it cannot be built, whose reason is its author's to know.
-    """
-    taken = inspect.signature(what.kind).parameters
-    given = ({"scale": SCALE} if "scale" in taken else {}) | what.arguments
-    free = [p for p in taken.values() if p.name not in given and p.default is p.empty]
-    if any(p.kind is not p.VAR_KEYWORD or not what.arguments for p in free):
-        return None
-    with suppress(Exception), torch.device("meta"):
-        return what.kind(**given).eval()
-    with suppress(Exception):  # it computes with numbers while it is built
-        return what.kind(**given).eval().to("meta")
-    return None
-
-
-def _macs(run: Callable[[Tensor], Tensor], side: int) -> int | None:
-    with suppress(Exception), torch.device("meta"):
-        return macs(run, side)
-    return None  # it asks for the value of a number
-
-
 LISTS: dict[str, tuple[Registry, Measure]] = {
-    "translators": (TRANSLATORS, _measure_translator),
-    "backbones": (SR_BACKBONES, _measure_backbone),
-    "losses": (LOSSES, _measure_nothing),
+    "translators": (TRANSLATORS, size_of_translator),
+    "backbones": (SR_BACKBONES, size_of_backbone),
+    "losses": (LOSSES, lambda kind, arguments: (None, None)),
 }
-# Losses that are words in a config: how they are asked for, and what they are.
-WORDS = {
-    "lsgan": ('adversarial="lsgan"', "Least squares to 0 and 1 (Mao et al. 2017), https://arxiv.org/abs/1611.04076"),
-    "vanilla": (
-        'adversarial="vanilla"',
-        "Cross entropy, not saturating (Goodfellow et al. 2014), https://arxiv.org/abs/1406.2661",
+# Adversarial losses, which configs choose by a word: how, and what they are.
+ADVERSARIAL = (
+    Entry(
+        "lsgan",
+        arguments='adversarial="lsgan"',
+        paper=Paper("Mao et al. 2017", "https://arxiv.org/abs/1611.04076"),
+        line="Least squares to 0 and 1",
     ),
-    "hinge": ('adversarial="hinge"', "Hinge of the discriminator (Lim & Ye 2017), https://arxiv.org/abs/1705.02894"),
-    "wgan-gp": (
-        'adversarial="wgan-gp"',
-        "Wasserstein critic with gradient penalty (Gulrajani et al. 2017), https://arxiv.org/abs/1704.00028",
+    Entry(
+        "vanilla",
+        arguments='adversarial="vanilla"',
+        paper=Paper("Goodfellow et al. 2014", "https://arxiv.org/abs/1406.2661"),
+        line="Cross entropy, not saturating",
     ),
-    "ragan": (
-        'sr_adversarial=dict(mode="ragan")',
-        "Relativistic average, of D_h alone (Jolicoeur-Martineau 2019), https://arxiv.org/abs/1807.00734",
+    Entry(
+        "hinge",
+        arguments='adversarial="hinge"',
+        paper=Paper("Lim & Ye 2017", "https://arxiv.org/abs/1705.02894"),
+        line="Hinge of the discriminator",
     ),
-    "R1": ("r1_weight=10.0", "Squared slope at real images (Mescheder et al. 2018), https://arxiv.org/abs/1801.04406"),
-}
+    Entry(
+        "wgan-gp",
+        arguments='adversarial="wgan-gp"',
+        paper=Paper("Gulrajani et al. 2017", "https://arxiv.org/abs/1704.00028"),
+        line="Wasserstein critic with gradient penalty",
+    ),
+    Entry(
+        "ragan",
+        arguments='sr_adversarial=dict(mode="ragan")',
+        paper=Paper("Jolicoeur-Martineau 2019", "https://arxiv.org/abs/1807.00734"),
+        line="Relativistic average, only for D_h",
+    ),
+    Entry(
+        "R1",
+        arguments="r1_weight=10.0",
+        paper=Paper("Mescheder et al. 2018", "https://arxiv.org/abs/1801.04406"),
+        line="Squared slope at real images",
+    ),
+)

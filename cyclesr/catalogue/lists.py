@@ -17,7 +17,7 @@ HEADS = {
 
 
 def listing(kinds: str, pattern: str, configs: str | Path) -> str:
-    """A list as text.
+    """Returns a list as text.
 
     Args:
         kinds: a key of :data:`HEADS`.
@@ -34,6 +34,6 @@ def listing(kinds: str, pattern: str, configs: str | Path) -> str:
 
 
 def cells(kinds: str, entry: Entry) -> tuple[str, ...]:
-    """An entry under its head."""
+    """Returns the cells of an entry, one for each of :data:`HEADS`."""
     size = (entry.arguments,) if kinds == "losses" else (scaled(entry.parameters), scaled(entry.macs))
-    return (entry.name, *size, entry.paper or "-", entry.line)
+    return (entry.name, *size, entry.paper.citation if entry.paper else "-", entry.line)

@@ -2,26 +2,26 @@
 
 from pathlib import Path
 
-from cyclesr.catalogue.entries import LISTS, classes, entries
+from cyclesr.catalogue.entries import ADVERSARIAL, LISTS, classes, entries
 from cyclesr.catalogue.lists import HEADS, cells
 from cyclesr.text_tables import markdown_table
 
 PAGE = """# Catalogue
 
-Written by `cyclesr list --write docs/catalogue.md`; a test compares. Plugins are in the lists that
-`cyclesr list` prints, not on this page.
+`cyclesr list --write docs/catalogue.md` writes this page, and a test checks that it is current. `cyclesr list`
+prints the same lists with the plugins that are installed.
 
 ## Translators
 
-Parameters are those of all generators, as the defaults make them; MACs are those of `degrade`, for one LR image of
+With default arguments: parameters of all generators, and multiply-accumulates (MACs) of `degrade` for one LR image of
 64x64.
 
 {translators}
 
 ## SR networks
 
-At scale 4, as the defaults make them; MACs are multiply-accumulates of convolutions and matrix products for one LR
-image of 64x64. A dash: the class needs more than a scale, or stands for many networks; or its MACs depend on the image.
+With default arguments at scale 4; MACs are those of convolutions and matrix products for one LR image of 64x64. A dash
+means that the class needs more than a scale, that it makes several networks, or that its MACs depend on the image.
 
 {backbones}
 
@@ -29,21 +29,21 @@ image of 64x64. A dash: the class needs more than a scale, or stands for many ne
 
 {losses}
 
-The last six are no classes: a translator, or `sr_adversarial` of the model, takes them by these arguments.
+The last six are not classes: a translator, or `sr_adversarial` of the model, takes them by these arguments.
 
 ## Any translator with any SR network
 
-{count_translators} translators x {count_backbones} SR networks = {pairs} pairs. Each is built, takes two joint steps,
-moves what it should and nothing else, is saved and loaded, degrades, and upscales odd sizes in
-[tests/contract](../tests/contract/test_pairs.py): some of the pairs in `make test`, all of them in `make test-slow`.
-An x says that the pair is among those tests, not that this page has run it: a pair that fails there fails CI.
+{count_translators} translators x {count_backbones} SR networks = {pairs} pairs.
+[tests/contract](../tests/contract/test_pairs.py) tests each: it is built, takes two joint steps, changes only the
+weights that it should, is saved and loaded, degrades, and upscales odd sizes. `make test` runs some of the pairs,
+`make test-slow` all of them. An x means that the pair is among these tests.
 
 {matrix}
 """
 
 
 def page() -> str:
-    """The page as Markdown."""
+    """Returns the page as Markdown."""
     translators, backbones = own_names("translators"), own_names("backbones")
     matrix = [(backbone, *["x"] * len(translators)) for backbone in backbones]
     return PAGE.format(
@@ -56,17 +56,18 @@ def page() -> str:
 
 
 def own_names(kinds: str) -> list[str]:
-    """What cyclesr itself registers, in the order of the names."""
+    """Returns the names that cyclesr itself registers, sorted."""
     return [name for name, kind in classes(LISTS[kinds][0]).items() if kind.__module__.startswith("cyclesr.")]
 
 
 def _table(kinds: str) -> str:
-    own = set(own_names(kinds))
+    own = {*own_names(kinds), *(entry.name for entry in ADVERSARIAL)}
     rows = []
     for entry in entries(kinds):
         if entry.name.partition("(")[0] in own:
             name, *others, paper, line = cells(kinds, entry)
-            rows.append((f"`{name}`", *others, f"[{paper}]({entry.address})" if entry.address else paper, line))
+            linked = f"[{paper}]({entry.paper.address})" if entry.paper and entry.paper.address else paper
+            rows.append((f"`{name}`", *others, linked, line))
     return markdown_table(HEADS[kinds], rows)
 
 

@@ -1,10 +1,11 @@
-"""Compact (SRVGGNetCompact), the small network of Real-ESRGAN (Wang et al. 2021), https://arxiv.org/abs/2107.10833."""
+"""Compact (SRVGGNetCompact), the small network of Real-ESRGAN (Wang et al. 2021)."""
 
 from typing import Any, ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.upsampling import factors
 from cyclesr.models.networks.initialise import zero
 from cyclesr.registry import SR_BACKBONES
@@ -27,6 +28,7 @@ class SRVGGNetCompact(nn.Module):
     starts as nearest-neighbour upsampling.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Wang et al. 2021", "https://arxiv.org/abs/2107.10833")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_layers=1)
 
     def __init__(self, scale: int, channels: int = 64, num_layers: int = 16) -> None:

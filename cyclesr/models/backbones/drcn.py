@@ -1,4 +1,4 @@
-"""DRCN (Kim et al., CVPR 2016), https://arxiv.org/abs/1511.04491: one layer, applied repeatedly."""
+"""DRCN (Kim et al., CVPR 2016): one layer, applied repeatedly."""
 
 from typing import Any, ClassVar
 
@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.colour import Colour, Planes
 from cyclesr.models.backbones.upsampling import bicubic, factors
 from cyclesr.models.networks.initialise import initialise, zero
@@ -29,6 +30,7 @@ class DRCN(nn.Module):
     at zero, so that the network starts as bicubic upsampling; the recursive layer has He initialisation, too.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Kim et al., CVPR 2016", "https://arxiv.org/abs/1511.04491")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_recursions=2)
 
     def __init__(self, scale: int, channels: int = 256, num_recursions: int = 16, planes: Planes = "rgb") -> None:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.colour import Colour, Planes
 from cyclesr.models.backbones.upsampling import bicubic, factors
 from cyclesr.models.networks.initialise import initialise, zero
@@ -28,6 +29,7 @@ class DRRN(nn.Module):
     convolution starts at zero, so that the network starts as bicubic upsampling.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Tai et al., CVPR 2017")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_units=2)
 
     def __init__(self, scale: int, channels: int = 128, num_units: int = 25, planes: Planes = "rgb") -> None:

@@ -1,9 +1,10 @@
-"""EDSR (Lim et al., CVPRW 2017), https://arxiv.org/abs/1707.02921, with an option for small networks on CPUs."""
+"""EDSR (Lim et al., CVPRW 2017), with an option for small networks on CPUs."""
 
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.mean_shift import RANGE, MeanShift, with_means
 from cyclesr.models.backbones.public_names import renamed
 from cyclesr.models.backbones.upsampling import BicubicSkip, factors, shuffle_stages
@@ -45,6 +46,7 @@ class EDSR(nn.Module):
     supported.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Lim et al., CVPRW 2017", "https://arxiv.org/abs/1707.02921")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
 
     def __init__(

@@ -1,9 +1,10 @@
-"""The generator of EnhanceNet (Sajjadi et al., ICCV 2017), https://arxiv.org/abs/1612.07919."""
+"""The generator of EnhanceNet (Sajjadi et al., ICCV 2017)."""
 
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.upsampling import BicubicSkip, factors
 from cyclesr.registry import SR_BACKBONES
 
@@ -34,6 +35,7 @@ class EnhanceNet(nn.Module):
     that the network starts as bicubic upsampling.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Sajjadi et al., ICCV 2017", "https://arxiv.org/abs/1612.07919")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
 
     def __init__(self, scale: int, channels: int = 64, num_blocks: int = 10) -> None:

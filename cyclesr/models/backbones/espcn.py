@@ -1,9 +1,10 @@
-"""ESPCN (Shi et al., CVPR 2016), https://arxiv.org/abs/1609.05158: the sub-pixel convolution."""
+"""ESPCN (Shi et al., CVPR 2016): the sub-pixel convolution."""
 
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.colour import Colour, Planes
 from cyclesr.models.backbones.upsampling import BicubicSkip, factors
 from cyclesr.registry import SR_BACKBONES
@@ -25,6 +26,7 @@ class ESPCN(nn.Module):
     Differs from the paper: PyTorch's default initialisation.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Shi et al., CVPR 2016", "https://arxiv.org/abs/1609.05158")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4)
 
     def __init__(self, scale: int, channels: int = 64, planes: Planes = "rgb", global_skip: bool = False) -> None:

@@ -1,9 +1,10 @@
-"""FSRCNN (Dong et al., ECCV 2016), https://arxiv.org/abs/1608.00367: an hourglass at LR resolution."""
+"""FSRCNN (Dong et al., ECCV 2016): an hourglass at LR resolution."""
 
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.colour import Colour, Planes
 from cyclesr.models.backbones.upsampling import BicubicSkip, factors
 from cyclesr.registry import SR_BACKBONES
@@ -27,6 +28,7 @@ class FSRCNN(nn.Module):
     Differs from the paper: PyTorch's default initialisation.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Dong et al., ECCV 2016", "https://arxiv.org/abs/1608.00367")
     TINY: ClassVar[dict[str, Any]] = dict(channels=6, shrunk=3, num_layers=1)
 
     def __init__(

@@ -1,4 +1,4 @@
-"""IMDN (Hui et al., ACM MM 2019), https://arxiv.org/abs/1909.11856: information multi-distillation."""
+"""IMDN (Hui et al., ACM MM 2019): information multi-distillation."""
 
 from typing import Any, ClassVar
 
@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.upsampling import BicubicSkip, factors
 from cyclesr.registry import SR_BACKBONES
 
@@ -66,6 +67,7 @@ class IMDN(nn.Module):
             zero, so that the network starts as bicubic upsampling.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Hui et al., ACM MM 2019", "https://arxiv.org/abs/1909.11856")
     TINY: ClassVar[dict[str, Any]] = dict(channels=8, num_blocks=2)
 
     def __init__(self, scale: int, channels: int = 64, num_blocks: int = 6, global_skip: bool = False) -> None:

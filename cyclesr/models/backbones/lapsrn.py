@@ -1,4 +1,4 @@
-"""LapSRN (Lai et al., CVPR 2017), https://arxiv.org/abs/1704.03915: a Laplacian pyramid of x2 stages."""
+"""LapSRN (Lai et al., CVPR 2017): a Laplacian pyramid of x2 stages."""
 
 from typing import Any, ClassVar
 
@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.backbones.colour import Colour, Planes
 from cyclesr.models.networks.initialise import initialise
@@ -49,6 +50,7 @@ class LapSRN(nn.Module):
         UserError: another scale.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Lai et al., CVPR 2017", "https://arxiv.org/abs/1704.03915")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_layers=1)
 
     def __init__(self, scale: int, channels: int = 64, num_layers: int = 10, planes: Planes = "rgb") -> None:

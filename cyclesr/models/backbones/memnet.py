@@ -1,4 +1,4 @@
-"""MemNet (Tai et al., ICCV 2017), https://arxiv.org/abs/1708.02209: each block sees the outputs of all earlier ones."""
+"""MemNet (Tai et al., ICCV 2017): each block sees the outputs of all earlier ones."""
 
 from collections import OrderedDict
 from typing import Any, ClassVar
@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.colour import Colour, Planes
 from cyclesr.models.backbones.upsampling import bicubic, factors
 from cyclesr.models.networks.initialise import initialise, zero
@@ -71,6 +72,7 @@ class MemNet(nn.Module):
     zero, so that the network starts as bicubic upsampling; one network per scale.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Tai et al., ICCV 2017", "https://arxiv.org/abs/1708.02209")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=2, num_recursions=2)
 
     def __init__(

@@ -1,10 +1,11 @@
-"""MSRResNet: SRResNet without batch norm, the start of ESRGAN (Wang et al. 2018), https://arxiv.org/abs/1809.00219."""
+"""MSRResNet: SRResNet without batch norm, the start of ESRGAN (Wang et al. 2018)."""
 
 from typing import Any, ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.upsampling import factors
 from cyclesr.models.networks.initialise import initialise
 from cyclesr.registry import SR_BACKBONES
@@ -40,6 +41,7 @@ class MSRResNet(nn.Module):
     Differs from BasicSR: x8 is supported, with a third stage ``upconv3``.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Wang et al. 2018", "https://arxiv.org/abs/1809.00219")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
 
     def __init__(self, scale: int, channels: int = 64, num_blocks: int = 16) -> None:

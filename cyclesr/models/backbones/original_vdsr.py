@@ -1,10 +1,11 @@
-"""The original VDSR (Kim et al., CVPR 2016), https://arxiv.org/abs/1511.04587."""
+"""The original VDSR (Kim et al., CVPR 2016)."""
 
 from typing import Any, ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.colour import Colour, Planes
 from cyclesr.models.backbones.upsampling import bicubic, factors
 from cyclesr.models.networks.initialise import initialise, zero
@@ -37,6 +38,7 @@ class OriginalVDSR(nn.Module):
     starts as bicubic upsampling.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Kim et al., CVPR 2016", "https://arxiv.org/abs/1511.04587")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_layers=3)
 
     def __init__(self, scale: int, channels: int = 64, num_layers: int = 20, planes: Planes = "rgb") -> None:

@@ -1,9 +1,10 @@
-"""RCAN (Zhang et al., ECCV 2018), https://arxiv.org/abs/1807.02758: channel attention, residual in residual."""
+"""RCAN (Zhang et al., ECCV 2018): channel attention, residual in residual."""
 
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.mean_shift import RANGE, MeanShift, with_means
 from cyclesr.models.backbones.public_names import renamed
 from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages
@@ -66,6 +67,7 @@ class RCAN(nn.Module):
             zero, so that the network starts as bicubic upsampling.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Zhang et al., ECCV 2018", "https://arxiv.org/abs/1807.02758")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_groups=1, num_blocks=1, reduction=2)
 
     def __init__(

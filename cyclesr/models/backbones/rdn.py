@@ -1,4 +1,4 @@
-"""RDN (Zhang et al., CVPR 2018), https://arxiv.org/abs/1802.08797: residual dense blocks with feature fusion."""
+"""RDN (Zhang et al., CVPR 2018): residual dense blocks with feature fusion."""
 
 from typing import Any, ClassVar
 
@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages
 from cyclesr.registry import SR_BACKBONES
 
@@ -46,6 +47,7 @@ class RDN(nn.Module):
             zero, so that the network starts as bicubic upsampling.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Zhang et al., CVPR 2018", "https://arxiv.org/abs/1802.08797")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, growth=2, num_blocks=2, num_layers=2)
 
     def __init__(

@@ -1,4 +1,4 @@
-"""RRDBNet of ESRGAN (Wang et al., ECCVW 2018), https://arxiv.org/abs/1809.00219."""
+"""RRDBNet of ESRGAN (Wang et al., ECCVW 2018)."""
 
 import re
 from typing import Any, ClassVar
@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.backbones.public_names import renamed
 from cyclesr.models.networks.image_size import pad_to_fit
@@ -64,6 +65,7 @@ class RRDBNet(nn.Module):
         UserError: another scale.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Wang et al., ECCVW 2018", "https://arxiv.org/abs/1809.00219")
     TINY: ClassVar[dict[str, Any]] = dict(channels=8, num_blocks=1, growth=4)
 
     def __init__(self, scale: int, channels: int = 64, num_blocks: int = 23, growth: int = 32) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper, Variant
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.models.backbones.padded import mirror_to_fit
 from cyclesr.models.backbones.upsampling import factors
@@ -18,7 +19,8 @@ class Architecture(NamedTuple):
     """Facts about an architecture that its constructor in spandrel does not tell."""
 
     scale: str  # name of the constructor's argument for the scale
-    what: str  # one line with the paper, as in a docstring
+    summary: str  # one line
+    paper: Paper | None = None
     smallest: int = 1  # smallest side of an image, in LR pixels
     multiple: int = 1  # both sides must be multiples of this number
     window: str = ""  # name of an argument: both sides must be multiples of its value, too
@@ -32,51 +34,59 @@ class Architecture(NamedTuple):
 ARCHITECTURES = {
     "ATD": Architecture(
         "upscale",
-        "Window attention and attention to learnt tokens (Zhang et al., CVPR 2024), https://arxiv.org/abs/2401.08209",
+        "Window attention and attention to learnt tokens",
+        Paper("Zhang et al., CVPR 2024", "https://arxiv.org/abs/2401.08209"),
         smallest=8,
     ),
     "CRAFT": Architecture(
         "upscale",
-        "Attention refined by high frequencies (Li et al., ICCV 2023), https://arxiv.org/abs/2308.05022",
+        "Attention refined by high frequencies",
+        Paper("Li et al., ICCV 2023", "https://arxiv.org/abs/2308.05022"),
         multiple=16,
     ),
     "Compact": Architecture(
-        "upscale", "SRVGGNetCompact, a plain network (Wang et al. 2021), https://arxiv.org/abs/2107.10833"
+        "upscale", "SRVGGNetCompact, a plain network", Paper("Wang et al. 2021", "https://arxiv.org/abs/2107.10833")
     ),
     "DAT": Architecture(
         "upscale",
-        "Alternating spatial and channel attention (Chen et al., ICCV 2023), https://arxiv.org/abs/2308.03364",
+        "Alternating spatial and channel attention",
+        Paper("Chen et al., ICCV 2023", "https://arxiv.org/abs/2308.03364"),
         smallest=16,
     ),
     "DCTLSA": Architecture(
-        "upscale", "Densely connected transformer with linear self-attention (Zeng et al. 2023)", smallest=16
+        "upscale", "Densely connected transformer with linear self-attention", Paper("Zeng et al. 2023"), smallest=16
     ),
     "DITN": Architecture(
         "upscale",
-        "A transformer designed for deployment (Liu et al., ACM MM 2023), https://arxiv.org/abs/2308.02794",
+        "A transformer designed for deployment",
+        Paper("Liu et al., ACM MM 2023", "https://arxiv.org/abs/2308.02794"),
         window="patch_size",
     ),
     "DRCT": Architecture(
         "upscale",
-        "Swin blocks in dense residual groups (Hsu et al., CVPRW 2024), https://arxiv.org/abs/2404.00722",
+        "Swin blocks in dense residual groups",
+        Paper("Hsu et al., CVPRW 2024", "https://arxiv.org/abs/2404.00722"),
         multiple=16,
         window="window_size",
     ),
     "ESRGAN": Architecture(
         "scale",
-        "RRDBNet, dense blocks (Wang et al., ECCVW 2018), https://arxiv.org/abs/1809.00219",
+        "RRDBNet, dense blocks",
+        Paper("Wang et al., ECCVW 2018", "https://arxiv.org/abs/1809.00219"),
         smallest=2,
         scales=(2, 4, 8),
     ),
     "FDAT": Architecture("scale", "A fast variant of DAT by spandrel's community", scales=(2, 3, 4)),
     "GRL": Architecture(
         "upscale",
-        "Attention in windows, stripes and channels (Li et al., CVPR 2023), https://arxiv.org/abs/2303.00748",
+        "Attention in windows, stripes and channels",
+        Paper("Li et al., CVPR 2023", "https://arxiv.org/abs/2303.00748"),
         defaults=(("stripe_shift", True),),
     ),
     "HAT": Architecture(
         "upscale",
-        "Window, overlapping and channel attention (Chen et al., CVPR 2023), https://arxiv.org/abs/2205.04437",
+        "Window, overlapping and channel attention",
+        Paper("Chen et al., CVPR 2023", "https://arxiv.org/abs/2205.04437"),
         smallest=16,
         defaults=(("window_size", 16),),
     ),
@@ -84,54 +94,65 @@ ARCHITECTURES = {
     "MoSR": Architecture("upscale", "Gated convolutions as in MambaOut, by spandrel's community"),
     "OmniSR": Architecture(
         "up_scale",
-        "Joint spatial and channel attention (Wang et al., CVPR 2023), https://arxiv.org/abs/2304.10244",
+        "Joint spatial and channel attention",
+        Paper("Wang et al., CVPR 2023", "https://arxiv.org/abs/2304.10244"),
         smallest=16,
     ),
     "PLKSR": Architecture(
         "upscaling_factor",
-        "Large kernels on some of the channels (Lee et al. 2024), https://arxiv.org/abs/2404.11848",
+        "Large kernels on some of the channels",
+        Paper("Lee et al. 2024", "https://arxiv.org/abs/2404.11848"),
     ),
     "RCAN": Architecture(
-        "scale", "Residual blocks with channel attention (Zhang et al., ECCV 2018), https://arxiv.org/abs/1807.02758"
+        "scale",
+        "Residual blocks with channel attention",
+        Paper("Zhang et al., ECCV 2018", "https://arxiv.org/abs/1807.02758"),
     ),
     "RGT": Architecture(
         "upscale",
-        "Recursive generalization transformer (Chen et al., ICLR 2024), https://arxiv.org/abs/2303.06373",
+        "Recursive generalization transformer",
+        Paper("Chen et al., ICLR 2024", "https://arxiv.org/abs/2303.06373"),
         smallest=16,
     ),
     "RealPLKSR": Architecture(
         "upscaling_factor",
-        "PLKSR with norm and dropout, for real images (Lee et al. 2024), https://arxiv.org/abs/2404.11848",
+        "PLKSR with norm and dropout, for real images",
+        Paper("Lee et al. 2024", "https://arxiv.org/abs/2404.11848"),
         package="PLKSR",
     ),
     "SAFMN": Architecture(
         "upscaling_factor",
-        "Multi-scale feature modulation (Sun et al., ICCV 2023), https://arxiv.org/abs/2302.13800",
+        "Multi-scale feature modulation",
+        Paper("Sun et al., ICCV 2023", "https://arxiv.org/abs/2302.13800"),
         multiple=8,
         needed=(("dim", 36),),
     ),
     "SPAN": Architecture(
-        "upscale", "Attention without parameters (Wan et al., CVPRW 2024), https://arxiv.org/abs/2311.12770"
+        "upscale", "Attention without parameters", Paper("Wan et al., CVPRW 2024", "https://arxiv.org/abs/2311.12770")
     ),
     "SeemoRe": Architecture(
         "scale",
-        "Mixtures of low-rank experts (Zamfir et al., ICML 2024), https://arxiv.org/abs/2402.03412",
+        "Mixtures of low-rank experts",
+        Paper("Zamfir et al., ICML 2024", "https://arxiv.org/abs/2402.03412"),
         smallest=16,
     ),
     "SwiftSRGAN": Architecture(
         "upscale_factor",
-        "SRResNet with separable convolutions (Krishnan & Krishnan 2021), https://arxiv.org/abs/2111.14320",
+        "SRResNet with separable convolutions",
+        Paper("Krishnan & Krishnan 2021", "https://arxiv.org/abs/2111.14320"),
         scales=(2, 4, 8),
     ),
     "Swin2SR": Architecture(
         "upscale",
-        "Swin V2 blocks (Conde et al., ECCVW 2022), https://arxiv.org/abs/2209.11345",
+        "Swin V2 blocks",
+        Paper("Conde et al., ECCVW 2022", "https://arxiv.org/abs/2209.11345"),
         smallest=16,
         defaults=(("window_size", 8),),
     ),
     "SwinIR": Architecture(
         "upscale",
-        "Shifted-window attention (Liang et al., ICCVW 2021), https://arxiv.org/abs/2108.10257",
+        "Shifted-window attention",
+        Paper("Liang et al., ICCVW 2021", "https://arxiv.org/abs/2108.10257"),
         smallest=16,
         defaults=(("window_size", 8),),
     ),
@@ -187,13 +208,14 @@ class Spandrel(nn.Module):
         return sr[..., : lr.shape[-2] * self.scale, : lr.shape[-1] * self.scale]
 
     @classmethod
-    def variants(cls) -> list[tuple[dict[str, Any], str]]:
-        """Returns the arguments and a description of each architecture, for the catalogue.
+    def variants(cls) -> list[Variant]:
+        """Returns what the catalogue shows of each architecture.
 
         The list is empty if spandrel is not installed.
         """
         there = importlib.util.find_spec("spandrel") is not None
-        return [(dict(arch=n, **dict(a.needed)), a.what) for n, a in ARCHITECTURES.items()] if there else []
+        every = ARCHITECTURES.items() if there else ()
+        return [Variant(dict(arch=name, **dict(a.needed)), a.summary, a.paper) for name, a in every]
 
     def from_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
         """Renames the weights of the architecture itself for this network."""

@@ -1,10 +1,11 @@
-"""SRCNN (Dong et al., ECCV 2014 and TPAMI 2016), https://arxiv.org/abs/1501.00092: the first SR network."""
+"""SRCNN (Dong et al., ECCV 2014 and TPAMI 2016): the first SR network."""
 
 from typing import Any, ClassVar, Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.colour import Colour, Planes
 from cyclesr.models.backbones.upsampling import BicubicSkip, bicubic, factors
 from cyclesr.registry import SR_BACKBONES
@@ -29,6 +30,7 @@ class SRCNN(nn.Module):
     initialisation.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Dong et al., ECCV 2014 and TPAMI 2016", "https://arxiv.org/abs/1501.00092")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, mapped=3, mapping_kernel=1)
 
     def __init__(

@@ -1,9 +1,10 @@
-"""SRResNet (Ledig et al., CVPR 2017), https://arxiv.org/abs/1609.04802: the paper's "original SRResNet" (Sec. 4.1)."""
+"""SRResNet (Ledig et al., CVPR 2017): the paper's "original SRResNet" (Sec. 4.1)."""
 
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages
 from cyclesr.models.networks.norms import make_norm
 from cyclesr.registry import SR_BACKBONES
@@ -39,6 +40,7 @@ class SRResNet(nn.Module):
             zero, so that the network starts as bicubic upsampling.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Ledig et al., CVPR 2017", "https://arxiv.org/abs/1609.04802")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
 
     def __init__(

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages
 from cyclesr.models.networks.norms import make_norm
 from cyclesr.registry import SR_BACKBONES
@@ -13,8 +14,7 @@ from cyclesr.registry import SR_BACKBONES
 class VDSR(nn.Module):
     """A deep plain network at LR resolution inside one skip, then sub-pixel upsampling; 1.1 M parameters by default.
 
-    The original VDSR (Kim et al., CVPR 2016), https://arxiv.org/abs/1511.04587, takes the bicubic upsampling of the LR
-    image instead of the LR image itself.
+    The original VDSR (Kim et al., CVPR 2016) takes the bicubic upsampling of the LR image instead of the LR image.
 
     Args:
         scale: 2, 3, 4 or 8.
@@ -27,6 +27,7 @@ class VDSR(nn.Module):
     Differs from the released code: PyTorch's default initialisation instead of N(0, 0.02); scale 3 is supported.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Kim et al., CVPR 2016", "https://arxiv.org/abs/1511.04587")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
 
     def __init__(

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.losses.frozen import Frozen
 from cyclesr.models.losses.precision import full
@@ -58,7 +59,7 @@ def places(height: int, width: int, stride: int, like: Tensor) -> Tensor:
 
 @LOSSES.register_module()
 class ContextualBilateralLoss(nn.Module):
-    """Weighted CoBi (Zhang et al., CVPR 2019), https://arxiv.org/abs/1905.05169: distance of best-matching features.
+    """Weighted CoBi: distance of best-matching features.
 
     The cosine similarity does not depend on the brightness of flat areas, so combine this loss with one that does.
 
@@ -74,10 +75,13 @@ class ContextualBilateralLoss(nn.Module):
     Raises:
         UserError: ``patch`` is larger than the map.
 
+    Source: Zhang et al., CVPR 2019.
+
     Differs from the paper: ``stride`` speeds up the search by its square; features are centred on the mean of the
     target, as in the contextual loss that CoBi extends (Mechrez et al. 2018).
     """
 
+    PAPER: ClassVar[Paper] = Paper("Zhang et al., CVPR 2019", "https://arxiv.org/abs/1905.05169")
     TINY: ClassVar[dict[str, Any]] = dict(patch=3)
 
     def __init__(

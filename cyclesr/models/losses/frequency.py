@@ -1,8 +1,11 @@
 """The focal frequency loss, which gives larger weights to frequencies with larger errors."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.losses.precision import full
 from cyclesr.registry import LOSSES
@@ -37,7 +40,7 @@ def focal_frequency(sr: Tensor, hr: Tensor, alpha: float) -> Tensor:
 
 @LOSSES.register_module()
 class FocalFrequencyLoss(nn.Module):
-    """Weighted focal frequency loss (Jiang et al., ICCV 2021), https://arxiv.org/abs/2012.12821.
+    """Weighted focal frequency loss.
 
     Args:
         weight: weight of the loss.
@@ -47,7 +50,11 @@ class FocalFrequencyLoss(nn.Module):
 
     Raises:
         UserError: ``patch`` is larger than the images.
+
+    Source: Jiang et al., ICCV 2021.
     """
+
+    PAPER: ClassVar[Paper] = Paper("Jiang et al., ICCV 2021", "https://arxiv.org/abs/2012.12821")
 
     def __init__(self, weight: float = 1.0, alpha: float = 1.0, patch: int = 0) -> None:
         super().__init__()

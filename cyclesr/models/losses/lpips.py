@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.metrics.lpips import Lpips, find_lpips_weights, how_to_get
 from cyclesr.models.losses.frozen import Frozen
@@ -15,7 +16,7 @@ from cyclesr.registry import LOSSES
 
 @LOSSES.register_module()
 class LPIPSLoss(nn.Module):
-    """Weighted LPIPS, version 0.1 (Zhang et al., CVPR 2018), https://arxiv.org/abs/1801.03924.
+    """Weighted LPIPS, version 0.1.
 
     Args:
         weight: weight of the loss.
@@ -26,8 +27,11 @@ class LPIPSLoss(nn.Module):
 
     Raises:
         UserError: no weights were found, or they do not fit.
+
+    Source: Zhang et al., CVPR 2018.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Zhang et al., CVPR 2018", "https://arxiv.org/abs/1801.03924")
     TINY: ClassVar[dict[str, Any]] = dict(net="squeeze")
 
     def __init__(self, weight: float = 1.0, net: str = "vgg", weights: str | None = None) -> None:

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.losses.frozen import Frozen
 from cyclesr.models.networks.imagenet_features import ImageNetFeatures
@@ -34,10 +35,14 @@ class PerceptualLoss(nn.Module):
     Raises:
         UserError: no weights were found, or the network, a layer or the criterion is unknown.
 
-    Source: Johnson et al. 2016, https://arxiv.org/abs/1603.08155; features before the activation: ESRGAN
+    Source: Johnson et al. 2016; features before the activation: ESRGAN
     (Wang et al. 2018), Sec. 3.3.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Johnson et al. 2016", "https://arxiv.org/abs/1603.08155")
+    SUMMARY: ClassVar[str] = (
+        "L_percep of Eq. (3), by default as in ESRGAN: L1 between VGG19's `conv5_4` before the activation"
+    )
     TINY: ClassVar[dict[str, Any]] = dict(network="alexnet", layers=dict(conv1=1.0))
 
     def __init__(

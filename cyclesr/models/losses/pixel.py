@@ -1,9 +1,12 @@
 """Pixel losses for SR, the first term of Eq. (3)."""
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.registry import LOSSES
 
 
@@ -25,6 +28,8 @@ def low_pass_l1(image: Tensor, target: Tensor, side: int) -> Tensor:
 @LOSSES.register_module()
 class MSELoss(nn.Module):
     r"""Weighted mean squared error; ``weight`` is :math:`\lambda_{mse}` of Eq. (3), for images in [0, 1]."""
+
+    SUMMARY: ClassVar[str] = "Weighted mean squared error; `weight` is lambda_mse of Eq. (3), for images in [0, 1]"
 
     def __init__(self, weight: float = 1.0) -> None:
         super().__init__()
@@ -51,6 +56,9 @@ class L1Loss(nn.Module):
 @LOSSES.register_module()
 class CharbonnierLoss(nn.Module):
     """Weighted :func:`charbonnier` (Charbonnier et al., ICIP 1994); ``epsilon`` is in units of [0, 1]."""
+
+    PAPER: ClassVar[Paper] = Paper("Charbonnier et al., ICIP 1994")
+    SUMMARY: ClassVar[str] = "Weighted Charbonnier loss; `epsilon` is in units of [0, 1]"
 
     def __init__(self, weight: float = 1.0, epsilon: float = 1e-3) -> None:
         super().__init__()

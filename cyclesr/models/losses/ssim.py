@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.metrics.ssim import SMALLEST, gaussian_taps, mean_ssim, ssim_terms
 from cyclesr.models.losses.precision import full
@@ -61,7 +62,12 @@ def _check_size(image: Tensor, scales: int) -> None:
 
 @LOSSES.register_module()
 class SSIMLoss(nn.Module):
-    """Weighted 1 - SSIM (Wang et al. 2004), with the window that the evaluation calls ``wang``."""
+    """Weighted 1 - SSIM, with the window that the evaluation calls ``wang``.
+
+    Source: Wang et al. 2004.
+    """
+
+    PAPER: ClassVar[Paper] = Paper("Wang et al. 2004")
 
     def __init__(self, weight: float = 1.0) -> None:
         super().__init__()
@@ -74,7 +80,7 @@ class SSIMLoss(nn.Module):
 
 @LOSSES.register_module()
 class MSSSIMLoss(nn.Module):
-    """Weighted 1 - MS-SSIM (Wang et al. 2003).
+    """Weighted 1 - MS-SSIM.
 
     Args:
         weight: weight of the loss.
@@ -84,9 +90,12 @@ class MSSSIMLoss(nn.Module):
     Raises:
         UserError: the images are smaller than the window at the coarsest scale.
 
+    Source: Wang et al. 2003.
+
     Differs from the paper: similarities are clamped to at least 1e-6, because powers of negative numbers are undefined.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Wang et al. 2003")
     TINY: ClassVar[dict[str, Any]] = dict(scale_weights=(0.5, 0.5))
 
     def __init__(self, weight: float = 1.0, scale_weights: Sequence[float] | None = None) -> None:

@@ -1,9 +1,10 @@
 """Total variation: the mean absolute difference of neighbouring pixels."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.losses.precision import full
 from cyclesr.registry import LOSSES
 
@@ -20,6 +21,9 @@ class TVLoss(nn.Module):
     Differs from Rudin et al.: the absolute differences of each direction are added, and means replace sums, so that the
     weight does not depend on the size of the images.
     """
+
+    PAPER: ClassVar[Paper] = Paper("Rudin et al. 1992")
+    SUMMARY: ClassVar[str] = "Weighted anisotropic total variation of `sr`; `hr` is ignored"
 
     def __init__(self, weight: float = 1.0) -> None:
         super().__init__()

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 import torch.nn.functional as F
 from torch import Tensor
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.losses.total_variation import total_variation
 from cyclesr.models.translators.adversarial import build_discriminators
@@ -56,6 +57,7 @@ class CinCGAN(AdversarialTranslator):
         UserError: another start.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Yuan et al., CVPRW 2018", "https://arxiv.org/abs/1809.00437")
     TINY: ClassVar[dict[str, Any]] = dict(
         generator=dict(channels=8, num_blocks=1, num_layers=1), discriminator=dict(channels=8, num_layers=2)
     )

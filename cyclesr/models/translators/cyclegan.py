@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.translators.adversarial import build_discriminators
 from cyclesr.models.translators.adversarial_translator import AdversarialTranslator
@@ -35,6 +36,7 @@ class CycleGAN(AdversarialTranslator):
     of 10 counts as 5 would in [-1, 1].
     """
 
+    PAPER: ClassVar[Paper] = Paper("Zhu et al., ICCV 2017", "https://arxiv.org/abs/1703.10593")
     TINY: ClassVar[dict[str, Any]] = dict(
         generator=dict(channels=8, num_blocks=1, num_down=1), discriminator=dict(channels=8, num_layers=1)
     )

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import torch.nn.functional as F
 from torch import Tensor
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.losses.gan import GANMode
 from cyclesr.models.translators.base import DirectionWeights
 from cyclesr.models.translators.two_cycles import TwoCycles
@@ -32,6 +33,7 @@ class DiscoGAN(TwoCycles):
     them, where ours start as N(0, 0.02).
     """
 
+    PAPER: ClassVar[Paper] = Paper("Kim et al., ICML 2017", "https://arxiv.org/abs/1703.05192")
     TINY: ClassVar[dict[str, Any]] = dict(
         generator=dict(channels=8, num_down=2), discriminator=dict(channels=8, num_layers=2)
     )

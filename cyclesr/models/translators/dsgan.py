@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.losses.gan import GANMode
 from cyclesr.models.losses.pixel import low_pass_l1
@@ -39,6 +40,7 @@ class DSGAN(AdversarialTranslator):
         UserError: the discriminator has a ``high_pass`` of its own.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Fritsche et al., ICCVW 2019", "https://arxiv.org/abs/1911.07850")
     TINY: ClassVar[dict[str, Any]] = dict(
         generator=dict(channels=8, num_blocks=1), discriminator=dict(channels=8, num_layers=2)
     )

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import torch.nn.functional as F
 from torch import Tensor
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.losses.gan import GANMode
 from cyclesr.models.translators.base import DirectionWeights, with_defaults
 from cyclesr.models.translators.two_cycles import TwoCycles
@@ -33,6 +34,7 @@ class DualGAN(TwoCycles):
     losses, with cycles of weight 20.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Yi et al., ICCV 2017", "https://arxiv.org/abs/1704.02510")
     TINY: ClassVar[dict[str, Any]] = dict(
         generator=dict(channels=8, num_down=2), discriminator=dict(channels=8, num_layers=1)
     )

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, cast
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.networks.style import StyleDecoder, StyleEncoder, StyleTranslation
@@ -44,6 +45,7 @@ class MUNIT(AdversarialTranslator):
     variance.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Huang et al., ECCV 2018", "https://arxiv.org/abs/1804.04732")
     TINY: ClassVar[dict[str, Any]] = dict(
         generator=dict(channels=8, num_blocks=1, num_down=1, style_down=2, style_dim=2, mlp_width=8),
         discriminator=dict(channels=8, num_layers=1),

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.models.losses.kl import unit_variance_kl
 from cyclesr.models.losses.pixel import low_pass_l1
@@ -47,6 +48,7 @@ class UNIT(AdversarialTranslator):
     encodes again with fresh noise; layer norm uses the biased variance.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Liu et al., NIPS 2017", "https://arxiv.org/abs/1703.00848")
     TINY: ClassVar[dict[str, Any]] = dict(
         generator=dict(channels=8, num_blocks=1, num_down=1), discriminator=dict(channels=8, num_layers=1)
     )

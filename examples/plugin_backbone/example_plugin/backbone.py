@@ -5,25 +5,27 @@ from typing import Any, ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.registry import SR_BACKBONES
 
 
 @SR_BACKBONES.register_module()
 class DepthwiseSR(nn.Module):
-    """Depthwise separable convolutions (Howard et al. 2017), https://arxiv.org/abs/1704.04861, at LR resolution.
+    """Depthwise separable convolutions at LR resolution.
 
-    They learn what the bicubic upsampling lacks; at the start that is nothing.
+    They learn the difference to bicubic upsampling, which is zero at the start.
 
     Args:
         scale: any whole number from 1 on.
-        channels: of every layer.
-        num_blocks: residual blocks.
+        channels: number of channels of every layer.
+        num_blocks: number of residual blocks.
 
     Raises:
         UserError: a scale below 1.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Howard et al. 2017", "https://arxiv.org/abs/1704.04861")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
 
     def __init__(self, scale: int, channels: int = 48, num_blocks: int = 8) -> None:
@@ -39,7 +41,7 @@ class DepthwiseSR(nn.Module):
         self.tail = nn.Sequential(last, nn.PixelShuffle(scale))
 
     def forward(self, lr: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` in [0, 1] to ``(N, 3, scale*h, scale*w)``."""
+        """Upscales ``(N, 3, h, w)`` in [0, 1] to ``(N, 3, scale*h, scale*w)``."""
         x = self.head(lr)
         for block in self.blocks:
             x = x + block(x)

@@ -7,16 +7,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.losses.gan import discriminator_loss, generator_loss
 from cyclesr.models.translators import Translation, Translator
 from cyclesr.registry import MODELS, TRANSLATORS
 
 
 class Blur(nn.Module):
-    """One Gaussian kernel for all images and channels, of a height and a width that are learnt; it starts narrow.
+    """One Gaussian kernel for all images and channels, whose height and width are learnt; it starts narrow.
 
     Args:
-        side: of the kernel, odd.
+        side: odd side of the kernel.
     """
 
     places: Tensor
@@ -29,28 +30,29 @@ class Blur(nn.Module):
         self.log_sigmas = nn.Parameter(torch.full((2,), math.log(0.4)))  # vertical, horizontal; in LR pixels
 
     def kernel(self) -> Tensor:
-        """``(side, side)``, positive and of sum 1."""
+        """Returns the kernel ``(side, side)``, positive and with sum 1."""
         distance = (self.places / self.log_sigmas.exp()).square().sum(dim=1)
         return (-distance / 2).softmax(dim=0).view(self.side, self.side)
 
     def forward(self, image: Tensor) -> Tensor:
-        """``(N, 3, h, w)`` to the same size; the border is repeated."""
+        """Blurs ``(N, 3, h, w)``; the border is repeated."""
         padded = F.pad(image, [self.side // 2] * 4, mode="replicate")
         return F.conv2d(padded, self.kernel().expand(3, 1, -1, -1), groups=3)
 
 
 @TRANSLATORS.register_module()
 class LearntBlur(Translator):
-    """One Gaussian blur, learnt from unpaired images by an adversarial loss alone (after Goodfellow et al. 2014).
+    """One Gaussian blur, learnt from unpaired images by an adversarial loss.
 
-    It is one-sided: there is no way from real to synthetic images, so that no cycle needs weights.
+    It is one-sided: nothing translates real images to synthetic ones, so that there is no cycle.
 
     Args:
-        side: of the kernel, in LR pixels.
-        channels: of the discriminator.
-        adversarial_weight: of the adversarial loss.
+        side: side of the kernel, in LR pixels.
+        channels: number of channels of the discriminator.
+        adversarial_weight: weight of the adversarial loss.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Goodfellow et al. 2014", "https://arxiv.org/abs/1406.2661")
     TINY: ClassVar[dict[str, Any]] = dict(side=3, channels=4)
 
     def __init__(self, side: int = 7, channels: int = 32, adversarial_weight: float = 1.0) -> None:
@@ -61,15 +63,15 @@ class LearntBlur(Translator):
         self.adversarial_weight = adversarial_weight
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
-        """``fake_real`` alone."""
+        """Makes ``fake_real``."""
         return Translation(self.generators["to_real"](syn))
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """What moves the kernel."""
+        """Returns the loss that moves the kernel."""
         logits = self.discriminators["real"](t.fake_real)
         return {"loss_adv_real": self.adversarial_weight * generator_loss(logits, "lsgan")}
 
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """What moves the discriminator; the images are constants to it."""
+        """Returns the loss that moves the discriminator; the images are constants."""
         judge = self.discriminators["real"]
         return {"loss_disc_real": discriminator_loss(judge(real), judge(t.fake_real.detach()), "lsgan")}

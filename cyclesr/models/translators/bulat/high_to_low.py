@@ -1,4 +1,4 @@
-"""HR and noise in, LR out: the high-to-low network of Bulat et al. (ECCV 2018), https://arxiv.org/abs/1807.11458."""
+"""HR and noise in, LR out: the high-to-low network of Bulat et al. (ECCV 2018)."""
 
 from typing import Literal
 

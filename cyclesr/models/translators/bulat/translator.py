@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import torch.nn.functional as F
 from torch import Tensor
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.translators.adversarial import build_discriminators
 from cyclesr.models.translators.adversarial_translator import AdversarialTranslator
 from cyclesr.models.translators.base import Translation, present
@@ -16,9 +17,9 @@ from cyclesr.registry import TRANSLATORS
 class Bulat(AdversarialTranslator):
     """HR and noise to real-looking LR; an adversarial loss against ``real``, a pixel loss to ``syn``, no way back.
 
-    The high-to-low network of the rows ``Bulat et al.`` and ``*Bulat et al.`` of Table 1. The low-to-high network is the
-    SR network of the model: it trains after the high-to-low network (stages ``translation``, ``sr_on_fake``) in the
-    first row, and together with it (``joint``) in the second.
+    The high-to-low network of the rows ``Bulat et al.`` and ``*Bulat et al.`` of Table 1. The low-to-high network is
+    the SR network of the model: it trains after the high-to-low network (stages ``translation``, ``sr_on_fake``) in
+    the first row, and together with it (``joint``) in the second.
 
     Args:
         scale: ratio of HR to LR.
@@ -36,6 +37,7 @@ class Bulat(AdversarialTranslator):
     reimplementation (Sec. 4.2).
     """
 
+    PAPER: ClassVar[Paper] = Paper("Bulat et al., ECCV 2018", "https://arxiv.org/abs/1807.11458")
     TINY: ClassVar[dict[str, Any]] = dict(
         scale=4, generator=dict(channels=4, num_blocks=1), discriminator=dict(channels=8, num_layers=1)
     )

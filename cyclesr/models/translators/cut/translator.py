@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.losses.contrastive import patch_nce
 from cyclesr.models.networks.resnet_generator import ResNetGenerator
@@ -44,6 +45,7 @@ class CUT(AdversarialTranslator):
     the resolution; weights start as CycleGAN's.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Park et al., ECCV 2020", "https://arxiv.org/abs/2007.15651")
     TINY: ClassVar[dict[str, Any]] = dict(
         generator=dict(channels=8, num_blocks=1, num_down=1),
         discriminator=dict(channels=8, num_layers=1),
@@ -136,6 +138,8 @@ class FastCUT(CUT):
             paper's code hold here too.
         shared: the other arguments of :class:`CUT`.
     """
+
+    PAPER: ClassVar[Paper] = Paper("Park et al., ECCV 2020", "https://arxiv.org/abs/2007.15651")
 
     def __init__(
         self, *, contrastive_weight: float = 10.0, identity_weight: float = 0.0, flip: bool = True, **shared: Any

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cyclesr.descriptions import Paper
 from cyclesr.models.losses.gan import GANMode
 from cyclesr.models.losses.kl import gaussian_kl, unit_variance_kl
 from cyclesr.models.losses.pixel import low_pass_l1
@@ -58,6 +59,7 @@ class DRIT(AdversarialTranslator):
     release); its other way to combine them is not implemented.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Lee et al., ECCV 2018", "https://arxiv.org/abs/1808.00948")
     TINY: ClassVar[dict[str, Any]] = dict(
         generator=dict(channels=8, num_blocks=2, num_down=1, style_dim=2, style_down=2),
         discriminator=dict(channels=8, num_layers=1),

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Literal, cast
 
 from torch import Tensor, nn
 
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.losses.gan import GANMode
 from cyclesr.models.translators.adversarial import build_discriminators
@@ -71,6 +72,7 @@ class ProbabilisticDegradation(AdversarialTranslator):
         UserError: another feedback.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Luo et al., CVPR 2022", "https://arxiv.org/abs/2203.04962")
     TINY: ClassVar[dict[str, Any]] = dict(
         blur=dict(size=5, num_kernels=2), noise=dict(grain=3, spread=0.1), discriminator=dict(channels=8)
     )
