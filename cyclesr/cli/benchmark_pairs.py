@@ -44,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--protocols", nargs="+", default=["plain", "cyclesr"], help="the first scores all (default: plain cyclesr)"
     )
+    parser.add_argument(
+        "--columns",
+        nargs="*",
+        metavar="COLUMN",
+        help="scores beside PSNR and SSIM (default: lpips psnr_colour dists niqe, where their weights are)",
+    )
     parser.add_argument("--lpips-weights", metavar="PATH", help="of AlexNet, file or folder (default: hub's cache)")
     parser.add_argument("--dists-weights", metavar="PATH", help="of VGG16, file or folder (default: hub's cache)")
     parser.add_argument("--perceptual-weights", metavar="PATH", help="of CycleSRGAN's VGG (default: hub's cache)")
@@ -67,7 +73,7 @@ def own_row(words: list[str]) -> tuple[str, "PairRow"]:
 
 def main(args: argparse.Namespace) -> None:
     """Run what is missing, cell by cell; the page is rewritten after each."""
-    from cyclesr.experiments.pairs.cells import PairBench
+    from cyclesr.experiments.pairs.cells import PAIR_COLUMNS, PairBench
     from cyclesr.experiments.pairs.data import scale_of_pairs
     from cyclesr.experiments.pairs.rows import DEFAULT_ROWS, choose_rows
     from cyclesr.experiments.pairs.runs import check_rows, run_pairs
@@ -82,6 +88,7 @@ def main(args: argparse.Namespace) -> None:
         minutes=args.minutes,
         own_rows=own,
         protocols=tuple(args.protocols),
+        columns=PAIR_COLUMNS if args.columns is None else tuple(args.columns),
         lpips_weights=args.lpips_weights,
         dists_weights=args.dists_weights,
         perceptual_weights=args.perceptual_weights,

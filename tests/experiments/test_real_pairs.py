@@ -254,6 +254,9 @@ def test_a_cell_is_trained_scored_and_read_again(tiny, monkeypatch) -> None:
     tiny.check()
     columns = find_columns(tiny, 0)
     assert columns == ("psnr_colour",)  # no weights, and images that are too small for NIQE
+    assert find_columns(replace(tiny, columns=()), 0) == ()
+    with pytest.raises(UserError, match="no column 'colour'"):
+        find_columns(replace(tiny, columns=("colour",)), 0)
     found = run_cell(PairCell(tiny, "same", "syn", 0), columns)
     assert set(found["means"]) == {"psnr", "ssim", "psnr_colour", "psnr_cyclesr", "ssim_cyclesr"}
     assert found["means"]["psnr_colour"] > found["means"]["psnr"]

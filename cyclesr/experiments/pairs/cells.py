@@ -15,10 +15,12 @@ from cyclesr.experiments.pairs.data import image_folders, is_ready, open_pairs
 from cyclesr.experiments.pairs.rows import PAIR_ROWS, PairRow, iterations_for_steps, row_config
 from cyclesr.experiments.work_dir import check_settings, fingerprint, measured_iterations, read_json, write_json
 from cyclesr.images.listing import list_images
+from cyclesr.metrics.columns import COLUMNS
 
 Source = Literal["same", "other"]  # HR of the camera's own scenes, or the user's other HR
 Key = tuple[Source, str, int]  # source of HR, row and seed of a cell
 PROTOCOLS = ("plain", "cyclesr")
+PAIR_COLUMNS = ("lpips", *COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class PairBench:
         minutes: training time of every row, in place of ``iterations``.
         own_rows: rows beside :data:`~cyclesr.experiments.pairs.rows.PAIR_ROWS`, by name.
         protocols: the first scores all columns; the others only PSNR and SSIM.
+        columns: names of the scores beside PSNR and SSIM. Those without weights are left out.
         lpips_weights: file or folder of AlexNet's weights. ``None`` searches the cache of torch hub.
         dists_weights: the same for VGG16's weights.
         perceptual_weights: the same for the perceptual loss of rows that have one.
@@ -47,6 +50,7 @@ class PairBench:
     minutes: float | None = None
     own_rows: Mapping[str, PairRow] | None = None
     protocols: tuple[str, ...] = PROTOCOLS
+    columns: tuple[str, ...] = PAIR_COLUMNS
     lpips_weights: str | None = None
     dists_weights: str | None = None
     perceptual_weights: str | None = None

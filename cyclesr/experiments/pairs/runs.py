@@ -22,7 +22,7 @@ from cyclesr.images.tensors import to_tensor
 from cyclesr.images.writing import write_image
 from cyclesr.inference.evaluate import BICUBIC, Settings, evaluate_config
 from cyclesr.inference.evaluation_report import as_dict
-from cyclesr.metrics.columns import COLUMNS, load_columns
+from cyclesr.metrics.columns import load_columns
 from cyclesr.metrics.lpips import SMALLEST, load_lpips
 from cyclesr.metrics.niqe import enough_blocks
 from cyclesr.registry import LOSSES
@@ -32,19 +32,19 @@ PANELS = 4  # in a line of a picture
 
 
 def find_columns(bench: PairBench, seed: int) -> tuple[str, ...]:
-    """Returns the names of the scores beside PSNR and SSIM that can be measured, ``lpips`` among them.
+    """Returns those of the bench's columns that can be measured.
 
     Those without weights, or for which the held-out images are too small, are left out; that is said once.
 
     Raises:
-        UserError: weights do not exist at a given path.
+        UserError: there is no column of a name, or weights do not exist at a given path.
     """
-    columns = list(load_columns(COLUMNS, bench.dists_weights))
+    columns = list(load_columns((name for name in bench.columns if name != "lpips"), bench.dists_weights))
     sizes = [read_image(path).shape[:2] for path in list_images(bench.folders(seed).valid_hr)]
     if "niqe" in columns and not all(enough_blocks(*size) for size in sizes):
         print_log("NIQE is left out: held-out images are too small for it.", logger="current")
         columns.remove("niqe")
-    if load_lpips(LPIPS, bench.lpips_weights) is not None:
+    if "lpips" in bench.columns and load_lpips(LPIPS, bench.lpips_weights) is not None:
         if all(min(size) >= SMALLEST[LPIPS] for size in sizes):
             columns.append("lpips")
         else:
