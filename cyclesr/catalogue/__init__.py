@@ -1,4 +1,4 @@
-"""What there is to choose from: translators, SR networks, losses, configs; as lists, and as the page docs/catalogue.md.
+"""The catalogue of translators, SR networks, losses and configs, as lists and as the page docs/catalogue.md.
 
-Whatever is registered appears, plugins too. See docs/plugin.md for what a class says of itself.
+It has everything that is registered, including plugins. docs/plugin.md explains how a class describes itself.
 """

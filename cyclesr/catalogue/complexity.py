@@ -1,4 +1,4 @@
-"""How large a network is, and how much it computes, without computing it."""
+"""The size of a network and its number of operations, determined without running it."""
 
 from collections.abc import Callable
 
@@ -6,19 +6,23 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-SIDE = 64  # pixels of the LR image that MACs are counted for
+SIDE = 64  # pixels; side of the LR image for which MACs are counted
 
 
 def parameters(network: nn.Module) -> int:
-    """Counts the numbers that training changes; shared ones count once."""
+    """Returns the number of parameters of a network. Shared parameters count once."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 def macs(run: Callable[[Tensor], Tensor], side: int = SIDE) -> int:
-    """Counts multiply-accumulates of convolutions and matrix products for one square image, as torch does.
+    """Returns the multiply-accumulates of convolutions and matrix products for one square image, as torch counts them.
 
-    To be called under ``torch.device("meta")``, with networks that were built there: shapes are followed, and nothing
-    is computed.
+    It must be called under ``torch.device("meta")`` with a network that was built there, so that only shapes are
+    computed.
+
+    Args:
+        run: the network, or another function of an image (1, 3, side, side).
+        side: side of the image in pixels.
     """
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
@@ -27,7 +31,7 @@ def macs(run: Callable[[Tensor], Tensor], side: int = SIDE) -> int:
 
 
 def scaled(count: int | None) -> str:
-    """Returns ``1114051`` as ``1.11 M``, and None as a dash."""
+    """Formats a number: ``1114051`` as ``1.11 M``, and ``None`` as a dash."""
     if count is None:
         return "-"
     for unit, size in (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3)):

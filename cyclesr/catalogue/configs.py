@@ -1,4 +1,4 @@
-"""One row per config file: what it pairs, and how it describes itself."""
+"""The rows of the list of configs: the parts of each config and its description."""
 
 import re
 from itertools import takewhile
@@ -9,14 +9,14 @@ from cyclesr.config import read_config
 
 
 class ConfigRow(NamedTuple):
-    """A config in short.
+    """A row of the list of configs.
 
     Attributes:
-        name: path below the folder of the configs, without ``.py``.
+        name: path relative to the folder of the configs, without ``.py``.
         method: type of the model.
-        translator: its type, or empty.
+        translator: type of the translator, or empty.
         backbone: type of the SR network.
-        line: the first sentence of the file's first comment.
+        line: first sentence of the comment at the beginning of the file.
     """
 
     name: str
@@ -27,7 +27,7 @@ class ConfigRow(NamedTuple):
 
 
 def config_row(name: str, path: Path) -> ConfigRow:
-    """Reads one config."""
+    """Reads a config and returns its row."""
     model = read_config(path).model
     return ConfigRow(
         name, model.type, _type_of(model.get("translator")), _type_of(model.get("sr")), _first_comment(path)
@@ -39,9 +39,8 @@ def _type_of(config: dict[str, Any] | None) -> str:
 
 
 def _first_comment(path: Path) -> str:
-    """Returns the first sentence of the comment that the file begins with."""
+    """Returns the first sentence of the comment at the beginning of the file."""
     lines = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
     comment = " ".join(line.lstrip("# ") for line in lines)
-    return re.split(r"\. (?=[A-Z])|[.:] (?:python|cyclesr) ", comment)[0].rstrip(
-        ".:"
-    )  # "Bulat et al. of Table 1" goes on
+    sentences = re.split(r"\. (?=[A-Z])|[.:] (?:python|cyclesr) ", comment)  # does not split "Bulat et al. of Table 1"
+    return sentences[0].rstrip(".:")

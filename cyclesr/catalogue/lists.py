@@ -21,11 +21,11 @@ def listing(kinds: str, pattern: str, configs: str | Path) -> str:
 
     Args:
         kinds: a key of :data:`HEADS`.
-        pattern: of names.
+        pattern: pattern of the names, see :func:`~cyclesr.catalogue.entries.matching`.
         configs: folder of the configs.
 
     Raises:
-        UserError: nothing fits the pattern, or there are no configs.
+        UserError: no name matches the pattern, or there are no configs.
     """
     if kinds == "configs":
         files = matching(config_files(configs), pattern, kinds)
@@ -34,6 +34,6 @@ def listing(kinds: str, pattern: str, configs: str | Path) -> str:
 
 
 def cells(kinds: str, entry: Entry) -> tuple[str, ...]:
-    """Returns the cells of an entry, one for each of :data:`HEADS`."""
+    """Returns the cells of an entry in the columns of :data:`HEADS`."""
     size = (entry.arguments,) if kinds == "losses" else (scaled(entry.parameters), scaled(entry.macs))
     return (entry.name, *size, entry.paper.citation if entry.paper else "-", entry.line)

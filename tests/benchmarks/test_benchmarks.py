@@ -2,9 +2,8 @@
 
 import importlib
 import json
-import os
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,27 @@ import torch
 
 ROOT = Path(__file__).parents[2]
 
-
-def results(name: str, tmp_path: Path, *options: str) -> dict:
-    path = tmp_path / "out.json"
-    command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), "--json", str(path), *options]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("|")
-    return json.loads(path.read_text())
+Results = Callable[..., dict]
 
 
-def test_train_step(tmp_path) -> None:
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Results:
+    """Returns a function that runs ``benchmarks/<name>.py`` in this process and reads its JSON file."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+
+    def run(name: str, *options: str) -> dict:
+        path = tmp_path / "out.json"
+        monkeypatch.setattr(sys, "argv", [name, "--json", str(path), *options])
+        importlib.import_module(name).main()
+        assert capsys.readouterr().out.startswith("|")
+        return json.loads(path.read_text())
+
+    return run
+
+
+def test_train_step(results: Results) -> None:
     sizes = ["--small", "--lr", "16", "--repeats", "1", "--matrix", "64", "--threads", "1"]
-    found = results("train_step", tmp_path, *sizes)
+    found = results("train_step", *sizes)
     assert found["ratio_default"] > 0
     assert found["ratio_float32"] > 0
     assert found["utilisation"] > 0
@@ -33,38 +39,38 @@ def test_train_step(tmp_path) -> None:
         assert case["operations"] < case["operations_reference"]
 
 
-def test_dataloader(tmp_path) -> None:
+def test_dataloader(results: Results) -> None:
     sizes = ["--images", "2", "--height", "96", "--width", "96", "--crop", "12", "--batch", "2"]
-    found = results("dataloader", tmp_path, *sizes, "--seconds", "0.05", "--step-seconds", "1")
+    found = results("dataloader", *sizes, "--seconds", "0.05", "--step-seconds", "1")
     assert found["ratio"] == pytest.approx(found["ours"] / found["reference"])
     assert found["ratio_floats"] == pytest.approx(found["ours_floats"] / found["reference"])
     assert found["share_of_step"] == pytest.approx(2 / found["ours"])
 
 
-def test_shift_search(tmp_path) -> None:
-    found = results("shift_search", tmp_path, "--size", "24", "--reach", "5", "--repeats", "1", "--threads", "1")
+def test_shift_search(results: Results) -> None:
+    found = results("shift_search", "--size", "24", "--reach", "5", "--repeats", "1", "--threads", "1")
     assert found["ratio"] == pytest.approx(found["seconds_brute_force"] / found["seconds_fft"])
     assert found["max_error_db"] < 1e-6
     assert found["same_best_shift"]
 
 
-def test_large_folder(tmp_path) -> None:
-    found = results("large_folder", tmp_path, "--images", "1100", "--workers", "1", "--items", "3")
+def test_large_folder(results: Results) -> None:
+    found = results("large_folder", "--images", "1100", "--workers", "1", "--items", "3")
     assert (found["small"]["images"], found["large"]["images"]) == (1000, 1100)
     assert found["large"]["lookups_before_first_item"] == found["small"]["lookups_before_first_item"] < 100
     assert found["large"]["own_mib_at_end"] > 0
 
 
-def test_startup(tmp_path) -> None:
-    cases = results("startup", tmp_path, "--repeats", "1")["cases"]
+def test_startup(results: Results) -> None:
+    cases = results("startup", "--repeats", "1")["cases"]
     assert {case["limit"] for case in cases.values()} == {None, 0.3, 0.8}
     assert "cyclesr train --help" in cases
     assert all(0 < case["median"] <= case["slowest"] for case in cases.values())
 
 
-def test_infer(tmp_path) -> None:
+def test_infer(results: Results) -> None:
     sizes = ["--small", "--height", "96", "--width", "80", "--tile", "48", "--threads", "1"]
-    found = results("infer", tmp_path, *sizes)
+    found = results("infer", *sizes)
     for way in ("whole", "tiled"):
         pixels = found[way]["megapixels_per_second"] * found[way]["seconds"]
         assert pixels == pytest.approx(96 * 80 * 16 / 1e6)
