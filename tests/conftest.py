@@ -1,4 +1,4 @@
-"""Shared fixtures: one thread a test, tiny folders of images, and a tiny experiment."""
+"""Shared fixtures: one thread per test, small folders of images, and a small experiment."""
 
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def _single_thread() -> None:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> dict[str, Path]:
-    """DIV2K-like folders: ``hr`` 0001-0004 (64x64), ``lr`` the same as 0001x4.png (16x16)."""
+    """Writes folders as in DIV2K: ``hr`` 0001-0004 (64x64) and ``lr`` 0001x4-0004x4 (16x16)."""
     rng = np.random.default_rng(0)
     for name in ("hr", "lr"):
         (tmp_path / name).mkdir()
@@ -85,7 +85,7 @@ def folders(tmp_path: Path) -> dict[str, Path]:
 
 @pytest.fixture
 def tiny_config(folders: dict[str, Path], tmp_path: Path) -> Path:
-    """A config file of a tiny CycleSR on ``folders``."""
+    """Writes the config file of a small CycleSR on ``folders``."""
     path = tmp_path / "tiny.py"
     path.write_text(TINY.format(root=ROOT, name="_".join(tmp_path.parts[1:]), **folders))
     return path

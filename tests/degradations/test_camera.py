@@ -1,4 +1,4 @@
-"""Measuring a camera, against kernels and noise that are known."""
+"""Measurement of a camera, compared with known kernels and noise."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ def curve(bands: np.ndarray) -> np.ndarray:
 
 
 def scene(seed: int, side: int = 240) -> np.ndarray:
-    """Sharp discs and boxes of all sizes, without aliasing: drawn four times as large and reduced."""
+    """Draws sharp discs and boxes of all sizes, without aliasing (drawn at four times the size and reduced)."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[: 4 * side, : 4 * side].astype(np.float32)
     image = np.full((4 * side, 4 * side, 3), 0.5, np.float32)
@@ -58,7 +58,7 @@ def seen_by(kernel: torch.Tensor, image: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("mtf", [curve(PHONE), curve(DSLR), gaussian(0.8), gaussian(1.5)], ids=repr)
-def test_a_kernel_has_the_mtf_that_was_asked_for(mtf: np.ndarray) -> None:
+def test_a_kernel_has_the_requested_mtf(mtf: np.ndarray) -> None:
     kernel = kernel_from_mtf(mtf, 15)
     assert kernel.shape == (15, 15)
     assert kernel.sum().item() == pytest.approx(1, abs=1e-12)
@@ -74,7 +74,7 @@ def test_the_mtf_of_a_gaussian_kernel_is_a_gaussian() -> None:
     np.testing.assert_allclose(kernel_from_mtf(gaussian(1.3), 21), table / table.sum(), atol=5e-4)
 
 
-def test_kernel_refuses() -> None:
+def test_kernel_errors() -> None:
     with pytest.raises(UserError, match="odd"):
         kernel_from_mtf(gaussian(1), 14)
     with pytest.raises(UserError, match="finite"):
@@ -99,7 +99,7 @@ def test_bicubic_images_of_sharp_scenes_have_no_blur() -> None:
     np.testing.assert_allclose(measure_images(SCENES).mtf[:18], 1, atol=0.08)
 
 
-def test_images_without_edges_are_refused() -> None:
+def test_images_without_edges_are_errors() -> None:
     flat = measure_images([np.full((64, 64, 3), 90, np.uint8), np.zeros((3, 5, 3), np.uint8)])
     assert [image.edges for image in flat.images] == [0, 0]
     assert flat.images[0].mtf is None
@@ -110,7 +110,7 @@ def test_images_without_edges_are_refused() -> None:
 
 
 def noisy(noise: np.ndarray, level: float = 0.5) -> np.ndarray:
-    """A wall, and a texture beside it that must not be taken for noise."""
+    """Returns an image of a flat area and a texture, which must not be measured as noise."""
     image = np.full((*noise.shape[:2], 3), level)
     image[:, noise.shape[1] // 2 :] += 0.1 * np.sin(np.arange(noise.shape[1] - noise.shape[1] // 2))[None, :, None]
     return image + noise

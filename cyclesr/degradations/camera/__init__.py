@@ -1,4 +1,4 @@
-"""Measuring a camera from its images: sharpness (MTF), noise and compression, image by image, without any HR."""
+"""Measurement of a camera from its images, without HR images: sharpness (MTF) and noise of each image."""
 
 from cyclesr.degradations.camera.kernel import kernel_from_mtf, mtf_of_kernel
 from cyclesr.degradations.camera.measurement import (

@@ -1,6 +1,6 @@
-"""Profiles of the strong, isolated edges of an image: what a camera makes of a step.
+"""Profiles of the strong, isolated edges of an image, which show the response of the camera to a step.
 
-A sharp edge is the same at every scale, whatever else the scene holds. Textures are not, so they are left out.
+A sharp edge looks the same at every scale, independently of the rest of the scene. Textures do not and are excluded.
 """
 
 from typing import NamedTuple
@@ -8,25 +8,25 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-# Positions on the normal of an edge, pixels. Beyond _PLATEAU both sides of an isolated edge are flat.
+# Positions on the normal of an edge, in pixels. Beyond _PLATEAU, both sides of an isolated edge are flat.
 POSITIONS = np.arange(-7, 7.001, 0.25)
 _PLATEAU = 3.5
 _BEFORE, _AFTER = POSITIONS <= -_PLATEAU, POSITIONS >= _PLATEAU
 
-# An edge is one of the steepest places, at least this high, and its plateaus vary by at most this share of its height.
+# Edges are among the steepest positions and have at least this height; their plateaus vary by at most this share of it.
 _STEEPEST = 0.12
 _LEAST_HEIGHT = 0.05
 _UNEVEN = 0.1
 _MARGIN = 9  # pixels at the border of the image
-_MOST_EDGES = 3000  # per image: more add seconds, not accuracy
+_MOST_EDGES = 3000  # per image; more edges take more time without improving the accuracy
 
 
 class Edges(NamedTuple):
     """Edges of one image.
 
     Attributes:
-        profiles: (n, positions), from about 0 to about 1, the half at position 0.
-        heights: (n,) difference of the plateaus, in units of the image.
+        profiles: (n, positions) values that rise from about 0 to about 1, with 0.5 at position 0.
+        heights: (n,) differences of the plateaus, in units of the image.
     """
 
     profiles: np.ndarray
@@ -52,7 +52,7 @@ def find_edges(luminance: np.ndarray) -> Edges:
 
 
 def _candidates(luminance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Places (n, 2) where the gradient is a maximum along its direction, and the directions (n, 2); both (x, y)."""
+    """Returns positions (n, 2) of maxima of the gradient along its direction, and the directions (n, 2), in (x, y)."""
     smooth = cv2.GaussianBlur(luminance, (0, 0), 0.8)
     dx, dy = (cv2.Sobel(smooth, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
     slope = np.hypot(dx, dy) + 1e-9
@@ -69,7 +69,7 @@ def _candidates(luminance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _sample(luminance: np.ndarray, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """(n, positions) values along the normals."""
+    """Samples (n, positions) values along the normals."""
     if not len(points):
         return np.zeros((0, len(POSITIONS)), np.float32)
     places = (points[:, None] + normals[:, None] * POSITIONS[:, None]).astype(np.float32)
@@ -81,7 +81,7 @@ def _sample(luminance: np.ndarray, points: np.ndarray, normals: np.ndarray) -> n
 
 
 def _crossing(profiles: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """(n,) position nearest to 0 where a profile rises through its level; infinite where it does not."""
+    """Returns the (n,) positions nearest to 0 at which the profiles rise through their levels; infinite if none."""
     above = profiles - level[:, None]
     rises = (above[:, :-1] < 0) & (above[:, 1:] >= 0)
     distance = np.where(rises, np.abs(POSITIONS[:-1]), np.inf)

@@ -1,4 +1,4 @@
-"""Kernels that have a given radial MTF."""
+"""Kernels with a given radial MTF."""
 
 import numpy as np
 import torch
@@ -11,25 +11,27 @@ _GRID = 64  # points of the frequency grid along each side
 
 
 def kernel_from_mtf(mtf: np.ndarray, size: int = 15, frequencies: np.ndarray = FREQUENCIES) -> Tensor:
-    """Makes the kernel whose spectrum is nearest to a radial MTF: least squares over the plane of frequencies.
+    """Computes the kernel whose spectrum is closest to a radial MTF, by least squares over the plane of frequencies.
 
     Beyond the last frequency (the corners of the spectrum) the MTF falls linearly to 0.
 
     Args:
-        mtf: (n,) gains at ``frequencies``; divided by its value at frequency 0.
-        size: odd side of the kernel, pixels.
-        frequencies: (n,) ascending from 0, cycles per pixel.
+        mtf: (n,) gains at ``frequencies``; they are divided by the gain at frequency 0.
+        size: odd side of the kernel in pixels.
+        frequencies: (n,) frequencies in cycles per pixel, ascending from 0.
 
     Returns:
-        (size, size) float64, sum 1, symmetric about both axes and both diagonals.
+        The kernel ``(size, size)`` in float64 with sum 1, symmetric about both axes and both diagonals.
 
     Raises:
-        UserError: an even size, or an MTF that is not finite or not positive at frequency 0.
+        UserError: ``size`` is even or too large, or the MTF is not finite or not positive at frequency 0.
     """
     if size % 2 == 0 or not 1 <= size < _GRID:
-        raise UserError(f"The size of a kernel is odd and below {_GRID}, not {size}.")
+        raise UserError(f"The size of a kernel must be odd and below {_GRID}, found {size}.")
     if not np.isfinite(mtf).all() or mtf[0] <= 0:
-        raise UserError("An MTF is finite, and positive at frequency 0: measure more images, or ones with edges.")
+        raise UserError(
+            "An MTF must be finite, and positive at frequency 0: measure more images, or images with more edges."
+        )
     axis = np.fft.fftfreq(_GRID)
     radius = np.hypot(axis[:, None], axis)
     gains = np.interp(radius, [*frequencies, np.sqrt(0.5)], [*(mtf / mtf[0]), 0.0])

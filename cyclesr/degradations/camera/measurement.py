@@ -1,4 +1,4 @@
-"""What was measured: of one image, and of all images of a camera."""
+"""Measurements of one image, and of all images of a camera."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,21 +13,22 @@ from cyclesr.degradations.camera.noise import NoiseMeasurement, measure_noise
 from cyclesr.errors import UserError
 from cyclesr.images.reading import read_image
 
-# A larger image is measured in its middle: what is found there suffices, and takes no longer than a small image.
+# Larger images are measured only in their central part, which is sufficient and limits the time.
 _LARGEST_SIDE = 1024
 _LUMA = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True)
 class ImageMeasurement:
-    """One image.
+    """Measurements of one image.
 
     Attributes:
-        name: of the file.
-        height, width: of the whole image, pixels.
-        edges: isolated edges found in the image.
-        edge_spectra: see ``mtf.edge_spectra``; None in place of the spectrum of an image with too few edges.
-        noise: None where the image has no flat patch.
+        name: name of the file.
+        height: height of the whole image in pixels.
+        width: width of the whole image in pixels.
+        edges: number of isolated edges found in the image.
+        edge_spectra: see ``mtf.edge_spectra``; None instead of a spectrum if there are too few edges.
+        noise: noise of the image, or None if it has no flat patch.
     """
 
     name: str
@@ -39,7 +40,7 @@ class ImageMeasurement:
 
     @property
     def mtf(self) -> np.ndarray | None:
-        """(frequencies,) MTF by this image's edges only, which is a rough figure; None with too few edges."""
+        """Estimates the (frequencies,) MTF from the edges of this image only; None if there are too few edges."""
         mtf = mtf_from_spectra(_filled(self.edge_spectra))
         return mtf if np.isfinite(mtf).all() else None
 
@@ -49,24 +50,24 @@ class ImageMeasurement:
 
     @classmethod
     def from_dict(cls, entry: dict[str, Any]) -> "ImageMeasurement":
-        """Restores what ``to_dict`` returned, also after a round trip through JSON."""
+        """Restores the result of ``to_dict``, also after a round trip through JSON."""
         noise = entry["noise"] and NoiseMeasurement(**{key: _tuples(value) for key, value in entry["noise"].items()})
         return cls(**{**{key: _tuples(value) for key, value in entry.items()}, "noise": noise})
 
 
 @dataclass(frozen=True)
 class CameraMeasurement:
-    """All images of one camera (or of one folder).
+    """Measurements of all images of a camera (or of a folder).
 
     Attributes:
-        images: one measurement each.
+        images: measurements of the images.
     """
 
     images: tuple[ImageMeasurement, ...]
 
     @cached_property
     def mtf(self) -> np.ndarray:
-        """(frequencies,) MTF by the edges of all images, every image with the same weight.
+        """Returns the (frequencies,) MTF from the edges of all images, each with the same weight.
 
         Raises:
             UserError: no image has enough edges.
@@ -77,8 +78,8 @@ class CameraMeasurement:
         mtf = mtf_from_spectra(means)
         if not np.isfinite(mtf).all():
             raise UserError(
-                f"None of the {len(self.images)} images has enough sharp, isolated edges to measure the camera by: "
-                "give more images, or larger ones."
+                f"None of the {len(self.images)} images has enough sharp, isolated edges to measure the camera: use "
+                "more or larger images."
             )
         return mtf
 
@@ -86,8 +87,8 @@ class CameraMeasurement:
         """Returns the (frequencies,) MTF of a kernel that makes images like ``sharp`` as sharp as these.
 
         Args:
-            sharp: of bicubic LR made from the HR images that are at hand. They come from a camera, too: where it blurs
-                or sharpens, a kernel for its images must do so much less or more.
+            sharp: measurement of bicubic LR images made from the available HR images. Those come from a camera, too,
+                and a kernel for them must compensate for its blur or sharpening.
         """
         return np.asarray(self.mtf / np.maximum(sharp.mtf, _LEAST_GAIN))
 
@@ -97,11 +98,11 @@ class CameraMeasurement:
 
     @classmethod
     def from_dict(cls, entry: dict[str, Any]) -> "CameraMeasurement":
-        """Restores what ``to_dict`` returned, also after a round trip through JSON."""
+        """Restores the result of ``to_dict``, also after a round trip through JSON."""
         return cls(tuple(map(ImageMeasurement.from_dict, entry["images"])))
 
 
-# Of the sharper images' MTF, when it is divided by: above this frequency they hold nothing either.
+# Minimum of the sharper images' MTF in the division; where it is smaller, they have no detail, either.
 _LEAST_GAIN = 0.05
 
 
@@ -109,8 +110,8 @@ def measure_image(image: np.ndarray, name: str = "") -> ImageMeasurement:
     """Measures one image.
 
     Args:
-        image: (H, W, 3) RGB, uint8, uint16, or float in [0, 1].
-        name: kept in the result.
+        image: ``(H, W, 3)`` RGB in uint8, uint16, or float in [0, 1].
+        name: name for the result.
     """
     height, width = image.shape[:2]
     middle = _as_float(_middle(image))
@@ -129,7 +130,7 @@ def measure_images(images: Iterable[np.ndarray], names: Sequence[str] | None = N
     """Measures images of one camera; see ``measure_image``.
 
     Raises:
-        UserError: no image.
+        UserError: there are no images.
     """
     found = tuple(measure_image(image, names[index] if names else "") for index, image in enumerate(images))
     if not found:
@@ -141,7 +142,7 @@ def measure_files(paths: Iterable[str | Path]) -> CameraMeasurement:
     """Measures image files of one camera.
 
     Raises:
-        UserError: no file, or one that cannot be read.
+        UserError: there are no files, or a file cannot be read.
     """
     found = tuple(measure_image(read_image(path), Path(path).name) for path in paths)
     if not found:

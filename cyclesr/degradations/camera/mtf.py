@@ -1,7 +1,7 @@
 """The radial modulation transfer function (MTF) of a camera, from its images and their own reductions.
 
-Edges of a scene look alike at all scales. An image reduced by k (antialiased bicubic) therefore shows what the edges
-are without the camera's blur and sharpening, except those at frequencies below 0.5 / k. With E_k(f), the mean spectrum
+Edges of a scene look alike at all scales. An image reduced by k (antialiased bicubic) therefore shows the edges without
+the camera's blur and sharpening, except for their effect at frequencies below 0.5 / k. With E_k(f), the mean spectrum
 of the edges of the image reduced by k,
 
     E_1(f) / E_k(f) = MTF(f) / MTF(f / k),    hence    MTF(f) = prod_i E_1(f / k^i) / E_k(f / k^i),  i = 0, 1, ...
@@ -20,15 +20,16 @@ from cyclesr.degradations.imresize import imresize
 FREQUENCIES = np.linspace(0, 0.5, 26)
 REDUCTIONS = (2, 3, 4)
 
-# Fewer edges than this in an image or in a reduction of it say nothing.
+# An image or a reduction of it with fewer edges than this is not used.
 _LEAST_EDGES = 8
-# The softest edges do not count: they are soft in the scene (out of focus, shadows).
+# Only this share of the edges is used. The softest ones are excluded, because they are soft in the scene (out of focus,
+# shadows).
 _SHARPER = 0.8
-# High edges count most, as they do in any mean of squares, such as the one that a kernel fitted to pairs minimises.
-# Phones sharpen them less than low ones.
+# High edges have larger weights, as in any mean of squares, such as that of fitting a kernel to pairs. Phones sharpen
+# high edges less than low ones.
 _POWER = 3
-_WIDTH = 0.75  # pixels on each side of an edge over which its sharpness is judged
-_LOWEST = 0.003  # of an MTF: below it is nothing but noise
+_WIDTH = 0.75  # the sharpness of an edge is measured over this many pixels on each side
+_LOWEST = 0.003  # minimum of an MTF; smaller values are noise
 
 _BETWEEN = (POSITIONS[1:] + POSITIONS[:-1]) / 2
 _STEP = POSITIONS[1] - POSITIONS[0]
@@ -57,7 +58,7 @@ def edge_spectra(luminance: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def mtf_from_spectra(spectra: np.ndarray) -> np.ndarray:
-    """Turns spectra of edges into an MTF.
+    """Converts spectra of edges to an MTF.
 
     Args:
         spectra: (1 + reductions, frequencies), as ``edge_spectra`` returns them; or means of several images.
@@ -76,7 +77,7 @@ def mtf_from_spectra(spectra: np.ndarray) -> np.ndarray:
 
 
 def _telescope(log_ratio: np.ndarray, factor: int) -> np.ndarray:
-    """Sums log_ratio(f) + log_ratio(f / factor) + ... until nothing is left."""
+    """Sums log_ratio(f) + log_ratio(f / factor) + ... until the frequencies are negligible."""
     total, frequencies = np.zeros_like(log_ratio), FREQUENCIES
     while frequencies[-1] > 0.005:
         total = total + np.interp(frequencies, FREQUENCIES, log_ratio)
@@ -85,7 +86,7 @@ def _telescope(log_ratio: np.ndarray, factor: int) -> np.ndarray:
 
 
 def _mean_spectrum(edges: Edges) -> np.ndarray:
-    """(frequencies,) mean over all edges but the softest."""
+    """Computes the (frequencies,) mean spectrum of all edges except the softest."""
     if len(edges.heights) < _LEAST_EDGES:
         return np.full(len(FREQUENCIES), np.nan)
     near, far = (np.searchsorted(POSITIONS, side) for side in (-_WIDTH, _WIDTH))
@@ -107,9 +108,10 @@ def _unsmeared(spectrum: np.ndarray) -> np.ndarray:
 
 
 def _centred(spectra: np.ndarray) -> np.ndarray:
-    """Removes the linear phase of each row: an edge found a fraction of a pixel beside its place would add blur.
+    """Removes the linear phase of each row, because errors of a fraction of a pixel in the edge positions add blur.
 
-    A frequency counts as far as the edges agree in it. Phases of noise, aligned, would look like signal.
+    The weight of a frequency is the agreement of the edges at it. Otherwise, aligned phases of noise would look like
+    signal.
     """
     agreement = np.abs(spectra.mean(0)) ** 2 / np.maximum((np.abs(spectra) ** 2).mean(0), 1e-20)
     shift = np.zeros(len(spectra))

@@ -1,7 +1,7 @@
-"""The noise of one image: its level against brightness, its spectrum and its correlation between colours.
+"""The noise of an image: its level as a function of brightness, its spectrum and its correlation between colours.
 
-Measured in flat patches. A patch counts as flat by the variance of its neighbours, not by its own: so the choice does
-not favour patches whose noise happens to be low, and white noise and grain are treated alike.
+It is measured in flat patches. The variance of its neighbours, not its own, decides whether a patch is flat. The
+selection therefore has no bias towards patches whose noise is low by chance, and treats white noise and grain alike.
 """
 
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ import numpy as np
 
 from cyclesr.degradations.camera.mtf import FREQUENCIES
 
-_SIDE = 16  # of a patch, pixels
+_SIDE = 16  # side of a patch in pixels
 _STEP = _SIDE // 2
-_BINS = 8  # of brightness, over [0, 1]
-_FLATTEST = 0.04  # share of the patches of a brightness that are measured
+_BINS = 8  # number of bins of brightness in [0, 1]
+_FLATTEST = 0.04  # share of the patches of each bin that are measured
 _LEAST_PATCHES = 4
 _CLIPPED = (1.5 / 255, 253.5 / 255)
-# A brightness of which the flattest patches have this many times the variance of another's has texture only.
+# If the flattest patches of a bin have more than this many times the variance of another bin, they are texture.
 _TEXTURED = 6.0
 
 _AXIS = np.linspace(-1, 1, _SIDE)
 _PLANES = np.linalg.qr(np.stack([np.ones(_SIDE**2), np.repeat(_AXIS, _SIDE), np.tile(_AXIS, _SIDE)], 1))[0]
 _HANN = np.hanning(_SIDE + 1)[:-1]
 _WINDOW = _HANN[:, None] * _HANN
-# The power spectrum of white noise of variance 1, once a plane is taken out of it and the window is applied.
+# Power spectrum of white noise of variance 1 after subtracting a plane and applying the window.
 _WHITE = (np.abs(np.fft.fft2((np.eye(_SIDE**2) - _PLANES @ _PLANES.T).reshape(-1, _SIDE, _SIDE) * _WINDOW)) ** 2).sum(0)
 
 
@@ -32,13 +32,13 @@ class NoiseMeasurement:
     """Noise of one image, in units of an image in [0, 1].
 
     Attributes:
-        brightness: mean values of the flat patches found, ascending.
-        std: for each of them, the standard deviation in R, G and B.
-        read: standard deviation at brightness 0, by the fit variance = read^2 + shot * brightness.
-        shot: growth of the variance with brightness, by the same fit.
-        spectrum: power at ``FREQUENCIES``, mean 1 over the plane of frequencies: 1 everywhere for white noise. Below
-            1/16 cycles per pixel it cannot be told from shading and repeats the value there.
-        correlation: of R with G, of R with B and of G with B, -1 to 1.
+        brightness: mean brightness of the flat patches of each bin, ascending.
+        std: standard deviations in R, G and B for each of these.
+        read: standard deviation at brightness 0, from the fit variance = read^2 + shot * brightness.
+        shot: increase of the variance with brightness, from the same fit.
+        spectrum: power at ``FREQUENCIES`` with mean 1 over the plane of frequencies; 1 everywhere for white noise.
+            Below 1/16 cycles per pixel, noise and shading are indistinguishable, and the value at 1/16 is repeated.
+        correlation: correlation of R with G, R with B and G with B, in [-1, 1].
     """
 
     brightness: tuple[float, ...]
@@ -50,12 +50,12 @@ class NoiseMeasurement:
 
     @property
     def level(self) -> float:
-        """Standard deviation at mid-gray, mean over colours."""
+        """Returns the standard deviation at mid-gray, averaged over colours."""
         return float(np.sqrt(self.read**2 + 0.5 * self.shot))
 
 
 def measure_noise(image: np.ndarray) -> NoiseMeasurement | None:
-    """Measures the noise of an (H, W, 3) float image in [0, 1]; None where it has no flat patch that is not clipped."""
+    """Measures the noise of an (H, W, 3) float image in [0, 1]; None if there are no flat, unclipped patches."""
     means, residuals, grid, clipped = _patches(image)
     if not len(means):
         return None
@@ -84,7 +84,7 @@ def measure_noise(image: np.ndarray) -> NoiseMeasurement | None:
 
 
 def _patches(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, int], np.ndarray]:
-    """Means (n,), residuals (n, pixels, 3) after a plane is taken out, the grid they lie in, and which are clipped."""
+    """Returns means (n,) and residuals (n, pixels, 3) from a plane, the size of the grid, and which are clipped."""
     if min(image.shape[:2]) < _SIDE:
         return np.zeros(0), np.zeros((0, _SIDE**2, 3)), (0, 0), np.zeros(0, bool)
     views = np.lib.stride_tricks.sliding_window_view(image, (_SIDE, _SIDE), axis=(0, 1))[::_STEP, ::_STEP]
@@ -96,7 +96,7 @@ def _patches(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, int]
 
 
 def _variance_of_neighbours(variance: np.ndarray) -> np.ndarray:
-    """(rows, columns) mean over the four nearest patches that share no pixel; the mirrored ones at the border."""
+    """Computes (rows, columns) means over the four nearest patches that do not overlap, mirrored at the borders."""
     distance = _SIDE // _STEP
     padded = np.pad(variance, distance, mode="symmetric")
     rows, columns = variance.shape
@@ -113,7 +113,7 @@ def _flattest(candidates: np.ndarray, rank: np.ndarray) -> np.ndarray:
 
 
 def _fit(brightness: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
-    """Read noise and shot factor, neither negative, by least squares of relative errors."""
+    """Fits read noise and shot factor, both non-negative, by least squares of relative errors."""
     weight = 1 / np.maximum(variance, 1e-9)
     design = np.stack([np.ones_like(brightness), brightness], 1)
     constant, slope = np.linalg.lstsq(design * weight[:, None], variance * weight, rcond=None)[0]

@@ -1,4 +1,4 @@
-"""Learnt blurs against scipy's convolution and the Gaussian's own transfer function."""
+"""Learnt blurs compared with scipy's convolution and the transfer function of a Gaussian."""
 
 import math
 
@@ -13,7 +13,7 @@ from cyclesr.models.translators.probabilistic import GaussianBlur
 
 
 def shaped(a: float, b: float, c: float, **options: object) -> GaussianBlur:
-    """One kernel of the covariance L L^T, L = [[a, 0], [b, c]] over (x, y)."""
+    """Makes one kernel of the covariance L L^T, with L = [[a, 0], [b, c]] over (x, y)."""
     blur = GaussianBlur(**options).double()
     with torch.no_grad():
         blur.factors[:] = torch.tensor([a, b, c])
@@ -35,10 +35,10 @@ def test_kernels_have_sum_1_their_centre_and_their_covariance() -> None:
 
 
 @pytest.mark.parametrize("sigma", [0.2, 0.5, 1.0])
-def test_a_wave_is_weakened_as_by_a_gaussian(sigma: float) -> None:
-    """Kernels narrower than a pixel included, where a sampled Gaussian is wrong."""
+def test_a_wave_is_attenuated_as_by_a_gaussian(sigma: float) -> None:
+    """Checks kernels of all widths, including those narrower than a pixel, where a sampled Gaussian is wrong."""
     blur = shaped(sigma, 0.3 * sigma, 0.8 * sigma)
-    across, down = 2 * math.pi * 4 / 15, 2 * math.pi * 2 / 15  # frequencies that a kernel of 15 px knows exactly
+    across, down = 2 * math.pi * 4 / 15, 2 * math.pi * 2 / 15  # exact frequencies of a kernel of 15 px
     places = torch.arange(60).double()
     wave = torch.cos(across * places + down * places[:, None]).expand(1, 3, 60, 60)
     middle = (..., slice(20, 40), slice(20, 40))
@@ -47,7 +47,7 @@ def test_a_wave_is_weakened_as_by_a_gaussian(sigma: float) -> None:
 
 
 @pytest.mark.parametrize("size", [(20, 17), (3, 4), (1, 1)])
-def test_it_is_scipys_convolution_with_mirrored_borders(size: tuple[int, int]) -> None:
+def test_equals_the_convolution_of_scipy_with_mirrored_borders(size: tuple[int, int]) -> None:
     blur = shaped(0.9, 0.4, 0.6, size=7)
     image = torch.rand(2, 3, *size).double()
     kernel = blur.kernels()[0].detach().numpy()
@@ -61,7 +61,7 @@ def _convolved(plane: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def blurred_points(blur: GaussianBlur, count: int) -> Tensor:
-    """The kernel of each of ``count`` images, seen as the picture of a point."""
+    """Returns the kernels of ``count`` images as the blurred image of a point."""
     point = torch.zeros(count, 3, 15, 15)
     point[:, :, 7, 7] = 1
     return blur(point)[:, 0].detach()
@@ -70,30 +70,30 @@ def blurred_points(blur: GaussianBlur, count: int) -> Tensor:
 def test_each_image_draws_one_of_the_kernels() -> None:
     blur = GaussianBlur(num_kernels=3)
     kernels = blur.kernels().detach()
-    assert torch.pdist(kernels.flatten(1)).min() > 0.01  # they start apart
+    assert torch.pdist(kernels.flatten(1)).min() > 0.01  # they start with different kernels
     differences = (blurred_points(blur, 600)[:, None] - kernels).abs().amax(dim=(-2, -1))
     assert differences.amin(dim=1).max() < 1e-6
     counts = differences.argmin(dim=1).bincount()
     assert counts.min() > 150
 
 
-def test_or_a_mixture_of_its_own() -> None:
+def test_each_image_draws_a_mixture_of_the_kernels() -> None:
     blur = GaussianBlur(num_kernels=2, mixing="mixed")
     first, second = blur.kernels().detach()
     made = blurred_points(blur, 500)
     weight = (made[:, 7, 7] - first[7, 7]) / (second[7, 7] - first[7, 7])
     torch.testing.assert_close(made, first + weight[:, None, None] * (second - first), atol=1e-6, rtol=0)
     assert weight.mean().item() == pytest.approx(1 / 2, abs=0.05)
-    assert weight.var().item() == pytest.approx(1 / 12, abs=0.01)  # of the uniform distribution
+    assert weight.var().item() == pytest.approx(1 / 12, abs=0.01)  # variance of the uniform distribution
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (dict(size=4), "odd size, found num_kernels=1 and size=4"),
-        (dict(num_kernels=0), "at least one kernel"),
-        (dict(mixing="stirred"), "mixing must be drawn or mixed, found 'stirred'"),
-        (dict(sigma=0.0), "sigma > 0, found 0"),
+        (dict(size=4), "size=4"),
+        (dict(num_kernels=0), "num_kernels=0"),
+        (dict(mixing="stirred"), "mixing.*'stirred'"),
+        (dict(sigma=0.0), "sigma.*found 0"),
     ],
 )
 def test_mistakes_are_named(options: dict, message: str) -> None:
