@@ -24,7 +24,7 @@ class PairedDataset(CropDataset):
         lr: folder of LR images.
         hr: folder of HR images, or None for LR images only. An LR file belongs to the HR file of the same name, or to
             the HR file whose name lacks the suffix of the track: 0801x4.png, 0801x4m.png, 0801x4d.png, 0801x4w.png,
-            0001x4w1.png. Several LR images may share an HR image. HR images without LR images are ignored.
+            0001x4w1.png, 0001x2p.jpg. Several LR images may share an HR image. HR images without LR images are ignored.
         scale: HR size / LR size. An HR image may be up to scale - 1 pixels larger or smaller than scale times its LR
             image: both are cropped at the bottom and right to what they share, as DIV2K was made.
         crop: side of the LR crops in pixels; None for whole images.
@@ -122,7 +122,7 @@ def match_hr(lr: list[Path], hr: list[Path], scale: int) -> list[Path]:
         if path.stem in by_name:
             raise UserError(f"{by_name[path.stem]} and {path.name} have the same name: remove one of them.")
         by_name[path.stem] = path
-    track = re.compile(rf"x{scale}(?:[mdw]\d*)?$")
+    track = re.compile(rf"x{scale}(?:[mdwp]\d*)?$")
     names = [path.stem if path.stem in by_name else track.sub("", path.stem) for path in lr]
     missing = [path.name for path, name in zip(lr, names, strict=True) if name not in by_name]
     if missing:

@@ -11,11 +11,16 @@ unknown  NTIRE 2017 T2   anisotropic Gaussian                         none      
 mild     NTIRE 2018 T2   linear motion, Gaussian, sub-pixel shift     Poisson          yes
 wild     NTIRE 2018 T4   the same, varying strength                   Poisson, varies  no
 =======  ==============  ===========================================  ===============  ==================
+
+The tracks ``phone`` and ``dslr`` take bicubic LR as the scene that a camera photographs, with the MTF of a real one:
+blur, sharpening, sensor noise, denoising and JPEG, all of which vary between images. See
+:mod:`cyclesr.degradations.camera.pipeline`.
 """
 
 import json
 import zlib
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +29,17 @@ import torch
 
 from cyclesr.degradations.bicubic import Bicubic
 from cyclesr.degradations.blur import Blur
+from cyclesr.degradations.camera.pipeline import CAMERAS, CameraSettings, draw_settings, photograph
 from cyclesr.degradations.kernels import blur_kernel
 from cyclesr.errors import UserError
+from cyclesr.images.jpeg import encode_jpeg
 from cyclesr.images.listing import SUFFIXES, list_images
 from cyclesr.images.reading import read_image, without_surplus
 from cyclesr.images.tensors import to_array, to_tensor
 from cyclesr.images.writing import write_image
 
 # Each track and the letter in the names of its files, as in DIV2K.
-TRACK_LETTERS = {"unknown": "", "mild": "m", "wild": "w"}
+TRACK_LETTERS = {"unknown": "", "mild": "m", "wild": "w", "phone": "p", "dslr": "d"}
 
 Manifest = dict[str, Any]
 Watch = Callable[[Iterable[str]], Iterable[str]]
@@ -42,7 +49,7 @@ def make_track(
     hr: str | Path,
     out: str | Path,
     track: str,
-    scale: int = 4,
+    scale: int | None = None,
     seed: int = 0,
     *,
     numbers: tuple[int, int] | None = None,
@@ -71,7 +78,7 @@ def simulate_track(
     photos: dict[str, Path],
     out: str | Path,
     track: str,
-    scale: int = 4,
+    scale: int | None = None,
     seed: int = 0,
     *,
     variants: int = 4,
@@ -79,7 +86,7 @@ def simulate_track(
     shot: float | None = None,
     watch: Watch = iter,
 ) -> Manifest:
-    """Writes LR images, named as in DIV2K: 0001x4.png, 0001x4m.png, 0001x4w1.png ... 0001x4w4.png.
+    """Writes LR images, named as in DIV2K: 0001x4.png, 0001x4m.png, 0001x4w1.png ... 0001x4w4.png; or 0001x2p.jpg.
 
     The degradation of an image depends only on the seed and its name, not on the other images. HR images whose sides
     are not multiples of the scale are cropped at the bottom and right.
@@ -87,8 +94,8 @@ def simulate_track(
     Args:
         photos: HR files by name, such as ``0001``.
         out: folder of the LR images.
-        track: ``unknown``, ``mild`` or ``wild``.
-        scale: HR size / LR size.
+        track: ``unknown``, ``mild``, ``wild``, ``phone`` or ``dslr``.
+        scale: HR size / LR size; by default that of :func:`default_scale`.
         seed: seed of the kernels and the noise.
         variants: number of LR images per HR image for ``wild``. With 1, as in validation sets, the name ends in ``w``.
         blur: arguments of :func:`~cyclesr.degradations.kernels.blur_kernel`, in HR pixels, that replace random ones.
@@ -98,22 +105,30 @@ def simulate_track(
     Returns:
         The manifest with ``track``, ``scale``, ``seed`` and ``images``. For the name of each LR image, ``images`` has
         ``hr`` (name of the HR image), ``kernel`` (arguments of ``blur_kernel``, in HR pixels) and ``shot`` (noise
-        variance at signal 1).
+        variance at signal 1); for ``phone`` and ``dslr``, ``hr`` and the settings of the camera.
 
     Raises:
-        UserError: the track is unknown, an image is corrupt or smaller than the scale, or ``out`` contains other
-            images.
+        UserError: the track is unknown, an image is corrupt or smaller than the scale, ``out`` contains other images,
+            or ``blur`` or ``shot`` is given for a camera.
     """
     if track not in TRACK_LETTERS:
         raise UserError(f"There is no track {track!r}: choose one of {', '.join(TRACK_LETTERS)}.")
+    if track in CAMERAS and (blur or shot is not None):
+        raise UserError(f"The track {track!r} has the blur and the noise of a camera: leave out the options for them.")
+    scale = default_scale(track) if scale is None else scale
     images = _plan(list(photos), track, scale, seed, variants, blur or {}, shot)
     refuse_other_images(Path(out), images)
     for name in watch(images):
         random = np.random.default_rng((seed, zlib.crc32(name.encode())))
         photo = photos[images[name]["hr"]]
         hr = without_surplus(read_image(photo), scale, photo)
-        write_image(Path(out) / name, simulate(hr, images[name], scale, random))
+        _write(Path(out) / name, simulate(hr, images[name], scale, random), images[name])
     return dict(track=track, scale=scale, seed=seed, images=images)
+
+
+def default_scale(track: str) -> int:
+    """Returns 2 for the tracks of a camera and 4, that of the NTIRE challenges, for the others."""
+    return 2 if track in CAMERAS else 4
 
 
 def write_manifest(path: Path, *truths: Manifest) -> None:
@@ -125,6 +140,9 @@ def write_manifest(path: Path, *truths: Manifest) -> None:
 
 def simulate(hr: np.ndarray, entry: dict[str, Any], scale: int, random: np.random.Generator) -> np.ndarray:
     """Degrades ``(H, W, 3)`` uint8 or uint16 to ``(H / scale, W / scale, 3)`` uint8 with one entry of a manifest."""
+    if "mtf" in entry:
+        ideal = Bicubic(scale)(to_tensor(hr)[None])[0]
+        return to_array(photograph(ideal, _settings(entry), random))
     degrade = torch.nn.Sequential(Blur(kernel=blur_kernel(**entry["kernel"])), Bicubic(scale))
     lr = degrade(to_tensor(hr)[None])[0]
     if entry["shot"]:
@@ -132,10 +150,25 @@ def simulate(hr: np.ndarray, entry: dict[str, Any], scale: int, random: np.rando
     return to_array(lr)
 
 
+def _settings(entry: dict[str, Any]) -> CameraSettings:
+    return CameraSettings(**{**{key: value for key, value in entry.items() if key != "hr"}, "mtf": tuple(entry["mtf"])})
+
+
+def _write(path: Path, lr: np.ndarray, entry: dict[str, Any]) -> None:
+    """Writes an LR image; one of a camera as the JPEG that the camera makes."""
+    if "quality" not in entry:
+        write_image(path, lr)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode_jpeg(lr, entry["quality"], entry["subsampling"]))
+
+
 def _plan(
     names: list[str], track: str, scale: int, seed: int, variants: int, blur: dict[str, float], shot: float | None
 ) -> dict[str, dict[str, Any]]:
     """Draws the degradation of each LR image of the track, by name."""
+    if track in CAMERAS:
+        return {name: entry for photo in names for name, entry in [_photograph_of(photo, track, scale, seed)]}
     endings = [""] if track != "wild" or variants == 1 else [str(k) for k in range(1, variants + 1)]
     plan = {}
     for photo in names:
@@ -146,6 +179,12 @@ def _plan(
             kernel, drawn = _draw(track, scale, np.random.default_rng(key))
             plan[name] = dict(hr=photo, kernel={**kernel, **blur}, shot=drawn if shot is None else shot)
     return plan
+
+
+def _photograph_of(photo: str, camera: str, scale: int, seed: int) -> tuple[str, dict[str, Any]]:
+    name = f"{photo}x{scale}{TRACK_LETTERS[camera]}.jpg"
+    settings = draw_settings(camera, np.random.default_rng((seed, zlib.crc32(name.encode()), 1)))
+    return name, dict(hr=photo, **asdict(settings))
 
 
 def _draw(track: str, scale: int, random: np.random.Generator) -> tuple[dict[str, Any], float]:

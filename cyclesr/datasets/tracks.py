@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cyclesr.datasets.simulation import refuse_other_images, simulate_track, write_manifest
+from cyclesr.datasets.simulation import default_scale, refuse_other_images, simulate_track, write_manifest
 from cyclesr.errors import UserError
 from cyclesr.images.listing import list_images
 from cyclesr.images.reading import read_image, without_surplus
@@ -49,14 +49,16 @@ def make_demo(
     return lay_out(hr, real, held_out, Path(out), "unknown", scale, seed, blur=dict(sigma_x=sigma_x, sigma_y=sigma_y))
 
 
-def split_and_simulate(hr: str | Path, track: str, out: str | Path, scale: int = 4, seed: int = 0) -> dict[str, Any]:
+def split_and_simulate(
+    hr: str | Path, track: str, out: str | Path, scale: int | None = None, seed: int = 0
+) -> dict[str, Any]:
     """Splits a folder of photographs at random: two fifths as HR, two fifths as real LR, one fifth held out.
 
     Args:
         hr: folder of at least five photographs.
-        track: ``unknown``, ``mild`` or ``wild``.
+        track: ``unknown``, ``mild``, ``wild``, ``phone`` or ``dslr``.
         out: folder of the experiment. The photographs get numbers as names.
-        scale: HR size / LR size.
+        scale: HR size / LR size; by default that of :func:`~cyclesr.datasets.simulation.default_scale`.
         seed: seed of the split, the kernels and the noise.
 
     Returns:
@@ -73,6 +75,7 @@ def split_and_simulate(hr: str | Path, track: str, out: str | Path, scale: int =
         )
     order = np.random.default_rng((seed, 2)).permutation(len(paths))
     photos = [(f"{place + 1:04d}", paths[place]) for place in order]
+    scale = default_scale(track) if scale is None else scale
     first, second = len(photos) * 2 // 5, len(photos) * 4 // 5
     return lay_out(
         dict(photos[:first]), dict(photos[first:second]), dict(photos[second:]), Path(out), track, scale, seed

@@ -4,8 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from torch import nn
+
 from cyclesr.degradations.bicubic import Bicubic
 from cyclesr.degradations.blur import Blur
+from cyclesr.degradations.camera.kernel import kernel_from_mtf
 from cyclesr.degradations.chain import Chain
 from cyclesr.degradations.kernels import blur_kernel
 from cyclesr.errors import UserError
@@ -16,7 +20,8 @@ from cyclesr.registry import DEGRADATIONS
 class TrackDegradation(Chain):
     """The true degradation of a simulated track without its noise: the ideal ``fake_real``.
 
-    It is for analysis only, because unpaired training does not know the true degradation.
+    On tracks of a simulated camera its denoising and its JPEG are left out, too. It is for analysis only, because
+    unpaired training does not know the true degradation.
 
     Args:
         manifest: ``manifest.json`` of a track made by ``cyclesr prepare track`` or ``demo``.
@@ -30,16 +35,22 @@ class TrackDegradation(Chain):
         if not Path(manifest).is_file():
             raise UserError(f"There is no track manifest {manifest}: 'cyclesr prepare track' writes manifest.json.")
         track = json.loads(Path(manifest).read_text(encoding="utf-8"))
-        blur = Blur(kernel=blur_kernel(**_kernel_of(track["images"], image, Path(manifest))))
-        super().__init__([blur, Bicubic(track["scale"])])
+        super().__init__(_steps(_linear_part(track["images"], image, Path(manifest)), track["scale"]))
 
 
-def _kernel_of(images: dict[str, dict[str, Any]], image: str | None, manifest: Path) -> dict[str, Any]:
+def _steps(linear: dict[str, Any], scale: int) -> list[nn.Module]:
+    if "mtf" in linear:
+        return [Bicubic(scale), Blur(kernel_from_mtf(np.array(linear["mtf"])))]
+    return [Blur(kernel=blur_kernel(**linear["kernel"])), Bicubic(scale)]
+
+
+def _linear_part(images: dict[str, dict[str, Any]], image: str | None, manifest: Path) -> dict[str, Any]:
     if image is not None and image not in images:
         raise UserError(
             f"{manifest} has no image {image!r}; it has {len(images)} images, such as {next(iter(images))!r}."
         )
-    kernels = [entry["kernel"] for entry in images.values()] if image is None else [images[image]["kernel"]]
+    entries = images.values() if image is None else [images[image]]
+    kernels = [{key: entry[key] for key in ("kernel", "mtf") if key in entry} for entry in entries]
     if any(kernel != kernels[0] for kernel in kernels):
         raise UserError(f"The images of {manifest} have different kernels: choose one with the argument 'image'.")
     return kernels[0]

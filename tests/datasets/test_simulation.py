@@ -1,13 +1,17 @@
 """Simulated tracks: seeds, names as in DIV2K, and agreement with their manifest."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image, JpegImagePlugin
 
 from cyclesr.datasets.paired import PairedDataset
-from cyclesr.datasets.simulation import make_track
+from cyclesr.datasets.simulation import default_scale, make_track
+from cyclesr.degradations.bicubic import Bicubic
 from cyclesr.degradations.track import TrackDegradation
 from cyclesr.errors import UserError
 from cyclesr.images.listing import list_images
@@ -24,6 +28,9 @@ def hr(tmp_path: Path) -> Path:
     return tmp_path / "hr"
 
 
+FIRST = dict(unknown="0001x4.png", mild="0001x4m.png", wild="0001x4w1.png", phone="0001x2p.jpg", dslr="0001x2d.jpg")
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
@@ -34,34 +41,35 @@ def files(folder: Path) -> dict[str, bytes]:
         ("unknown", {}, ["0001x4.png", "0002x4.png", "0003x4.png"]),
         ("mild", dict(scale=2), ["0001x2m.png", "0002x2m.png", "0003x2m.png"]),
         ("wild", dict(numbers=(2, 2)), ["0002x4w1.png", "0002x4w2.png", "0002x4w3.png", "0002x4w4.png"]),
+        ("phone", {}, ["0001x2p.jpg", "0002x2p.jpg", "0003x2p.jpg"]),
+        ("dslr", dict(scale=4, numbers=(2, 2)), ["0002x4d.jpg"]),
         ("wild", dict(variants=1), ["0001x4w.png", "0002x4w.png", "0003x4w.png"]),
     ],
 )
 def test_names_pair_up(hr: Path, tmp_path: Path, track: str, options: dict, names: list[str]) -> None:
     make_track(hr, tmp_path / "lr", track, **options)
     assert [path.name for path in list_images(tmp_path / "lr")] == names
-    pairs = PairedDataset(tmp_path / "lr", hr, scale=options.get("scale", 4), cache=None)
+    pairs = PairedDataset(tmp_path / "lr", hr, scale=options.get("scale", default_scale(track)), cache=None)
     assert len([pairs[i] for i in range(len(pairs))]) == len(names)
 
 
-@pytest.mark.parametrize("track", ["unknown", "mild", "wild"])
+@pytest.mark.parametrize("track", ["unknown", "mild", "wild", "phone", "dslr"])
 def test_seed_decides_everything(hr: Path, tmp_path: Path, track: str) -> None:
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         make_track(hr, tmp_path / name, track, seed=seed)
     assert files(tmp_path / "a") == files(tmp_path / "b")
     make_track(hr, tmp_path / "a", track, seed=1)  # a second run overwrites files of the same names
     assert files(tmp_path / "a") == files(tmp_path / "c")
-    assert (
-        files(tmp_path / "b")[f"0001x4{dict(unknown='', mild='m', wild='w1')[track]}.png"]
-        not in files(tmp_path / "c").values()
-    )
+    assert files(tmp_path / "b")[FIRST[track]] not in files(tmp_path / "c").values()
 
 
-def test_an_image_does_not_depend_on_the_others(hr: Path, tmp_path: Path) -> None:
-    make_track(hr, tmp_path / "all", "wild")
-    make_track(hr, tmp_path / "one", "wild", numbers=(3, 3))
+@pytest.mark.parametrize("track", ["wild", "phone"])
+def test_an_image_does_not_depend_on_the_others(hr: Path, tmp_path: Path, track: str) -> None:
+    make_track(hr, tmp_path / "all", track)
+    make_track(hr, tmp_path / "one", track, numbers=(3, 3))
     every, one = files(tmp_path / "all"), files(tmp_path / "one")
-    assert all(every[name] == one[name] for name in one if name.endswith(".png"))
+    assert len(one) > 1
+    assert all(every[name] == one[name] for name in one if name != "manifest.json")
 
 
 def test_kernels_are_shared_or_vary(hr: Path, tmp_path: Path) -> None:
@@ -107,6 +115,40 @@ def test_poisson_noise_grows_with_the_signal(tmp_path: Path) -> None:
     for part, level in ((lr[:, 2:-2, 2:24], 60 / 255), (lr[:, 2:-2, 40:-2], 180 / 255)):
         assert part.mean().item() == pytest.approx(level, abs=2e-3)
         assert part.var().item() == pytest.approx(5e-4 * level + (1 / 255) ** 2 / 12, rel=0.1)
+
+
+@pytest.mark.parametrize("track", ["phone", "dslr"])
+def test_a_camera_writes_jpegs_as_the_manifest_says(hr: Path, tmp_path: Path, track: str) -> None:
+    make_track(hr, tmp_path / "lr", track)
+    images = json.loads((tmp_path / "lr" / "manifest.json").read_text())["images"]
+    assert len({json.dumps(entry["mtf"]) for entry in images.values()}) == 3
+    for name, entry in images.items():
+        buffer = BytesIO()
+        Image.new("RGB", (8, 8)).save(buffer, "JPEG", quality=entry["quality"])
+        with Image.open(tmp_path / "lr" / name) as written, Image.open(buffer) as expected:
+            assert written.quantization == expected.quantization
+            assert ["4:4:4", "4:2:2", "4:2:0"][JpegImagePlugin.get_sampling(written)] == entry["subsampling"]
+
+
+@pytest.mark.parametrize("track", ["phone", "dslr"])
+def test_track_degradation_of_a_camera_is_near_its_images(tmp_path: Path, track: str) -> None:
+    random = np.random.default_rng(5)
+    blocks = random.integers(30, 226, (30, 40, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1)
+    write_image(tmp_path / "hr" / "1.png", blocks)
+    make_track(tmp_path / "hr", tmp_path / "lr", track)
+    (name,) = json.loads((tmp_path / "lr" / "manifest.json").read_text())["images"]
+    source, lr = to_tensor(read_image(tmp_path / "hr" / "1.png"))[None], to_tensor(read_image(tmp_path / "lr" / name))
+    truth = TrackDegradation(tmp_path / "lr" / "manifest.json", name)(source)[0]
+    gray = torch.tensor([0.299, 0.587, 0.114])[:, None, None]  # chrominance is subsampled
+    error, bicubic = (((lr - image) * gray).sum(0).std() for image in (truth, Bicubic(2)(source)[0]))
+    assert error < 0.7 * bicubic
+    assert error < 6 / 255
+
+
+def test_a_camera_takes_no_other_blur_or_noise(hr: Path, tmp_path: Path) -> None:
+    for options in (dict(shot=1e-3), dict(blur=dict(sigma_x=2.0))):
+        with pytest.raises(UserError, match=r"phone.* camera"):
+            make_track(hr, tmp_path / "lr", "phone", **options)
 
 
 def test_sides_are_cropped_to_the_scale(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from cyclesr.cli.arguments import at_least, positive
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``cyclesr prepare track``."""
     parser.add_argument("--hr", type=Path, required=True)
-    parser.add_argument("--track", required=True, choices=("unknown", "mild", "wild"))
+    parser.add_argument("--track", required=True, choices=("unknown", "mild", "wild", "phone", "dslr"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--scale", type=at_least(1), default=4)
+    parser.add_argument("--scale", type=at_least(1), help="(default: 2 for phone and dslr, else 4)")
     parser.add_argument("--seed", type=at_least(0), default=0)
     parser.add_argument("--numbers", type=int, nargs=2, metavar=("FIRST", "LAST"), help="of the HR file names")
     parser.add_argument("--variants", type=at_least(1), default=4, help="LR images per HR of 'wild'; 1 to validate")
