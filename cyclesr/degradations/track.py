@@ -50,7 +50,9 @@ def _linear_part(images: dict[str, dict[str, Any]], image: str | None, manifest:
             f"{manifest} has no image {image!r}; it has {len(images)} images, such as {next(iter(images))!r}."
         )
     entries = images.values() if image is None else [images[image]]
-    kernels = [{key: entry[key] for key in ("kernel", "mtf") if key in entry} for entry in entries]
+    kernels: list[dict[str, Any]] = [
+        {key: entry[key] for key in ("kernel", "mtf") if key in entry} for entry in entries
+    ]
     if any(kernel != kernels[0] for kernel in kernels):
         raise UserError(f"The images of {manifest} have different kernels: choose one with the argument 'image'.")
     return kernels[0]
