@@ -18,12 +18,13 @@ class Entry(NamedTuple):
     """A line of a list.
 
     Attributes:
-        name: in configs.
-        parameters: with default arguments; None where the class cannot be built of these alone.
-        macs: multiply-accumulates for an LR image of 64x64; None likewise, or where they depend on the image.
-        arguments: of the constructor, with their defaults.
-        paper: that the class implements.
-        line: what it is.
+        name: name in configs.
+        parameters: number of parameters with default arguments, or ``None`` if the class needs other arguments.
+        macs: multiply-accumulates for an LR image of 64x64, or ``None`` if the class needs other arguments or they
+            depend on the values of the image.
+        arguments: arguments of the constructor with their defaults.
+        paper: the publication that the class implements.
+        line: description in one line.
     """
 
     name: str
@@ -38,21 +39,21 @@ Measure = Callable[[type, dict[str, Any]], Size]
 
 
 class Listed(NamedTuple):
-    """A class, and the arguments that make one of its variants."""
+    """A class, or one of its variants."""
 
     kind: type
     variant: Variant | None = None
 
 
 def entries(kinds: str, pattern: str = "*") -> list[Entry]:
-    """Returns what is registered, plugins included, sorted by name; for losses, then the adversarial ones.
+    """Returns the entries of a list, sorted by name. The adversarial losses follow the other losses.
 
     Args:
         kinds: a key of :data:`LISTS`.
-        pattern: of names, see :func:`matching`.
+        pattern: pattern of the names, see :func:`matching`.
 
     Raises:
-        UserError: no name fits.
+        UserError: no name matches.
     """
     registry, measure = LISTS[kinds]
     found: dict[str, Listed | Entry] = dict(listed(registry))
@@ -63,12 +64,12 @@ def entries(kinds: str, pattern: str = "*") -> list[Entry]:
 
 
 def listed(registry: Registry) -> dict[str, Listed]:
-    """Returns every class by name, each followed by its variants, ``Spandrel(arch="HAT")`` for instance."""
+    """Returns every class by name, followed by its variants such as ``Spandrel(arch="HAT")``."""
     found = {}
     for name, kind in classes(registry).items():
         found[name] = Listed(kind)
         for made in kind.variants() if hasattr(kind, "variants") else ():
-            variant = Variant(*made)  # of a plugin, a plain tuple
+            variant = Variant(*made)  # plugins may give a plain tuple
             given = ", ".join(
                 f'{key}="{value}"' if isinstance(value, str) else f"{key}={value}"
                 for key, value in variant.arguments.items()
@@ -78,21 +79,26 @@ def listed(registry: Registry) -> dict[str, Listed]:
 
 
 def classes(registry: Registry) -> dict[str, type]:
-    """Returns everything that is registered, plugins included, sorted by name."""
+    """Returns all registered classes, including plugins, sorted by name."""
     registry.import_from_location()
     return dict(sorted(registry.module_dict.items(), key=lambda item: item[0].lower()))
 
 
 def matching(found: Mapping[str, Found], pattern: str, kinds: str) -> dict[str, Found]:
-    """Returns what fits a part of a name, ``edsr``, or a pattern, ``*srresnet`` or ``demo/*``, in any case.
+    """Returns the items whose name contains the pattern or matches it, regardless of case.
+
+    Args:
+        found: items by name.
+        pattern: part of a name, such as ``edsr``, or a pattern, such as ``*srresnet`` or ``demo/*``.
+        kinds: what the items are, for the message.
 
     Raises:
-        UserError: nothing fits; the message has the nearest name.
+        UserError: no name matches. The message has the nearest name.
     """
     wanted = pattern.lower()
     fitting = {n: v for n, v in found.items() if wanted in n.lower() or fnmatchcase(n.lower(), wanted)}
     if not fitting:
-        raise UserError(f"None of the {len(found)} {kinds} fits {pattern!r}.{did_you_mean(pattern, found)}")
+        raise UserError(f"None of the {len(found)} {kinds} matches {pattern!r}.{did_you_mean(pattern, found)}")
     return fitting
 
 
@@ -115,7 +121,7 @@ LISTS: dict[str, tuple[Registry, Measure]] = {
     "backbones": (SR_BACKBONES, size_of_backbone),
     "losses": (LOSSES, lambda kind, arguments: (None, None)),
 }
-# Adversarial losses, which configs choose by a word: how, and what they are.
+# Adversarial losses, which are not classes: configs choose them by the value of an argument.
 ADVERSARIAL = (
     Entry(
         "lsgan",

@@ -1,4 +1,4 @@
-"""The page docs/catalogue.md: cyclesr's own classes, and every pair of them."""
+"""The page docs/catalogue.md: cyclesr's classes without plugins, and all pairs of translators and SR networks."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def page() -> str:
 
 
 def own_names(kinds: str) -> list[str]:
-    """Returns the names that cyclesr itself registers, sorted."""
+    """Returns the names of the classes of cyclesr, without those of plugins, sorted."""
     return [name for name, kind in classes(LISTS[kinds][0]).items() if kind.__module__.startswith("cyclesr.")]
 
 
@@ -72,5 +72,5 @@ def _table(kinds: str) -> str:
 
 
 def write(path: str | Path) -> None:
-    """Writes the page."""
+    """Writes the page to a file."""
     Path(path).write_text(page(), encoding="utf-8")

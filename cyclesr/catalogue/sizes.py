@@ -1,4 +1,4 @@
-"""The size of the network that a class makes by default."""
+"""The size of the network that a class builds by default."""
 
 import inspect
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cyclesr.catalogue.complexity import SIDE, macs, parameters
 
-SCALE = 4  # of everything that takes a scale
+SCALE = 4  # for all classes that take a scale
 Size = tuple[int | None, int | None]  # parameters and MACs
 
 
@@ -29,11 +29,11 @@ def size_of_backbone(kind: type, arguments: dict[str, Any]) -> Size:
 
 
 def _built(kind: type, arguments: dict[str, Any]) -> Any:
-    """Builds what a scale of 4, the arguments and the defaults make, without memory for its weights.
+    """Builds a network with scale 4, the arguments and the defaults, without memory for its weights.
 
     Returns:
-        None if these do not suffice, if ``**arguments`` of another package's network decide what is built, or if the
-        constructor fails for a reason of its own.
+        The network in eval mode. ``None`` if it needs further arguments, if it takes ``**arguments`` and none are
+        given, or if its constructor fails.
     """
     taken = inspect.signature(kind).parameters
     given = ({"scale": SCALE} if "scale" in taken else {}) | arguments
@@ -48,7 +48,7 @@ def _built(kind: type, arguments: dict[str, Any]) -> Any:
 
 
 def _macs(run: Callable[[Tensor], Tensor], side: int) -> int | None:
-    """Returns None for a network that looks at values, which the meta device does not have."""
+    """Returns the MACs, or ``None`` for a network that reads values, which the meta device does not have."""
     with suppress(Exception), torch.device("meta"):
         return macs(run, side)
     return None
