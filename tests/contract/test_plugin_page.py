@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from cyclesr.descriptions import paper_of, summary_of
-from cyclesr.engine.launch import train
 from cyclesr.engine.console import ConsoleRunner
+from cyclesr.engine.launch import train
 from cyclesr.metrics.protocols import PROTOCOLS, get_protocol
 from cyclesr.registry import DEGRADATIONS, HOOKS, LOSSES, METRICS, MODELS, SR_BACKBONES, TRANSLATORS
 
