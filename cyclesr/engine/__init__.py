@@ -1,11 +1,12 @@
 """Training: the loop, its hooks and the runner, where they differ from mmengine's."""
 
-from cyclesr.engine.console import ConsoleRunner, ProgressHook
+from cyclesr.engine.console import ConsoleRunner
 from cyclesr.engine.hooks import (
     CheckpointContentsHook,
     LossLogHook,
     NonFiniteHook,
     PreviewHook,
+    ProgressHook,
     RankStatesHook,
     StageHook,
 )

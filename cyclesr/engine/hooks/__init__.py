@@ -5,6 +5,7 @@ from cyclesr.engine.hooks.checkpoint_contents import CheckpointContentsHook
 from cyclesr.engine.hooks.loss_log import LossLogHook
 from cyclesr.engine.hooks.non_finite import NonFiniteHook
 from cyclesr.engine.hooks.preview import PreviewHook
+from cyclesr.engine.hooks.progress import ProgressHook
 from cyclesr.engine.hooks.rank_states import RankStatesHook
 from cyclesr.engine.hooks.stage import StageHook
 
@@ -14,6 +15,7 @@ __all__ = [
     "LossLogHook",
     "NonFiniteHook",
     "PreviewHook",
+    "ProgressHook",
     "RankStatesHook",
     "StageHook",
 ]
