@@ -1,4 +1,4 @@
-"""Default hooks that a config leaves out: ``default_hooks.preview=None``."""
+"""Default hooks that a config switches off, such as ``default_hooks.preview=None``."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +11,17 @@ NEEDED_TO_RESUME = ("rank_states", "checkpoint_contents")
 
 
 def check_default_hooks(config: Config) -> None:
-    """Checks the hooks that are left out, and how many checkpoints are kept.
+    """Checks the hooks that are switched off, and the number of checkpoints that are kept.
 
     Raises:
-        UserError: a hook is neither a dict nor None, checkpoints could not be resumed, or there would be a moment
-            without a complete checkpoint.
+        UserError: a hook is neither a dict nor ``None``, checkpoints could not be resumed exactly, or there would be
+            moments without a complete checkpoint.
     """
     hooks = config.get("default_hooks") or {}
     for name, hook in hooks.items():
         if not (hook is None or isinstance(hook, Mapping)):
             raise UserError(
-                f"default_hooks.{name} is a dict of the hook's arguments, or None to leave it out; found {hook!r}."
+                f"default_hooks.{name} must be a dict of arguments, or None to switch it off, found {hook!r}."
             )
     checkpoint = hooks.get("checkpoint", {})
     if checkpoint is None:
@@ -29,8 +29,8 @@ def check_default_hooks(config: Config) -> None:
     for name in NEEDED_TO_RESUME:
         if name in hooks and hooks[name] is None:
             raise UserError(
-                f"default_hooks.{name}=None: no training could be resumed exactly from its checkpoints. Keep this "
-                "hook, or leave out the checkpoints too: default_hooks.checkpoint=None."
+                f"default_hooks.{name}=None: the training could not be resumed exactly from its checkpoints. Keep this "
+                "hook, or switch off the checkpoints too: default_hooks.checkpoint=None."
             )
     keep = checkpoint.get("max_keep_ckpts", -1)
     if keep in (0, 1):
@@ -41,6 +41,6 @@ def check_default_hooks(config: Config) -> None:
 
 
 def without_left_out(hooks: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the hooks that are not None, and the Nones that mmengine takes: those of its own default hooks."""
+    """Returns the hooks without those that are ``None``, except mmengine's default hooks, which may be ``None``."""
     mmengines = ("runtime_info", "timer", "sampler_seed", "logger", "param_scheduler", "checkpoint")
     return {name: hook for name, hook in hooks.items() if hook is not None or name in mmengines}

@@ -117,7 +117,7 @@ def test_each_stage_trains_only_its_parts(translator: str, stage: Stage) -> None
 
 @pytest.mark.parametrize("translator", TRANSLATOR_NAMES)
 def test_joint_and_alternating_take_the_same_step(translator: str) -> None:
-    """Sec. 3.4: they are equal with only MSE and equal weights, for any translator."""
+    """Compares them with only MSE and equal weights, where they are equal for any translator (Sec. 3.4)."""
     ends = []
     for optimisation in ("joint", "alternating"):
         torch.manual_seed(0)
@@ -133,7 +133,7 @@ def test_joint_and_alternating_take_the_same_step(translator: str) -> None:
 @pytest.mark.parametrize("optimisation", ["joint", "alternating"])
 @pytest.mark.parametrize("translator", TRANSLATOR_NAMES)
 def test_a_loss_named_as_one_of_the_sr_network_is_refused(translator: str, optimisation: str) -> None:
-    """One of the two losses would replace the other."""
+    """Adds a translator loss of the same name, which would otherwise replace the SR loss."""
     model, optimizers = build(collaborative(translator, optimisation=optimisation))
     own = model.translator.generator_losses
     model.translator.generator_losses = lambda *images: {**own(*images), "loss_sr": next(iter(own(*images).values()))}
@@ -143,7 +143,7 @@ def test_a_loss_named_as_one_of_the_sr_network_is_refused(translator: str, optim
 
 @pytest.mark.parametrize("translator", TRANSLATOR_NAMES)
 def test_training_continues_from_a_checkpoint(translator: str) -> None:
-    """All state that a translator keeps between steps is in its state dict."""
+    """Checks that all state that a translator keeps between steps is in its state dict."""
     config = collaborative(translator)
     torch.manual_seed(0)
     model, _ = build(config)

@@ -77,7 +77,7 @@ def test_every_architecture_of_spandrel_is_exported(checkpoint, tmp_path: Path, 
 
 
 def test_spandrel_reads_the_windows_of_grl(checkpoint, tmp_path: Path) -> None:
-    """Window sizes do not show in GRL's weights, but in the tables stored beside them."""
+    """Exports a GRL whose window sizes follow from the tables stored beside its weights, not from the weights."""
     pytest.importorskip("spandrel")
     windows = dict(window_size=16, stripe_size=[16, 32], anchor_window_down_factor=2)
     path = checkpoint(type="Spandrel", arch="GRL", **{**SIZES["GRL"], **windows})
@@ -101,7 +101,7 @@ def test_spandrel_reads_the_windows_of_grl(checkpoint, tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_spandrel_reads_differently_is_not_written(checkpoint, tmp_path: Path, config, message) -> None:
-    """Most of these load in spandrel without an error."""
+    """Exports networks most of which load in spandrel without an error, but with another output."""
     pytest.importorskip("spandrel")
     (tmp_path / "out.pth").write_text("an older file")
     with pytest.raises(UserError, match=message):

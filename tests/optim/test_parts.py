@@ -98,7 +98,7 @@ def test_fp16_scales_the_loss_and_keeps_its_scale_in_the_checkpoint() -> None:
 
 
 def test_moments_of_a_checkpoint_take_the_memory_format_of_the_weights() -> None:
-    """Fused kernels require the same memory layout for both."""
+    """Loads moments of another memory format, because fused kernels require the same layout for both."""
 
     class Convolution(nn.Module):
         def __init__(self, memory_format: torch.memory_format) -> None:

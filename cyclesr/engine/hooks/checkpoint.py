@@ -1,4 +1,4 @@
-"""Checkpoints that are removed only when those that take their place are on the disk."""
+"""Checkpoints whose old files are removed only after the new ones are on the disk."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from cyclesr.registry import HOOKS
 
 
 class LateRemoval(LocalBackend):
-    """Files of this computer, whose removal waits for :meth:`remove_waiting`."""
+    """Local files that are removed only when :meth:`remove_waiting` is called."""
 
     def __init__(self) -> None:
         self._waiting: list[str] = []
 
     def remove(self, filepath: str) -> None:
-        """Notes that a file is to be removed."""
+        """Marks a file for removal."""
         self._waiting.append(filepath)
 
     def remove_waiting(self) -> None:
-        """Removes what was noted."""
+        """Removes the marked files."""
         waiting, self._waiting = self._waiting, []
         for filepath in waiting:
             super().remove(filepath)
@@ -28,19 +28,22 @@ class LateRemoval(LocalBackend):
 
 @HOOKS.register_module(name="CheckpointHook")
 class LateRemovalCheckpointHook(CheckpointHook):
-    """mmengine's, which removes old checkpoints, and the best so far, before it writes; a full disk then loses them."""
+    """mmengine's CheckpointHook, which removes old checkpoints after it has written the new ones.
+
+    mmengine's hook removes old checkpoints, and the best one, before it writes. A full disk would then lose them.
+    """
 
     def before_train(self, runner: Runner) -> None:
-        """Finds the folder of the checkpoints."""
+        """Sets the folder of the checkpoints."""
         super().before_train(runner)
         self.file_backend = LateRemoval()
 
     def after_train_iter(self, *args: Any, **kwargs: Any) -> None:
-        """Saves when it is time, then removes what is no longer to be kept."""
+        """Saves a checkpoint if it is due, then removes those that are no longer kept."""
         super().after_train_iter(*args, **kwargs)
         self.file_backend.remove_waiting()
 
     def after_val_epoch(self, *args: Any, **kwargs: Any) -> None:
-        """Saves the best, then removes the best before it."""
+        """Saves the best checkpoint, then removes the previous best."""
         super().after_val_epoch(*args, **kwargs)
         self.file_backend.remove_waiting()

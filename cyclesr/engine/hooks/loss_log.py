@@ -1,4 +1,4 @@
-"""Losses on their way from the device to the log."""
+"""Logging of losses without waiting for the device in each iteration."""
 
 from collections import defaultdict
 from functools import partial
@@ -17,10 +17,11 @@ from cyclesr.registry import HOOKS
 
 @HOOKS.register_module()
 class LossLogHook(RuntimeInfoHook):
-    """mmengine's hook of the same purpose, which waits for the device only when the log is due.
+    """mmengine's RuntimeInfoHook, which waits for the device only when the log is due.
 
-    mmengine's waits for each loss of each iteration, and keeps a million values of each, copied at every iteration.
-    The terms of a :class:`~cyclesr.models.losses.SumOfLosses` are logged too, as ``loss_sr_L1Loss`` for instance.
+    mmengine's hook waits for each loss in each iteration. It also keeps a million values of each loss, and copies them
+    in each iteration. This hook also logs the terms of a :class:`~cyclesr.models.losses.SumOfLosses`, for instance as
+    ``loss_sr_L1Loss``.
     """
 
     def __init__(self) -> None:
@@ -30,7 +31,7 @@ class LossLogHook(RuntimeInfoHook):
         self._terms: dict[str, list[Tensor]] = defaultdict(list)
 
     def before_train(self, runner: Runner) -> None:
-        """Takes the logger's interval, makes the buffers of mmengine's numbers, begins to watch the terms of sums."""
+        """Reads the logger's interval, creates the buffers of mmengine's values, and registers hooks on sums' terms."""
         super().before_train(runner)
         timed = any(isinstance(hook, IterTimerHook) for hook in runner.hooks)
         for name in (*(("time", "data_time") if timed else ()), *runner.optim_wrapper.get_lr()):
@@ -43,13 +44,13 @@ class LossLogHook(RuntimeInfoHook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict[str, Any] | None = None
     ) -> None:
-        """Keeps the losses; writes all that were kept when the logger will read them."""
+        """Keeps the losses, and writes all of them when the logger is about to read them."""
         self._waiting.append({**(outputs or {}), **self._take_terms()})
         if self.every_n_train_iters(runner, self._interval) or self.is_last_train_iter(runner):
             self._write(runner)
 
     def on_every_rank_before_save(self, runner: Runner) -> None:
-        """A checkpoint holds the last values of the log."""
+        """Writes the kept losses, so that the checkpoint holds the last values of the log."""
         self._write(runner)
 
     def _watch(self, name: str, loss: SumOfLosses) -> None:
@@ -60,7 +61,7 @@ class LossLogHook(RuntimeInfoHook):
             term.register_forward_hook(partial(keep, f"{name}_{kind}"))
 
     def _take_terms(self) -> dict[str, Tensor]:
-        """The mean of each term over the micro-batches of the step."""
+        """Returns the mean of each term over the micro-batches of the step."""
         terms, self._terms = self._terms, defaultdict(list)
         return {name: torch.stack(values).mean() for name, values in terms.items()}
 
@@ -75,5 +76,5 @@ class LossLogHook(RuntimeInfoHook):
 
 
 def _make_buffer(runner: Runner, name: str) -> None:
-    """Makes where a number of the training is logged, a short one, before mmengine makes one of a million values."""
+    """Creates a short buffer for a logged value, before mmengine creates one for a million values."""
     runner.message_hub.log_scalars.setdefault(f"train/{name}", HistoryBuffer(max_length=LOG_VALUES))

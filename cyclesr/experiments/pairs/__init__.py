@@ -1,1 +1,1 @@
-"""A benchmark on real pairs: what unpaired training makes of a camera's images, between bicubic and true pairs."""
+"""A benchmark on real pairs: how well unpaired training works on a camera's images, from bicubic to true pairs."""

@@ -18,7 +18,7 @@ from cyclesr.images.reading import read_image
 
 HELD_OUT = 0.2  # share of the scenes
 LEAST_SCENES = 5
-SCALES = range(1, 9)  # that names of LR files may tell
+SCALES = range(1, 9)  # scales that file names of LR images may contain
 OWN_LR = ("hr_lr", "hidden")  # folder of the LR images of ``hr``, for the row on true pairs
 
 
@@ -139,7 +139,7 @@ def split_of(data: Path) -> dict[str, list[str]]:
 
 
 def _link(paths: Iterable[Path], folder: Path) -> None:
-    """Hard links, which take no space; copies where the file system has none, or the images lie on another one."""
+    """Creates hard links to files in a folder, which take no space, or copies if hard links are not possible."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
         try:
@@ -168,7 +168,7 @@ def scale_of_pairs(pairs: Path) -> int:
 
 
 def _first_pair(lr_folder: Path, hr_folder: Path) -> tuple[Path, Path]:
-    """The first LR image and its HR image, whose names may tell a scale (``0801x4.png``) that is not known yet."""
+    """Returns the first LR image and its HR image. The scale in the file name (``0801x4.png``) may be any."""
     lr, hr = list_images(lr_folder)[:1], list_images(hr_folder)
     for scale in SCALES:
         with suppress(UserError):

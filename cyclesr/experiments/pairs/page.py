@@ -28,9 +28,8 @@ PSNR is in dB; more is better for PSNR and SSIM, less for LPIPS, DISTS and NIQE.
 ± half the range between the lowest and the highest. If only some seeds have a figure, they are listed after it.
 *Colour matched*: after the affine colour transform of each image that fits it best to HR. A name after the comma is
 that of another protocol; `cyclesr` searches for the shift between SR and HR. The share of the gap is (row -
-bicubic) / (SR_paired - bicubic), per seed and then averaged: 0 % is bicubic interpolation, 100 % is what training
-on true pairs reaches with the same network and as many steps. It is left out where SR_paired is not better than
-bicubic."""
+bicubic) / (SR_paired - bicubic), per seed and then averaged: 0 % is bicubic interpolation, 100 % is training on true
+pairs with the same network and as many steps. There is no share if SR_paired is not better than bicubic."""
 
 
 def page(bench: PairBench, results: Mapping[Key, Result]) -> str:
@@ -62,7 +61,7 @@ def rows_of(bench: PairBench, results: Mapping[Key, Result], source: Source) -> 
 
 
 def share_of_gap(row: float, bicubic: float, paired: float, more_is_better: bool) -> float | None:
-    """Returns how far a score lies from bicubic's to SR_paired's: 0 at bicubic's, 1 at SR_paired's.
+    """Returns the position of a score between bicubic's (0) and SR_paired's (1).
 
     Args:
         row: the score.
@@ -91,7 +90,7 @@ def shares(rows: Rows, name: str, score: str, more_is_better: bool) -> dict[int,
 
 
 def _columns(bench: PairBench) -> dict[str, tuple[str, int, bool]]:
-    """Titles, decimals and directions of all scores, those under further protocols too."""
+    """Returns titles, decimals and directions of all scores, including those under further protocols."""
     columns = dict(SCORES)
     for protocol in bench.protocols[1:]:
         columns |= {
@@ -102,7 +101,7 @@ def _columns(bench: PairBench) -> dict[str, tuple[str, int, bool]]:
 
 
 def _shown_columns(bench: PairBench, rows: Rows) -> dict[str, tuple[str, int, bool]]:
-    """Those that some result has."""
+    """Returns the columns that at least one result has."""
     present = {score for row in rows.values() for result in row.values() for score in result["means"]}
     return {score: column for score, column in _columns(bench).items() if score in present}
 
@@ -163,7 +162,7 @@ def _provenance(bench: PairBench, results: Mapping[Key, Result]) -> str:
 
 
 def _command(bench: PairBench, results: Mapping[Key, Result]) -> str:
-    """The command that makes the page, with placeholders for the folders."""
+    """Returns the command that makes the page, with placeholders for the folders."""
     used = {name for _, name, _ in results}
     words: list[Any] = ["cyclesr", "benchmark-pairs", "--pairs", "PAIRS"]
     words += ["--hr-other", "PHOTOGRAPHS"] if bench.hr_other else []

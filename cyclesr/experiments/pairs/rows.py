@@ -18,7 +18,7 @@ from cyclesr.experiments.comparison import Folders, on_track, sr_steps, supervis
 TRACK = "demo/cyclesr_track"
 _EDSR = dict(type="EDSR", channels=48, num_blocks=6, upsampling="direct", global_skip=True)
 SR_NETWORK = {"model.sr": dict(_delete_=True, **_EDSR)}
-LONGEST = 100  # times the SR steps: no schedule spends more than that on other stages
+LONGEST = 100  # maximum length of a training, in multiples of the SR steps
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class PairRow:
         pairs: the SR network of the config trains without a translator on ``bicubic`` or ``true`` pairs. Empty for
             unpaired methods.
         trains: whether the row trains a network; bicubic does not.
-        own_network: whether the config's SR network stays, because the method does without another one.
+        own_network: whether the row keeps the config's SR network, for methods that need their own.
     """
 
     title: str
@@ -44,7 +44,7 @@ class PairRow:
 
     @property
     def uses_hr_folder(self) -> bool:
-        """Returns whether other HR images make another row of it; bicubic and true pairs do not change."""
+        """Returns whether the row depends on the HR folder. Bicubic and true pairs do not."""
         return self.trains and self.pairs != "true"
 
 
@@ -98,15 +98,15 @@ DEFAULT_ROWS = ("bicubic", "sr_syn", "sr_paired", "cyclesr", "unitsr", "probabil
 
 
 def choose_rows(names: Iterable[str], rows: Mapping[str, PairRow]) -> list[str]:
-    """Returns the names in the order of the rows; ``all`` stands for all of them.
+    """Returns the chosen names in the order of the rows; ``all`` stands for all of them.
 
     Raises:
-        UserError: there is no row of a name.
+        UserError: a name is unknown.
     """
     chosen = set(names)
     for name in chosen - {"all"}:
         if name not in rows:
-            raise UserError(f"There is no row {name!r}.{did_you_mean(name, rows)} There are {', '.join(rows)}.")
+            raise UserError(f"Unknown row {name!r}.{did_you_mean(name, rows)} Choose from {', '.join(rows)}.")
     return [name for name in rows if name in chosen or "all" in chosen]
 
 
@@ -137,7 +137,7 @@ def iterations_for_steps(config: Config, steps: int) -> int:
     """Returns the length of a training in which the SR network makes a number of steps.
 
     Raises:
-        UserError: the stages of the config leave it none.
+        UserError: the stages of the config do not allow that number of steps.
     """
     if not any(hook["type"] == "StageHook" for hook in config.get("custom_hooks") or []):
         return steps

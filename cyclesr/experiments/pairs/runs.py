@@ -28,16 +28,16 @@ from cyclesr.metrics.niqe import enough_blocks
 from cyclesr.registry import LOSSES
 
 LPIPS = "alex"
-PANELS = 4  # in a line of a picture
+PANELS = 4  # panels per line of a picture
 
 
 def find_columns(bench: PairBench, seed: int) -> tuple[str, ...]:
-    """Returns those of the bench's columns that can be measured.
+    """Returns the columns of the bench that can be measured.
 
-    Those without weights, or for which the held-out images are too small, are left out; that is said once.
+    Columns without weights, or for which the held-out images are too small, are left out with a message.
 
     Raises:
-        UserError: there is no column of a name, or weights do not exist at a given path.
+        UserError: a column is unknown, or weights do not exist at a given path.
     """
     columns = list(load_columns((name for name in bench.columns if name != "lpips"), bench.dists_weights))
     sizes = [read_image(path).shape[:2] for path in list_images(bench.folders(seed).valid_hr)]
@@ -195,7 +195,7 @@ def save_pictures(bench: PairBench, results: Mapping[Key, Result], seed: int) ->
 
 
 def _is_shown(bench: PairBench, key: Key, source: Source) -> bool:
-    """Whether a result is shown under a source: its own, or any for rows that other HR does not change."""
+    """Returns whether a result is shown under a source: that of the result, or any if the row does not depend on HR."""
     return key[0] == source or not bench.rows[key[1]].uses_hr_folder
 
 
