@@ -27,7 +27,7 @@ class Registry(mmengine_registry.Registry):
 
     @contextmanager
     def switch_scope_and_registry(self, scope: str | None) -> Iterator[mmengine_registry.Registry]:
-        """Yields this very registry: several of ours share one parent, so the scope alone cannot find them."""
+        """Yields this registry itself: several of ours share one parent, so the scope does not identify them."""
         if scope in (None, self.scope, "cyclesr"):
             yield self
         else:
@@ -56,7 +56,7 @@ class Registry(mmengine_registry.Registry):
         )
 
     def _imported_from(self, path: str) -> Any:
-        """What a dotted path names; mmengine does not say why it cannot import one."""
+        """Imports what a dotted path names; mmengine's error does not say why it cannot."""
         module_name, _, name = path.rpartition(".")
         try:
             module = importlib.import_module(module_name)
@@ -142,7 +142,7 @@ _WORDS = {bool: "True or False", int: "a whole number", float: "a number"}
 
 
 def _child(parent: mmengine_registry.Registry, *locations: str) -> Registry:
-    """A child of one of mmengine's registries that builds as its parent does."""
+    """Makes a child of one of mmengine's registries that builds as its parent does."""
     return Registry(
         parent.name, build_func=parent.build_func, parent=parent, scope="cyclesr", locations=list(locations)
     )

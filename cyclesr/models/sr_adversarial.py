@@ -23,20 +23,20 @@ MODES = ("ragan", *GAN_MODES)
 
 @MODELS.register_module()
 class SRAdversarial(nn.Module):
-    r""":math:`L_{adv}` of Eq. (3), from the SR network's side and from that of :math:`D_h`.
+    r""":math:`L_{adv}` of Eq. (3), for the SR network and for :math:`D_h`.
 
     Args:
         discriminator: :math:`D_h`, arguments of :class:`~cyclesr.models.networks.VGGDiscriminator` or of the ``type``
             that they name.
-        weight: :math:`\lambda_{adv}`; the discriminator's own loss is not scaled by it. ESRGAN's by default.
+        weight: :math:`\lambda_{adv}`, by default ESRGAN's; the discriminator's own loss is not scaled by it.
         mode: ``ragan``, the relativistic average GAN (the paper), or a mode of
             :func:`~cyclesr.models.losses.gan.generator_loss`.
 
     Raises:
-        UserError: another mode.
+        UserError: an unknown mode.
 
-    Differs from ESRGAN's paper: of ``ragan`` both losses are half the sum of their terms, as in ESRGAN's released code,
-    for which the weight was chosen.
+    Differs from ESRGAN's paper: with ``ragan``, both losses are half the sum of their terms, as in ESRGAN's released
+    code, for which the weight was chosen.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class SRAdversarial(nn.Module):
         self.mode: Literal["ragan"] | GANMode = mode
 
     def generator_loss(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """What the SR network minimises, weighted; images ``(N, 3, H, W)`` in [0, 1]."""
+        """Returns what the SR network minimises, weighted; images are ``(N, 3, H, W)`` in [0, 1]."""
         fake = self.discriminator(sr)
         if self.mode != "ragan":
             return self.weight * generator_loss(fake, self.mode)
@@ -64,7 +64,7 @@ class SRAdversarial(nn.Module):
         return self.weight * _half_of_scales(relativistic_generator_loss, real, fake)
 
     def discriminator_losses(self, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
-        """What :math:`D_h` minimises, keys ``loss_sr_*``; both images are taken as constants."""
+        """Returns what :math:`D_h` minimises, under keys ``loss_sr_*``; both images are taken as constants."""
         if self.mode != "ragan":
             terms = discriminator_losses(self.discriminator, hr, sr, self.mode, 0.0)
             return {f"loss_sr_{name}": term for name, term in terms.items()}
@@ -73,6 +73,6 @@ class SRAdversarial(nn.Module):
 
 
 def _half_of_scales(loss: Callable[[Tensor, Tensor], Tensor], real: Logits, fake: Logits) -> Tensor:
-    """Half the loss, summed over a discriminator's scales."""
+    """Returns half the loss, summed over a discriminator's scales."""
     scales = ([logits] if isinstance(logits, Tensor) else logits for logits in (real, fake))
     return 0.5 * torch.stack([loss(r, f) for r, f in zip(*scales, strict=True)]).sum()

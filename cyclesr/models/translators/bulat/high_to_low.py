@@ -26,19 +26,19 @@ class HighToLow(nn.Module):
 
     Args:
         scale: 2, 3, 4 or 8.
-        channels: feature maps after the head.
-        num_blocks: residual blocks, at LR size.
-        downsampling: ``strided`` looks at HR with the head and doubles the channels at each strided convolution;
+        channels: number of feature maps after the head.
+        num_blocks: number of residual blocks, at LR size.
+        downsampling: ``strided`` applies the head to HR and doubles the channels at each strided convolution;
             ``unshuffle`` gives the head the HR pixels of an LR pixel as channels, so that all work is done at LR
-            size: for CPUs. ``bicubic`` shows it the bicubic LR alone, as CycleGAN's G1 sees it.
+            size, which suits CPUs; ``bicubic`` gives it only the bicubic LR, as CycleGAN's G1 sees it.
         norm: ``instance``, ``batch`` or ``none``.
         head_kernel, tail_kernel: odd sizes of the first and the last convolution.
-        residual: the output is the bicubic LR plus the tail's output, in units of [0, 1], with a tail that starts at
-            zero and no tanh: the network starts as bicubic downsampling.
-        noise_channels: channels of fresh N(0, 1) noise beside what the head sees, in training and inference alike.
+        residual: whether the output is the bicubic LR plus the tail's output, in units of [0, 1]. The tail then starts
+            at zero and has no tanh, so that the network starts as bicubic downsampling.
+        noise_channels: channels of fresh N(0, 1) noise in addition to the head's input, in training and inference.
         init: see :func:`~cyclesr.models.networks.initialise.initialise`.
 
-    Differs from Bulat et al.: their network is their own. This one is "a branch of CycleGAN", modified, as the paper
+    Differs from Bulat et al., who have another network. This one is "a branch of CycleGAN", modified, as the paper
     says of its reimplementation (Sec. 4.2); it does not say what was modified.
     """
 
@@ -105,7 +105,7 @@ class HighToLow(nn.Module):
         return imresize(hr, size=(height, width)).clamp(0, 1) + out if self.residual else (F.tanh(out) + 1) / 2
 
     def _seen(self, hr: Tensor) -> Tensor:
-        """What the head sees of ``hr``."""
+        """Returns what the head sees of ``hr``."""
         if self.downsampling == "bicubic":
             height, width = (side // self.scale for side in hr.shape[-2:])
             return imresize(hr, size=(height, width)).clamp(0, 1)

@@ -1,4 +1,4 @@
-"""CUT's heads: what a place of a feature map is, in a space where places are compared."""
+"""CUT's heads, which map places of a feature map to vectors that are compared."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ class PatchHead(nn.Module):
 
     Args:
         inputs: channels of the feature map.
-        width: of both layers.
+        width: width of both layers.
     """
 
     def __init__(self, inputs: int, width: int = 256) -> None:
@@ -21,5 +21,5 @@ class PatchHead(nn.Module):
         self.layers = nn.Sequential(linear[0], nn.ReLU(), linear[1])
 
     def forward(self, features: Tensor, places: Tensor) -> Tensor:
-        """Unit vectors ``(N, P, width)`` of a map ``(N, inputs, h, w)`` at places ``(P,)``, numbered row by row."""
+        """Returns unit vectors ``(N, P, width)`` of a map ``(N, inputs, h, w)`` at places ``(P,)``, numbered by row."""
         return F.normalize(self.layers(features.flatten(2)[:, :, places].transpose(1, 2)), dim=-1)

@@ -9,17 +9,17 @@ from cyclesr.registry import MODELS
 
 @MODELS.register_module()
 class ContentDiscriminator(nn.Module):
-    """Strided convolutions, one without padding, and a 1x1 convolution to one logit a place.
+    """Strided convolutions, one without padding, and a 1x1 convolution to one logit per place.
 
-    The defaults are those of DRIT's released code, where a content of 54 px, of an image of 216 px, has one logit. It
-    takes no smaller contents than 53 px: for the crops of super-resolution, take fewer layers and smaller kernels.
+    The defaults are those of DRIT's released code, where a content of 54 px, of an image of 216 px, has one logit.
+    Contents must have at least 53 px: for the crops of super-resolution, use fewer layers and smaller kernels.
 
     Args:
         inputs: channels of the content.
-        channels: feature maps of each layer.
-        num_layers: convolutions of stride 2, each padded by one place.
-        kernel: of these.
-        tail_kernel: of the convolution after them.
+        channels: number of feature maps of each layer.
+        num_layers: number of convolutions of stride 2, each padded by one place.
+        kernel: size of these convolutions.
+        tail_kernel: size of the convolution after them.
         init: see :func:`~cyclesr.models.networks.initialise.initialise`.
 
     Differs from the released code: nothing; the instance norm that it asks for is never applied there either.
@@ -46,7 +46,7 @@ class ContentDiscriminator(nn.Module):
         initialise(self, init)
 
     def forward(self, content: Tensor) -> Tensor:
-        """Logits ``(N, 1, h, w)`` for contents ``(N, inputs, H, W)``.
+        """Returns logits ``(N, 1, h, w)`` for contents ``(N, inputs, H, W)``.
 
         Raises:
             UserError: contents too small for the layers.

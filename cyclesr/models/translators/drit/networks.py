@@ -1,4 +1,4 @@
-"""DRIT's generators: an image is a content, and a style that is drawn from a Gaussian and stands beside the features.
+"""DRIT's generators: an image is a content and a style, which comes from a Gaussian and is concatenated to features.
 
 DRIT calls the style an attribute.
 """
@@ -26,7 +26,7 @@ class Gaussian(NamedTuple):
     log_variance: Tensor
 
     def draw(self) -> Tensor:
-        """One sample of each, differentiable in mean and variance."""
+        """Draws one sample of each, differentiable in mean and variance."""
         return self.mean + torch.exp(0.5 * self.log_variance) * torch.randn_like(self.mean)
 
 
@@ -34,9 +34,9 @@ class ContentEncoder(ImageEncoder):
     """Image to content mean; the defaults are those of DRIT's released code.
 
     Args:
-        channels: feature maps after the first convolution; they double at each halving.
-        num_blocks: residual blocks at the lowest resolution; the last may be shared with the other domain.
-        num_down: halvings of the resolution, by 3x3 convolutions of stride 2.
+        channels: number of feature maps after the first convolution; it doubles at each halving.
+        num_blocks: number of residual blocks at the lowest resolution; the last may be shared with the other domain.
+        num_down: number of halvings of the resolution, by 3x3 convolutions of stride 2.
         kernel: odd size of the first convolution, which no norm follows.
         norm: ``instance``, ``batch``, ``layer`` or ``none``.
         init: see :func:`~cyclesr.models.networks.initialise.initialise`.
@@ -68,9 +68,9 @@ class GaussianStyleEncoder(nn.Module):
     """Image to the distribution of its style; the defaults are those of DRIT's released code.
 
     Args:
-        channels: feature maps after the first halving; each further one adds as many, to 4 times at most.
-        num_down: halvings of the resolution before the mean over all places: a 4x4 convolution of stride 2, then
-            residual blocks without norm, each of which ends in a mean over 2x2 places.
+        channels: number of feature maps after the first halving; each further halving adds as many, up to 4 times.
+        num_down: number of halvings of the resolution before the mean over all places: a 4x4 convolution of stride 2,
+            then residual blocks without norm, each of which ends in a mean over 2x2 places.
         style_dim: length of the code.
         init: of the convolutions, see :func:`~cyclesr.models.networks.initialise.initialise`.
     """
@@ -86,7 +86,7 @@ class GaussianStyleEncoder(nn.Module):
         initialise(self, init)
 
     def forward(self, image: Tensor) -> Gaussian:
-        """Distributions of the styles of images ``(N, 3, H, W)`` in [0, 1] of any size."""
+        """Returns the distributions of the styles of images ``(N, 3, H, W)`` in [0, 1] of any size."""
         x = self.features(pad_to_fit(2 * image - 1, self.multiple, self.multiple))
         x = F.leaky_relu(x, 0.2).mean(dim=(-2, -1))
         return Gaussian(self.mean(x).to(image.dtype), self.log_variance(x).to(image.dtype))
@@ -110,7 +110,7 @@ class _HalvingBlock(nn.Module):
 
 
 class ConcatDecoder(NoisyDecoder):
-    """Content and style to image, the style as constant maps beside the features; DRIT's released code by default.
+    """Content and style to image, the style as constant maps that join the features; DRIT's code by default.
 
     The style joins before the second residual block, before each doubling and before the last convolution.
 
@@ -119,7 +119,8 @@ class ConcatDecoder(NoisyDecoder):
             may be shared with the other domain. Layer norm follows the doublings, unless ``norm`` is ``none``.
         kernel: odd size of the last convolution.
         style_dim: length of the style code.
-        residual: predicts the difference to the image that was encoded, zero at the start, without tanh.
+        residual: whether it predicts the difference to the image that was encoded, which is zero at the start; there is
+            no tanh then.
         noise_channels: channels of fresh N(0, 1) noise, added through a 1x1 convolution where full resolution is
             first reached, before norm and ReLU.
     """
@@ -163,7 +164,7 @@ class ConcatDecoder(NoisyDecoder):
 
         Args:
             content: ``(N, channels * 2**num_down, h, w)``.
-            image: ``(N, 3, H, W)`` in [0, 1], what ``content`` encodes; its values matter with ``residual`` alone.
+            image: ``(N, 3, H, W)`` in [0, 1], what ``content`` encodes; its values matter only with ``residual``.
             style: ``(N, style_dim)``.
             noise_level: factor of the noise.
         """
@@ -182,10 +183,10 @@ class DisentangledGenerator(StyledGenerator):
     """Translation of one domain to the other: content encoder of the first, style encoder and decoder of the second.
 
     Args:
-        channels, num_blocks, num_down, norm, init: of all three, see :class:`ContentEncoder`.
+        channels, num_blocks, num_down, norm, init: for all three networks, see :class:`ContentEncoder`.
         head_kernel, tail_kernel: odd sizes of the content encoder's first and the decoder's last convolution.
         style_dim: length of the style code.
-        style_down: halvings in the style encoder.
+        style_down: number of halvings in the style encoder.
         residual, noise_channels: see :class:`ConcatDecoder`.
     """
 
@@ -213,5 +214,5 @@ class DisentangledGenerator(StyledGenerator):
 
 
 def _beside(x: Tensor, style: Tensor) -> Tensor:
-    """Features ``(N, C, h, w)`` and a style ``(N, S)`` at every place: ``(N, C + S, h, w)``."""
+    """Concatenates features ``(N, C, h, w)`` and a style ``(N, S)`` at every place to ``(N, C + S, h, w)``."""
     return torch.cat([x, style.to(x.dtype)[..., None, None].expand(-1, -1, *x.shape[-2:])], dim=1)

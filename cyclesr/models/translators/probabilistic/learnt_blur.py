@@ -1,4 +1,4 @@
-"""Blurs that are learnt: a few kernels, of which each image gets one, or a mixture of its own."""
+"""Blurs that are learnt: a few kernels, of which each image gets one or a mixture."""
 
 import math
 from abc import ABC, abstractmethod
@@ -16,16 +16,16 @@ Mixing = Literal["drawn", "mixed"]
 
 
 class LearntBlur(nn.Module, ABC):
-    """Convolves all channels of an image with one kernel; the size stays, borders are mirrored.
+    """Convolves all channels of an image with one kernel; the size is kept, borders are mirrored.
 
     Args:
-        num_kernels: how many are learnt.
-        size: odd side of a kernel, pixels.
-        mixing: ``drawn`` takes one of the kernels for each image, all equally probable; ``mixed`` takes a weighted
-            mean of them, whose weights are drawn from the uniform distribution of weights that sum to 1.
+        num_kernels: number of kernels that are learnt.
+        size: odd side of a kernel in pixels.
+        mixing: ``drawn`` draws one of the kernels for each image, with equal probability; ``mixed`` uses a weighted
+            mean of them, with weights from the uniform distribution of weights that sum to 1.
 
     Raises:
-        UserError: a size that is not odd, no kernel, or another ``mixing``.
+        UserError: ``size`` is not odd, there is no kernel, or ``mixing`` is unknown.
     """
 
     def __init__(self, num_kernels: int, size: int, mixing: Mixing) -> None:
@@ -43,16 +43,16 @@ class LearntBlur(nn.Module, ABC):
 
     @abstractmethod
     def kernels(self) -> Tensor:
-        """``(num_kernels, size, size)``, each of sum 1 and centred, for a true convolution."""
+        """Returns kernels ``(num_kernels, size, size)`` for a true convolution, each centred and with sum 1."""
 
     def forward(self, image: Tensor) -> Tensor:
-        """``(N, 3, H, W)`` to the same size, each image with a kernel drawn for it."""
+        """Blurs ``(N, 3, H, W)``, each image with a kernel drawn for it."""
         reach = self.size // 2
         padded = pad_symmetric(image.to(torch.promote_types(image.dtype, torch.float32)), reach, reach)
         kernels = self.kernels().to(padded)
         drawn = (self._weights(len(image), kernels)[:, :, None, None] * kernels).sum(dim=1, keepdim=True)
         size = padded.shape[-2:]
-        # By spectra, as in `Blur`: exact under autocast too, which convolutions are not.
+        # In the frequency domain, as in `Blur`: exact under autocast, too, which convolutions are not.
         blurred = torch.fft.irfft2(torch.fft.rfft2(padded) * torch.fft.rfft2(drawn, s=size), s=size)
         return blurred[..., 2 * reach :, 2 * reach :].to(image.dtype)
 
@@ -69,13 +69,17 @@ class LearntBlur(nn.Module, ABC):
 class GaussianBlur(LearntBlur):
     r"""Gaussian kernels of any width, length and direction: three numbers each.
 
-    They are Gaussians in frequency, :math:`\exp(-w^T L L^T w / 2)`, on the frequencies that the image has. A sampled
-    Gaussian narrower than a pixel is none; these are right down to no blur at all, with small negative lobes.
+    They are Gaussians in frequency, :math:`\exp(-w^T L L^T w / 2)`, on the frequencies that the image has. Samples of a
+    Gaussian that is narrower than a pixel are not a Gaussian; these kernels are correct for any width, down to no blur,
+    and have small negative lobes.
 
     Args:
         num_kernels, size, mixing: see :class:`LearntBlur`.
-        sigma: standard deviation at the start, pixels; several kernels start at ``sigma`` to ``2 sigma``. It must not
-            be 0, where the gradient is 0.
+        sigma: standard deviation at the start, in pixels; several kernels start at ``sigma`` to ``2 sigma``. It must
+            not be 0, where the gradient is 0.
+
+    Raises:
+        UserError: ``sigma`` is not positive.
     """
 
     def __init__(self, num_kernels: int = 1, size: int = 15, mixing: Mixing = "drawn", sigma: float = 0.3) -> None:
@@ -87,12 +91,12 @@ class GaussianBlur(LearntBlur):
         self.factors = nn.Parameter(torch.stack([starts, torch.zeros(num_kernels), starts], dim=1))
 
     def covariances(self) -> Tensor:
-        """``(num_kernels, 2, 2)`` over (x, y), square pixels."""
+        """Returns the covariances ``(num_kernels, 2, 2)`` over (x, y), in square pixels."""
         a, b, c = self.factors.unbind(1)
         return torch.stack([a * a, a * b, a * b, b * b + c * c], dim=1).view(-1, 2, 2)
 
     def kernels(self) -> Tensor:
-        """``(num_kernels, size, size)``."""
+        """Returns the kernels ``(num_kernels, size, size)``."""
         w = 2 * math.pi * torch.fft.fftfreq(self.size, device=self.factors.device, dtype=self.factors.dtype)
         a, b, c = self.factors[:, :, None, None].unbind(1)
         exponent = (a * w + b * w[:, None]).square() + (c * w[:, None]).square()

@@ -12,15 +12,18 @@ PARAMETER_UNIT = 0.01  # of the parameters, in units of [0, 1]: an optimizer's s
 
 @MODELS.register_module()
 class LearntNoise(nn.Module):
-    """Gaussian noise of variance ``shot * signal + read**2``, as a sensor's with many photons; zero mean.
+    """Gaussian noise with zero mean and variance ``shot * signal + read**2``, like a sensor's with many photons.
 
     Args:
         shot: standard deviation at signal 1 at the start, in units of [0, 1]. It and ``read`` must not be 0, where the
             gradient is 0.
-        read: standard deviation of the part that does not depend on the signal, alike.
+        read: standard deviation of the part that does not depend on the signal, at the start, in units of [0, 1].
         spread: 0 gives all images the same level; otherwise each image's standard deviations are multiplied by
-            ``exp(s * z)``, z drawn from N(0, 1), where s is learnt from this value on.
-        grain: odd side of a learnt filter, of unit energy, that the noise passes first; 1 leaves it white.
+            ``exp(s * z)``, with z from N(0, 1), where s is learnt and starts at this value.
+        grain: odd side of a learnt filter of unit energy for the noise; 1 leaves the noise white.
+
+    Raises:
+        UserError: a level is not positive, ``spread`` is negative, or ``grain`` is not odd.
     """
 
     def __init__(self, shot: float = 0.003, read: float = 0.003, spread: float = 0.0, grain: int = 1) -> None:
@@ -36,12 +39,12 @@ class LearntNoise(nn.Module):
         self.taps = nn.Parameter(torch.zeros(grain, grain)) if grain > 1 else None
 
     def levels(self) -> tuple[Tensor, Tensor]:
-        """``shot``, the variance at signal 1 that grows with the signal, and ``read``, a standard deviation."""
+        """Returns ``shot``, the signal-dependent variance at signal 1, and ``read``, a standard deviation."""
         shot, read = (PARAMETER_UNIT * self.deviations).unbind()
         return shot.square(), read.abs()
 
     def filter(self) -> Tensor:
-        """``(grain, grain)`` of unit energy: it does not change the variance."""
+        """Returns the filter ``(grain, grain)``, of unit energy, so that it does not change the variance."""
         if self.taps is None:
             return self.deviations.new_ones(1, 1)
         middle = len(self.taps) // 2
@@ -49,7 +52,7 @@ class LearntNoise(nn.Module):
         return taps / taps.square().sum().sqrt()
 
     def forward(self, signal: Tensor) -> Tensor:
-        """Fresh noise ``(N, 3, H, W)`` for noise-free images in [0, 1]; these are constants to it."""
+        """Draws noise ``(N, 3, H, W)`` for noise-free images in [0, 1], which are taken as constants."""
         image = signal.detach().to(torch.promote_types(signal.dtype, torch.float32)).clamp(0, 1)
         shot, read = self.levels()
         deviation = (shot * image + read.square()).clamp(min=1e-12).sqrt()
@@ -58,7 +61,7 @@ class LearntNoise(nn.Module):
         return (deviation * self._grains(image)).to(signal.dtype)
 
     def _grains(self, like: Tensor) -> Tensor:
-        """N(0, 1) noise, neighbours correlated by the filter."""
+        """Draws N(0, 1) noise whose neighbours are correlated by the filter."""
         if self.taps is None:
             return torch.randn_like(like)
         count, channels, height, width = like.shape
