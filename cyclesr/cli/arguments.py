@@ -10,6 +10,34 @@ from typing import Any
 from cyclesr.errors import UserError
 
 
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add the name of a config, and ``--scale``."""
+    parser.add_argument("config", help="name of a config ('cyclesr list configs' shows them), or path of a file")
+    parser.add_argument(
+        "--scale",
+        type=int,
+        choices=(2, 3, 4, 8),
+        help="of HR to LR, in degradation, SR network, data and metric (default: what the config says)",
+    )
+
+
+def add_held_out(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Add ``--val-hr`` and ``--val-lr``, to be read by :func:`held_out`."""
+    parser.add_argument("--val-hr", metavar="DIR", help=f"HR images of held-out pairs {purpose}; with --val-lr")
+    parser.add_argument("--val-lr", metavar="DIR", help="the LR images of these pairs, with the same names")
+
+
+def held_out(args: argparse.Namespace) -> tuple[str, str] | None:
+    """Return the folders of held-out HR and LR images, or None without them.
+
+    Raises:
+        UserError: one without the other.
+    """
+    if (args.val_hr is None) != (args.val_lr is None):
+        raise UserError("--val-hr and --val-lr go together: the HR and the LR images of held-out pairs.")
+    return (args.val_hr, args.val_lr) if args.val_hr else None
+
+
 def add_config_options(parser: argparse.ArgumentParser, meaning: str) -> None:
     """Add ``--cfg-options KEY=VALUE ...``, to be read by :func:`key_values`."""
     parser.add_argument("--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help=meaning)

@@ -11,7 +11,7 @@ from cyclesr.cli.arguments import at_least
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``cyclesr demo``."""
-    parser.add_argument("--config", default="configs/demo/probabilistic_demo.py")
+    parser.add_argument("--config", default="demo/probabilistic_demo", help="(default: demo/probabilistic_demo)")
     parser.add_argument("--seed", type=at_least(0), default=0, help="of the hidden blur, weights and data order")
     parser.add_argument("--iterations", type=at_least(1), help="of the training (default: what the config says)")
     parser.add_argument("--data", type=Path, help="made here when it is missing (default: data/demo_seed<seed>)")

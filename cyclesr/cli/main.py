@@ -8,6 +8,7 @@ import cyclesr
 from cyclesr.cli import (
     benchmark_pairs,
     compare,
+    config,
     degrade,
     demo,
     drift,
@@ -33,6 +34,7 @@ COMMANDS: dict[str, Command] = {
     "export": export,
     "import": import_weights,
     "list": list,
+    "config": config,
     # experiments of developers
     "tables": tables,
     "benchmark-pairs": benchmark_pairs,

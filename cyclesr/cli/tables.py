@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--iterations", type=at_least(1), help="demo scale: in place of --minutes, to repeat runs")
     parser.add_argument("--lpips-weights", metavar="PATH", help="of AlexNet, file or folder (default: hub's cache)")
     parser.add_argument("--perceptual-weights", metavar="PATH", help="of CycleSRGAN's VGG (default: hub's cache)")
-    parser.add_argument("--configs", type=Path, default=Path("configs"), help="(default: configs)")
+    parser.add_argument("--configs", type=Path, metavar="DIR", help="folder of the configs (default: those of cyclesr)")
     parser.add_argument("--work-dir", type=Path, help="(default: work_dirs/tables_demo or work_dirs/tables_full)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="of the pages (default: the work dir)")
     parser.set_defaults(main=main)
@@ -63,6 +63,7 @@ def check_arguments(args: argparse.Namespace) -> None:
 def main(args: argparse.Namespace) -> None:
     """Run what is missing, cell by cell; the page is rewritten after each."""
     check_arguments(args)
+    from cyclesr.config import configs_folder
     from cyclesr.experiments.table_cells import Bench
     from cyclesr.experiments.table_runs import check_weights, run_table
     from cyclesr.experiments.tables import keys_of
@@ -70,7 +71,7 @@ def main(args: argparse.Namespace) -> None:
     bench = Bench(
         args.scale,
         args.work_dir or Path(f"work_dirs/tables_{args.scale}"),
-        args.configs,
+        args.configs or configs_folder(),
         args.hr,
         args.minutes,
         args.iterations,

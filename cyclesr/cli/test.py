@@ -7,17 +7,18 @@ cyclesr test --images DIR --hr DIR --protocol classic_y
 
 import argparse
 
-from cyclesr.cli.arguments import add_config_options, at_least, key_values
+from cyclesr.cli.arguments import add_config_options, add_held_out, at_least, held_out, key_values
 from cyclesr.errors import UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``cyclesr test``."""
-    parser.add_argument("config", nargs="?", help="config file; its test set is scored")
+    parser.add_argument("config", nargs="?", help="name or path of a config; its test set is scored")
     parser.add_argument("checkpoint", nargs="?", help="a .pth file that training wrote, or the word 'bicubic'")
     parser.add_argument("--images", help="folder of SR images made by any method, scored without config and checkpoint")
     parser.add_argument("--hr", help="folder of the HR images that belong to --images")
-    parser.add_argument("--scale", type=at_least(1), help="at which --images were made (default: 4)")
+    add_held_out(parser, "that replace the config's test set")
+    parser.add_argument("--scale", type=at_least(1), help="of HR to LR (default: the config's; 4 for --images)")
     parser.add_argument(
         "--protocol", help="name of a protocol, see docs/evaluation.md (default: the config's, or plain)"
     )
@@ -45,13 +46,14 @@ def check_arguments(args: argparse.Namespace) -> None:
     from_config = [args.config, args.checkpoint]
     if not ((all(folders) and not any(from_config)) or (all(from_config) and not any(folders))):
         raise UserError("Give CONFIG and CHECKPOINT (or 'bicubic'), or else --images DIR and --hr DIR.")
-    if args.images and args.cfg_options:
-        raise UserError("--cfg-options change a CONFIG, and --images are scored without one: leave them out.")
+    if args.images and (args.cfg_options or args.val_hr or args.val_lr):
+        raise UserError("--cfg-options, --val-hr and --val-lr change a CONFIG; --images are scored without one.")
 
 
 def main(args: argparse.Namespace) -> None:
     """Score, print the row, write the files."""
     check_arguments(args)
+    pairs, options = held_out(args), key_values(args.cfg_options)
     from cyclesr.inference.evaluate import Settings, evaluate_config, evaluate_folder
     from cyclesr.inference.evaluation_report import check_place, markdown, write_results
 
@@ -70,7 +72,7 @@ def main(args: argparse.Namespace) -> None:
     if args.images:
         results = evaluate_folder(args.images, args.hr, settings, args.scale or 4)
     else:
-        results = evaluate_config(args.config, args.checkpoint, settings, key_values(args.cfg_options), args.scale)
+        results = evaluate_config(args.config, args.checkpoint, settings, options, args.scale, pairs)
     print(markdown(results), end="")
     if args.out:
         print("written:", *write_results(results, args.out))

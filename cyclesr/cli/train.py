@@ -1,22 +1,25 @@
 """Train an SR network from unpaired images, as a config describes.
 
-cyclesr train configs/unitsr_ntire18_t4.py
-cyclesr train configs/demo/cyclesr_demo.py --hr sharp/ --real mine/ --iterations 5000
-torchrun --nproc_per_node=4 -m cyclesr train configs/unitsr_ntire18_t4.py --launcher pytorch
+cyclesr train unitsr_ntire18_t4
+cyclesr train own_images/blur_noise --hr sharp/ --real mine/ --scale 2 --iterations 5000
+torchrun --nproc_per_node=4 -m cyclesr train unitsr_ntire18_t4 --launcher pytorch
 """
 
 import argparse
 from pathlib import Path
 
-from cyclesr.cli.arguments import add_config_options, at_least, key_values
+from cyclesr.cli.arguments import add_config, add_config_options, add_held_out, at_least, held_out, key_values
 from cyclesr.errors import UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``cyclesr train``."""
-    parser.add_argument("config", help="config file, e.g. configs/unitsr_ntire18_t4.py")
+    add_config(parser)
     parser.add_argument("--hr", metavar="DIR", help="sharp images, in place of the config's; with --real")
-    parser.add_argument("--real", metavar="DIR", help="your LR images, unrelated to those of --hr; no validation then")
+    parser.add_argument(
+        "--real", metavar="DIR", help="your LR images, unrelated to those of --hr; no validation without --val-hr"
+    )
+    add_held_out(parser, "for validation")
     parser.add_argument("--iterations", type=at_least(1), help="of the training (default: what the config says)")
     parser.add_argument("--work-dir", help="where checkpoints and logs go (default: work_dirs/<config name>)")
     parser.add_argument("--resume", action="store_true", help="continue from the newest checkpoint in the work dir")
@@ -39,7 +42,7 @@ def main(args: argparse.Namespace) -> None:
     """Train, and say where the SR network is."""
     if (args.hr is None) != (args.real is None):
         raise UserError("--hr and --real go together: a folder of sharp images and a folder of yours.")
-    options = key_values(args.cfg_options)
+    pairs, options = held_out(args), key_values(args.cfg_options)
     from cyclesr.engine.launch import train
 
     runner = train(
@@ -52,6 +55,8 @@ def main(args: argparse.Namespace) -> None:
         options=options,
         launcher=args.launcher,
         folders=(args.hr, args.real) if args.hr else None,
+        held_out=pairs,
+        scale=args.scale,
         iterations=args.iterations,
         refuse_used=True,
     )

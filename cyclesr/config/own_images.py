@@ -1,6 +1,7 @@
 """One's own folders of images in place of those of a config."""
 
 import copy
+from typing import Any
 
 from mmengine.config import Config
 
@@ -35,21 +36,29 @@ def train_on(config: Config, hr: str, real: str, validates: bool = False) -> Non
 
 
 def validate_on(config: Config, hr: str, lr: str) -> None:
-    """Makes a training validate on held-out pairs, all of their images; tests use them too.
+    """Makes validation and tests use held-out pairs, all of their images.
 
     Args:
-        config: changed in place. Its loader and metric stay; one without validation gets those of cyclesr's configs.
+        config: changed in place. Its loaders and metrics stay; where it has none, those of cyclesr's configs come in.
         hr: folder of HR images.
         lr: folder of their LR images.
     """
-    loader = config.get("val_dataloader") or dict(
-        batch_size=1, num_workers=0, sampler=dict(type="DefaultSampler", shuffle=False), dataset={}
-    )
-    kept = {key: loader["dataset"][key] for key in ("scale", "cache") if key in loader["dataset"]}
-    scale = dict(scale=config.train_dataloader.dataset.scale)
-    loader["dataset"] = {"type": "PairedDataset", **scale, **kept, "hr": hr, "lr": lr}
-    metric = config.get("val_evaluator") or dict(type="SRQuality", protocol="plain", **scale)
+    scale = _scale(config)
+    in_order = dict(type="DefaultSampler", shuffle=False)
+    loader: dict[str, Any] = dict(batch_size=1, num_workers=0, sampler=in_order)
+    metric = dict(type="SRQuality", protocol="plain", **scale)
     for name, loop in (("val", "ValLoop"), ("test", "TestLoop")):
-        config[f"{name}_dataloader"] = copy.deepcopy(loader)
-        config[f"{name}_evaluator"] = copy.deepcopy(metric)
+        loader = copy.deepcopy(config.get(f"{name}_dataloader") or loader)
+        kept = {key: value for key, value in loader.get("dataset", {}).items() if key in ("scale", "cache")}
+        loader["dataset"] = {"type": "PairedDataset", **scale, **kept, "hr": hr, "lr": lr}
+        metric = copy.deepcopy(config.get(f"{name}_evaluator") or metric)
+        config[f"{name}_dataloader"] = loader
+        config[f"{name}_evaluator"] = metric
         config[f"{name}_cfg"] = config.get(f"{name}_cfg") or dict(type=loop)
+
+
+def _scale(config: Config) -> dict[str, int]:
+    """The scale of the training data, or else of a config that only tests; empty where neither says one."""
+    sets = [(config.get(name) or {}).get("dataset") or {} for name in DATALOADERS]
+    scales = [data["scale"] for data in sets if "scale" in data] + [config.get("scale")]
+    return {} if scales[0] is None else dict(scale=scales[0])

@@ -12,7 +12,7 @@ from cyclesr.config.scale import fill_scale
 from cyclesr.errors import UserError
 
 
-def load_config(name: str | Path, options: dict[str, Any] | None = None) -> Config:
+def load_config(name: str | Path, options: dict[str, Any] | None = None, scale: int | None = None) -> Config:
     """Reads a config, lays command-line options over it, and fills in what follows from the rest.
 
     Without a ``test_dataloader`` and a ``test_evaluator``, tests use those of validation. ``scale`` reaches every part
@@ -25,11 +25,13 @@ def load_config(name: str | Path, options: dict[str, Any] | None = None) -> Conf
         name: of one of cyclesr's configs, or a path, see :func:`~cyclesr.config.find_config`; a Python config in
             mmengine's text style.
         options: dotted keys and values, ``{"model.sr.type": "VDSR"}``.
+        scale: what ``--scale`` says, in place of the config's.
 
     Raises:
-        UserError: no such config, an error in it, an option whose parent is not a dict, or a type that nothing knows.
+        UserError: no such config, an error in it, an option whose parent is not a dict, a type that nothing knows, or
+            two scales.
     """
-    options = options or {}
+    options = _with_scale(options or {}, scale)
     of_tests = {key: value for key, value in options.items() if key.startswith("test_")}
     config = read_config(name, {key: value for key, value in options.items() if key not in of_tests})
     _test_as_validated(config)
@@ -56,6 +58,14 @@ def read_config(name: str | Path, options: dict[str, Any] | None = None) -> Conf
         config.pop(key)
     _lay_over(config, options or {})
     return config
+
+
+def _with_scale(options: dict[str, Any], scale: int | None) -> dict[str, Any]:
+    if scale is None:
+        return options
+    if options.get("scale", scale) != scale:
+        raise UserError(f"--scale is {scale}, but --cfg-options say scale={options['scale']}: leave one of them out.")
+    return options | {"scale": scale}
 
 
 def _lay_over(config: Config, options: dict[str, Any]) -> None:

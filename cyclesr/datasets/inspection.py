@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -114,11 +114,34 @@ def inspect_pairs(lr: FolderReport, hr: FolderReport, scale: int) -> list[str]:
         partners = match_hr(lr.images, hr.images, scale)
     except UserError as error:
         return [str(error)]
+    sizes = lr.sizes | hr.sizes
+    pairs = [pair for pair in zip(lr.images, partners, strict=True) if sizes.keys() >= set(pair)]
+    return [problem for pair in pairs if (problem := _misfit(*pair, sizes, scale))]
+
+
+def problems_of_pairs(lr: Sequence[Path], hr: Sequence[Path], scale: int) -> list[str]:
+    """Lists what keeps images from being pairs, a line each, as far as their headers tell: no pixel is decoded.
+
+    Args:
+        lr: images.
+        hr: the HR image of each.
+        scale: of HR to LR.
+    """
     problems = []
-    for small, large in zip(lr.images, partners, strict=True):
-        if small in lr.sizes and large in hr.sizes:
-            (h, w), (height, width) = lr.sizes[small], hr.sizes[large]
-            if max(abs(height - scale * h), abs(width - scale * w)) >= scale:
-                larger = "is larger than" if h > height or w > width else f"is not 1/{scale} of"
-                problems.append(f"{small} ({w}x{h}) {larger} its HR image {large} ({width}x{height}).")
+    for pair in zip(lr, hr, strict=True):
+        try:
+            sizes = {path: image_size(path) for path in pair}
+        except UserError as error:
+            problems.append(str(error))
+        else:
+            problems += filter(None, [_misfit(*pair, sizes, scale)])
     return problems
+
+
+def _misfit(small: Path, large: Path, sizes: Mapping[Path, tuple[int, int]], scale: int) -> str:
+    """Says how two sizes do not fit; an empty string where they do."""
+    (h, w), (height, width) = sizes[small], sizes[large]
+    if max(abs(height - scale * h), abs(width - scale * w)) < scale:
+        return ""
+    larger = "is larger than" if h > height or w > width else f"is not 1/{scale} of"
+    return f"{small} ({w}x{h}) {larger} its HR image {large} ({width}x{height})."

@@ -8,10 +8,10 @@ import mmengine.device
 import torch
 from mmengine.config import Config
 
-from cyclesr.config import DATALOADERS, check_config, fill_scale, load_config, train_on, validate_on
+from cyclesr.config import DATALOADERS, check_config, load_config, train_on, validate_on
 from cyclesr.engine.console import ConsoleRunner
 from cyclesr.engine.default_hooks import check_default_hooks
-from cyclesr.engine.preflight import check_folders, check_images
+from cyclesr.engine.preflight import check_folders, check_images, check_pairs
 from cyclesr.errors import UserError
 
 
@@ -45,7 +45,7 @@ def train(
         folders: folders of HR and of real LR images that replace the config's. Without ``held_out`` there is no
             validation.
         held_out: folders of HR images and of their LR images for validation, which replace the config's.
-        scale: overrides ``scale`` of the config.
+        scale: overrides ``scale`` of a config file.
         iterations: overrides ``train_cfg.max_iters``.
         refuse_used: whether a work dir that holds checkpoints is an error, unless the training resumes from them.
 
@@ -56,7 +56,7 @@ def train(
         UserError: the config, the data or an option is invalid.
     """
     use_device(device)
-    cfg = _read(config, options or {}, scale)
+    cfg = load_config(config, options, scale) if isinstance(config, str) else config
     cfg.setdefault("default_scope", "cyclesr")
     cfg.work_dir = work_dir or cfg.get("work_dir") or f"work_dirs/{Path(cfg.filename or 'run').stem}"
     cfg.resume = resume or cfg.get("resume", False)
@@ -82,8 +82,8 @@ def train(
     check_default_hooks(cfg)
     check_config(cfg)
     check_folders(cfg)
-    if folders is not None and os.environ.get("RANK", "0") == "0":
-        check_images(cfg.train_dataloader.dataset)
+    if os.environ.get("RANK", "0") == "0":
+        _check_images(cfg, folders is not None)
     if launcher != "none":
         _init_process_group(launcher)
     runner = ConsoleRunner.from_cfg(cfg)
@@ -93,15 +93,12 @@ def train(
     return runner
 
 
-def _read(config: str | Config, options: dict[str, Any], scale: int | None) -> Config:
-    if scale not in (None, options.get("scale", scale)):
-        raise UserError(f"--scale is {scale}, but --cfg-options say scale={options['scale']}: remove one of them.")
-    said = {} if scale is None else {"scale": scale}
-    if isinstance(config, str):
-        return load_config(config, options | said)
-    config.update(said)
-    fill_scale(config)
-    return config
+def _check_images(cfg: Config, own: bool) -> None:
+    if own:
+        check_images(cfg.train_dataloader.dataset)
+    held_out = (cfg.get("val_dataloader") or {}).get("dataset") or {}
+    if held_out.get("type") == "PairedDataset":
+        check_pairs(held_out)
 
 
 def use_device(device: str) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 from mmengine.config import Config
 
 from cyclesr.config import DATALOADERS
-from cyclesr.datasets.inspection import problems_in_headers
+from cyclesr.datasets.inspection import problems_in_headers, problems_of_pairs
+from cyclesr.datasets.paired import match_hr
 from cyclesr.errors import UserError
-from cyclesr.images.listing import image_names
+from cyclesr.images.listing import image_names, list_images
 
 # The commands that make the folders of the configs.
 _MAKERS = {
@@ -43,6 +44,31 @@ def _what_to_do(name: str, data: dict[str, Any], key: str) -> str:
     return f"does not exist: {'; or '.join(ways) or 'give one that does'}."
 
 
+def check_pairs(data: dict[str, Any]) -> None:
+    """Reads the headers of all images of a ``PairedDataset``: validation would find a misfit only much later.
+
+    Args:
+        data: the config of the dataset.
+
+    Raises:
+        UserError: some are unreadable, without a partner, or not of the scale; the message names them.
+    """
+    if data.get("hr") is None:
+        return
+    lr = list_images(data["lr"], data.get("hr_range"))
+    found = problems_of_pairs(lr, match_hr(lr, list_images(data["hr"]), data["scale"]), data["scale"])
+    if found:
+        raise UserError(
+            f"{len(found)} of {len(lr)} pairs in {data['lr']} and {data['hr']} do not fit at scale {data['scale']}. "
+            f"{_some_of(found)} Check the folders and the scale."
+        )
+
+
+def _some_of(found: list[str]) -> str:
+    more = f" ... and {len(found) - _NAMED} more." if len(found) > _NAMED else ""
+    return " ".join(found[:_NAMED]) + more
+
+
 def check_images(data: dict[str, Any]) -> None:
     """Checks the headers of all images of an ``UnpairedDataset``, which takes about a second for 5000 images.
 
@@ -60,9 +86,8 @@ def check_images(data: dict[str, Any]) -> None:
         for problem in problems_in_headers((os.path.join(data[key], name) for name in names[key]), side)
     ]
     if found:
-        more = f" ... and {len(found) - _NAMED} more." if len(found) > _NAMED else ""
         raise UserError(
-            f"{len(found)} of {sum(map(len, names.values()))} images cannot be trained on. {' '.join(found[:_NAMED])}"
-            f"{more} cyclesr prepare check --hr {data['hr']} --real {data['real']} --scale {data['scale']} "
+            f"{len(found)} of {sum(map(len, names.values()))} images cannot be trained on. {_some_of(found)} "
+            f"cyclesr prepare check --hr {data['hr']} --real {data['real']} --scale {data['scale']} "
             f"--crop {data['crop']} looks into each file."
         )

@@ -18,7 +18,7 @@ from torch import Tensor
 
 import cyclesr
 from cyclesr.checkpoints.sr_network import load_sr
-from cyclesr.config import check_config, load_config
+from cyclesr.config import check_config, load_config, validate_on
 from cyclesr.datasets.paired import match_hr
 from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
@@ -106,26 +106,28 @@ def evaluate_config(
     settings: Settings,
     options: dict[str, Any] | None = None,
     scale: int | None = None,
+    held_out: tuple[str, str] | None = None,
 ) -> Results:
     """Scores a network on the test set of a config.
 
     Args:
-        config_path: config file with a ``test_dataloader``.
+        config_path: name or path of a config with a ``test_dataloader``.
         method: a checkpoint file, or ``bicubic`` for MATLAB's bicubic interpolation, computed in float64.
         settings: scoring options.
         options: config keys (dotted) and values that override the config.
-        scale: scale factor that the test set must have. ``None`` accepts any.
+        scale: overrides ``scale`` of the config.
+        held_out: folders of HR images and of their LR images, which replace the config's test set.
 
     Raises:
-        UserError: the config has no test set, the test set or the network has another scale, a file or a name is
+        UserError: the config has no test set, its parts or the network have another scale, a file or a name is
             invalid, an option has no effect under the protocol, or ``save_images`` is a folder of the test set.
     """
-    config = load_config(config_path, options)
+    config = load_config(config_path, options, scale)
+    if held_out is not None:
+        validate_on(config, *held_out)
     check_config(config)
     metric = metric_config(config)
     dataset = _test_set(config)
-    if scale not in (None, dataset.scale):
-        raise UserError(f"--scale is {scale}, but the test set of {config_path} is x{dataset.scale}: remove --scale.")
     _refuse_to_overwrite(settings, *{Path(path).parent for path in (*dataset.lr_paths, *dataset.hr_paths)})
     device = choose_device(settings.device)
     upscale, provenance = _method(method, dataset.scale, device)

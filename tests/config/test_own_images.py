@@ -80,6 +80,13 @@ def test_folders_that_are_not_given_are_named() -> None:
         train("own_images/blur_noise", options=options)
 
 
+def test_pairs_of_another_scale_are_named_before_training(pairs: tuple[str, str], folders: dict[str, Path]) -> None:
+    images = (str(folders["hr"]), str(folders["lr"]))
+    options = {"train_dataloader.dataset.crop": 12}
+    with pytest.raises(UserError, match=r"2 of 2 pairs.*scale 4.*a\.png \(16x16\).*\(32x32\)"):
+        train("own_images/blur_noise", folders=images, held_out=pairs, options=options, device="cpu")
+
+
 def test_two_scales_on_the_command_line_are_named() -> None:
     with pytest.raises(UserError, match=r"--scale is 2.*scale=4"):
         train("own_images/blur_noise", scale=2, options={"scale": 4})

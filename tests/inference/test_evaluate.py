@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import math
+import shutil
 import warnings
 from dataclasses import replace
 from importlib.metadata import version
@@ -177,7 +178,7 @@ def test_a_device_for_images_needs_lpips(data):
 
 
 def test_a_scale_that_contradicts_the_test_set_is_an_error(data):
-    with pytest.raises(UserError, match=r"--scale is 3.*config.py is x2"):
+    with pytest.raises(UserError, match=r"scale=3.*test_dataloader\.dataset\.scale=2"):
         evaluate_config(str(data / "config.py"), "bicubic", CPU, scale=3)
     assert evaluate_config(str(data / "config.py"), "bicubic", CPU, scale=2).scale == 2
 
@@ -273,3 +274,15 @@ def test_the_check_keeps_existing_results(data):
 def test_a_folder_that_only_looks_writable_is_an_error():
     with pytest.raises(UserError, match=r"/proc/x.json cannot be written: "):
         check_place("/proc/x.json")
+
+
+def test_held_out_pairs_take_the_place_of_the_test_set(data, tmp_path):
+    for name in ("hr", "lr"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+    shutil.copy(data / "hr" / "0802.png", tmp_path / "own" / "hr" / "a.png")
+    shutil.copy(data / "lr" / "0802x2m.png", tmp_path / "own" / "lr" / "a.png")
+    own = (str(tmp_path / "own" / "hr"), str(tmp_path / "own" / "lr"))
+    results = evaluate_config(str(data / "config.py"), "bicubic", CPU, held_out=own)
+    assert list(results.per_image) == ["a"]
+    whole = evaluate_config(str(data / "config.py"), "bicubic", CPU)
+    assert results.per_image["a"] == whole.per_image["0802x2m"]
