@@ -1,4 +1,4 @@
-"""What a training shows on the console. The log file in the work dir holds everything."""
+"""The runner of a training with a short console output. The log file in the work dir has everything."""
 
 import logging
 from typing import Any
@@ -9,15 +9,15 @@ from torch import nn
 from cyclesr.engine.hooks.progress import ProgressHook
 from cyclesr.engine.runner import Runner
 
-# mmengine says these of its own code at the start of each training. A user cannot do anything about them.
+# Warnings of mmengine about itself at the start of each training. A user cannot do anything about them.
 _OF_MMENGINE = ('"FileClient" will be deprecated', '"HardDiskBackend" is the alias')
 
 
 class ConsoleRunner(Runner):
-    """Runner whose console shows what happens, not how it was set up."""
+    """A Runner whose console does not show versions, the config and the table of hooks."""
 
     def train(self) -> nn.Module:
-        """Trains; the terminal is usable again, however the training ends."""
+        """Trains the model, and restores the terminal even if the training fails."""
         try:
             return super().train()
         finally:
@@ -26,7 +26,7 @@ class ConsoleRunner(Runner):
                     hook.end()
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
-        """Builds mmengine's logger; its console leaves out texts of several lines, and mmengine's words on itself."""
+        """Builds mmengine's logger, whose console does not show messages of several lines and those about mmengine."""
         logger = super().build_logger(*args, **kwargs)
         for handler in logger.handlers:
             if not isinstance(handler, logging.FileHandler):
@@ -35,6 +35,6 @@ class ConsoleRunner(Runner):
 
 
 def _is_for_the_console(record: logging.LogRecord) -> bool:
-    """Rejects texts of several lines: versions, compiler flags, the config and the table of hooks."""
+    """Returns whether to show a message. Versions, compiler flags, the config and the hooks have several lines."""
     text = record.getMessage()
     return record.levelno >= logging.ERROR or not ("\n" in text or text.startswith(_OF_MMENGINE))

@@ -1,24 +1,24 @@
-"""The numbers of a training that a user watches, as a line of the log. Logs for programs hold all of them."""
+"""Lines of the log with the values that a user watches. The JSON log has all values."""
 
 import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-# Learning rates, norms of gradients and what the line says elsewhere.
+# Learning rates, gradient norms, and values that the line has in another place.
 _NOT_WATCHED = re.compile(r"(.*\.)?lr|grad_norm(_.*)?|time|data_time|memory|iter|epoch")
 
 
 def watched(scalars: Mapping[str, float]) -> dict[str, str]:
-    """Selects losses, scores and all else that is not internal to the optimizers; returns texts of the numbers.
+    """Returns losses, scores and other values that are not internal to the optimizers, as text.
 
-    ``skipped``, the share of skipped steps, is internal as long as it is 0.
+    ``skipped``, the share of skipped steps, is included only if it is not 0.
     """
     chosen = {name: value for name, value in scalars.items() if not _NOT_WATCHED.fullmatch(name)}
     return {name: as_text(value) for name, value in chosen.items() if name != "skipped" or value}
 
 
 def as_text(value: float) -> str:
-    """Writes a number with four decimals, and a small one with as many digits: ``0.5312``, ``5.3124e-06``."""
+    """Returns a number with four decimals, or a small one in scientific notation: ``0.5312``, ``5.3124e-06``."""
     return f"{value:.4f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.4e}"
 
 
@@ -28,8 +28,8 @@ def training_line(done: int, total: int, scalars: Mapping[str, float], seconds_l
     Args:
         done: number of iterations up to now.
         total: number of iterations of the training.
-        scalars: what was logged, by name; ``time`` is in seconds per iteration, ``memory`` in MiB of the GPU.
-        seconds_left: estimate of the time to the end; None if it is unknown.
+        scalars: logged values by name. ``time`` is in seconds per iteration, ``memory`` is the GPU's in MiB.
+        seconds_left: estimated time to the end in seconds, or ``None`` if it is unknown.
     """
     left = {} if seconds_left is None else {"eta": str(timedelta(seconds=int(seconds_left)))}
     costs = {name: as_text(scalars[name]) for name in ("time",) if name in scalars}

@@ -20,28 +20,28 @@ from rich.progress import (
 from rich.text import Text
 
 SECONDS_BETWEEN_REFRESHES = 0.2
-SECONDS_OF_SPEED = 120.0  # the speed is that of this last time
+SECONDS_OF_SPEED = 120.0  # period over which the speed is estimated
 
 
 def on_terminal() -> bool:
-    """Tells whether the output is a terminal that can move its cursor, and no file, pipe or notebook."""
+    """Returns whether the output is a terminal that can move its cursor, and not a file, a pipe or a notebook."""
     return sys.stdout.isatty() and not Console().is_dumb_terminal
 
 
 class SpeedColumn(ProgressColumn):
-    """Iterations per second, or seconds per iteration if these are longer."""
+    """Iterations per second, or seconds per iteration if an iteration takes longer than a second."""
 
     def render(self, task: Task) -> Text:
-        """Writes the speed; nothing as long as it is unknown."""
+        """Returns the speed as text, or an empty text while it is unknown."""
         speed = task.speed or 0.0
         return Text("" if not speed else f"{speed:.1f} it/s" if speed >= 1 else f"{1 / speed:.1f} s/it")
 
 
 class TrainingBar:
-    """Draws the bar when it is told of an iteration; it has no thread, which a forked data loader would not survive.
+    """The progress bar. It is drawn after an iteration, not by a thread, which would break forked data loaders.
 
     Args:
-        handlers: log handlers of the terminal; while the bar is shown, they write above it.
+        handlers: log handlers of the terminal. While the bar is shown, they write above it.
         done: number of iterations up to now.
         total: number of iterations of the training.
     """
@@ -68,11 +68,11 @@ class TrainingBar:
         """Shows the bar."""
         self._live.start(refresh=True)
         for handler in self._streams:
-            handler.setStream(sys.stdout)  # Live has put its own there
+            handler.setStream(sys.stdout)  # Live has replaced it
             handler.addFilter(_not_on_the_bar)
 
     def stop(self) -> None:
-        """Leaves the bar as it is, and gives the terminal back; does nothing the second time."""
+        """Ends the bar, which stays visible, and restores the terminal. A second call does nothing."""
         for handler, stream in self._streams.items():
             handler.setStream(stream)
             handler.removeFilter(_not_on_the_bar)
@@ -84,11 +84,11 @@ class TrainingBar:
         self._refresh()
 
     def show(self, numbers: Mapping[str, str]) -> None:
-        """Shows losses in place of those before."""
+        """Replaces the losses that are shown."""
         self._numbers.plain = "  ".join(f"{name} {text}" for name, text in numbers.items())
 
     def validate(self, done: int, total: int) -> None:
-        """Shows how many batches of validation are done; nothing after the last."""
+        """Shows the number of validated batches, and hides it after the last batch."""
         if done == 1:
             self._progress.reset(self._validation)
         self._progress.update(self._validation, completed=done, total=total, visible=done < total)

@@ -124,7 +124,7 @@ def _difference(there: Config, now: Config, part: str) -> str:
 
 
 def _as_of_today(config: Config) -> dict[str, Any]:
-    """Fills in what configs of release 0.1 left out: the scale at their top and in their metrics, and no hooks."""
+    """Adds keys that configs of release 0.1 do not have: ``scale``, also that of the metrics, and ``custom_hooks``."""
     config.setdefault("scale", config.model.get("sr", {}).get("scale"))
     config.setdefault("custom_hooks", [])
     fill_scale(config)

@@ -1,4 +1,4 @@
-"""How far a training is: a bar on a terminal, lines in a file or a pipe, every number in the logs for programs."""
+"""The progress of a training: a bar on a terminal, lines in a file or a pipe, and all values in the JSON log."""
 
 import logging
 from typing import Any
@@ -16,8 +16,8 @@ from cyclesr.registry import HOOKS
 class ProgressHook(LoggerHook):
     """Logs every ``interval`` iterations and the last one, and the scores of each validation.
 
-    On a terminal a bar takes the place of the lines of the training. mmengine's hook writes one line per image of a
-    validation, learning rates in each line, and nothing in a training that is shorter than the interval.
+    On a terminal, a bar replaces the lines of the training. mmengine's hook writes a line per validation image, the
+    learning rates in each line, and nothing if the training is shorter than the interval.
     """
 
     _bar: TrainingBar | None = None
@@ -47,7 +47,7 @@ class ProgressHook(LoggerHook):
             self._bar.advance(f"training ({getattr(stage, 'value', stage)})" if stage else "training")
 
     def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        """Moves the bar of the validation."""
+        """Advances the bar of the validation."""
         if self._bar:
             self._bar.validate(batch_idx + 1, len(runner.val_dataloader))
 
@@ -63,7 +63,7 @@ class ProgressHook(LoggerHook):
         self.end()
 
     def end(self) -> None:
-        """Gives the terminal back, also when the training ends with an error."""
+        """Ends the bar and restores the terminal."""
         if self._bar:
             self._bar.stop()
         self._bar = None
