@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from cyclesr.cli.main import COMMANDS
+from cyclesr.text_tables import markdown_table
 
 LIMITS = {"cyclesr": 0.3, "command": 0.8}  # seconds
 
@@ -36,13 +37,14 @@ def main() -> None:
     args = parser.parse_args()
     cases = {"python -c pass": ["-c", "pass"], "cyclesr --help": ["-m", "cyclesr", "--help"]}
     cases |= {f"cyclesr {name} --help": ["-m", "cyclesr", name, "--help"] for name in COMMANDS}
-    found = {}
-    print("| process | median | slowest | limit |\n|---|---|---|---|")
+    found, rows = {}, []
     for title, words in cases.items():
         took = seconds(words, args.repeats)
         limit = {"python -c pass": None, "cyclesr --help": LIMITS["cyclesr"]}.get(title, LIMITS["command"])
-        found[title] = dict(median=statistics.median(took), slowest=max(took), limit=limit)
-        print(f"| `{title}` | {found[title]['median']:.3f} s | {max(took):.3f} s | {f'{limit} s' if limit else ''} |")
+        median, slowest = statistics.median(took), max(took)
+        found[title] = dict(median=median, slowest=slowest, limit=limit)
+        rows.append((f"`{title}`", f"{median:.3f} s", f"{slowest:.3f} s", f"{limit} s" if limit else ""))
+    print(markdown_table(("process", "median", "slowest", "limit"), rows))
     if args.json:
         args.json.write_text(json.dumps(dict(repeats=args.repeats, cases=found), indent=2) + "\n", encoding="utf-8")
 

@@ -19,7 +19,7 @@ from cyclesr.metrics.columns import COLUMNS
 
 Source = Literal["same", "other"]  # HR of the camera's own scenes, or the user's other HR
 Key = tuple[Source, str, int]  # source of HR, row and seed of a cell
-PROTOCOLS = ("plain", "cyclesr")
+DEFAULT_PROTOCOLS = ("plain", "cyclesr")
 PAIR_COLUMNS = ("lpips", *COLUMNS)
 
 
@@ -49,7 +49,7 @@ class PairBench:
     iterations: int | None = None
     minutes: float | None = None
     own_rows: Mapping[str, PairRow] | None = None
-    protocols: tuple[str, ...] = PROTOCOLS
+    protocols: tuple[str, ...] = DEFAULT_PROTOCOLS
     columns: tuple[str, ...] = PAIR_COLUMNS
     lpips_weights: str | None = None
     dists_weights: str | None = None
