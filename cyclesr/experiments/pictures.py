@@ -17,13 +17,13 @@ def side_by_side(panels: Mapping[str, Tensor], columns: int | None = None) -> ND
 
     Args:
         panels: images (3, H, W) in [0, 1] by title.
-        columns: number of panels in a line. ``None`` puts all in one line.
+        columns: number of panels in a line at most. ``None`` puts all in one line.
 
     Returns:
         (height, width, 3); places without a panel are white.
     """
     titled = [_under_title(title, _centre(image)) for title, image in panels.items()]
-    columns = columns or len(titled)
+    columns = min(columns or len(titled), len(titled))
     titled += [np.full_like(titled[0], 255)] * (-len(titled) % columns)
     return np.vstack([np.hstack(titled[i : i + columns]) for i in range(0, len(titled), columns)])
 
