@@ -41,15 +41,13 @@ def test_the_contract_tests_include_it(environment: dict[str, str]) -> None:
 def test_its_config_trains_and_its_checkpoint_upscales(
     environment: dict[str, str], folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    options = [
-        f"{loader}.dataset.{key}={folders['hr' if key == 'hr' else 'lr']}"
-        for loader, keys in (("train_dataloader", ("hr", "real")), ("val_dataloader", ("hr", "lr")))
-        for key in keys
-    ]
-    options += ["train_dataloader.dataset.crop=12", "train_dataloader.batch_size=2", "train_cfg.max_iters=4"]
-    options += ["train_cfg.val_interval=4", "train_dataloader.dataset.cache=None", "val_dataloader.dataset.cache=None"]
+    hr, lr = folders["hr"], folders["lr"]
+    data = ["--hr", hr, "--real", lr, "--val-hr", hr, "--val-lr", lr, "--iterations", 4]
+    options = ["train_dataloader.dataset.crop=12", "train_dataloader.batch_size=2", "train_cfg.val_interval=4"]
+    options += ["train_dataloader.dataset.cache=None", "val_dataloader.dataset.cache=None"]
     config = EXAMPLE / "configs" / "learnt_blur_demo.py"
-    done = run(environment, "tools/train.py", config, "--work-dir", tmp_path / "run", "--cfg-options", *options)
+    place = ["--work-dir", tmp_path / "run"]
+    done = run(environment, "tools/train.py", config, *place, *data, "--cfg-options", *options)
     assert done.returncode == 0, done.stderr
     done = run(environment, "tools/infer.py", tmp_path / "run" / "iter_4.pth", folders["lr"], "-o", tmp_path / "sr")
     assert done.returncode == 0, done.stderr
