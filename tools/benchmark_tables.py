@@ -1,6 +1,6 @@
-"""Run ``cyclesr tables``."""
+"""Run ``cyclesr benchmark-tables``."""
 
 from cyclesr.cli.main import main
 
 if __name__ == "__main__":
-    main("tables")
+    main("benchmark-tables")

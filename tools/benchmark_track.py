@@ -1,6 +1,6 @@
-"""Run ``cyclesr compare``."""
+"""Run ``cyclesr benchmark-track``."""
 
 from cyclesr.cli.main import main
 
 if __name__ == "__main__":
-    main("compare")
+    main("benchmark-track")

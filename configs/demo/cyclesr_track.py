@@ -1,5 +1,5 @@
 # CycleSR for a quarter of an hour on two CPU cores: cyclesr_demo for longer, on simulated tracks, with noise left free.
-# cyclesr compare runs it. For images of your own: own_images/network.
+# cyclesr benchmark-track runs it. For images of your own: own_images/network.
 _base_ = "cyclesr_demo.py"
 
 _data = "data/track"

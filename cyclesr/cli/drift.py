@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", help="of the training")
     parser.add_argument("work_dir", type=Path, help="with its checkpoints")
     parser.add_argument(
-        "--data", type=Path, required=True, help="made by 'cyclesr prepare demo', or by 'cyclesr compare'"
+        "--data", type=Path, required=True, help="made by 'cyclesr prepare demo', or by 'cyclesr benchmark-track'"
     )
     parser.add_argument("--protocol", help="that SR is scored under, in place of the config's")
     add_config_options(parser, "those of the training")

@@ -5,41 +5,24 @@ import sys
 from collections.abc import Sequence
 
 import cyclesr
-from cyclesr.cli import (
-    benchmark_pairs,
-    compare,
-    config,
-    degrade,
-    demo,
-    drift,
-    export,
-    import_weights,
-    infer,
-    list,
-    prepare,
-    tables,
-    test,
-    train,
-)
 from cyclesr.cli.commands import Command, add_commands
 from cyclesr.cli.process import run
 
-COMMANDS: dict[str, Command] = {
-    "demo": demo,
-    "prepare": prepare,
-    "train": train,
-    "infer": infer,
-    "test": test,
-    "degrade": degrade,
-    "export": export,
-    "import": import_weights,
-    "list": list,
-    "config": config,
-    # experiments of developers
-    "tables": tables,
-    "benchmark-pairs": benchmark_pairs,
-    "compare": compare,
-    "drift": drift,
+COMMANDS = {
+    "demo": Command("cyclesr.cli.demo", "train and compare on a few photographs, in minutes"),
+    "prepare": Command("cyclesr.cli.prepare", "check folders, simulate tracks, download DIV2K, align pairs"),
+    "train": Command("cyclesr.cli.train", "train an SR network from unpaired images"),
+    "infer": Command("cyclesr.cli.infer", "super-resolve images"),
+    "test": Command("cyclesr.cli.test", "score a checkpoint, bicubic or a folder of images"),
+    "degrade": Command("cyclesr.cli.degrade", "make real-looking LR images from HR images"),
+    "export": Command("cyclesr.cli.export", "write an SR network for other programs"),
+    "import": Command("cyclesr.cli.import_weights", "convert published weights of an SR network"),
+    "list": Command("cyclesr.cli.list", "list translators, SR networks, losses or configs"),
+    "config": Command("cyclesr.cli.config", "print a config as a training would use it"),
+    "benchmark-tables": Command("cyclesr.cli.benchmark_tables", "experiment: rows of the paper's tables"),
+    "benchmark-track": Command("cyclesr.cli.benchmark_track", "experiment: methods on a simulated track"),
+    "benchmark-pairs": Command("cyclesr.cli.benchmark_pairs", "experiment: methods on real pairs"),
+    "drift": Command("cyclesr.cli.drift", "experiment: whether G1 drifted during a training"),
 }
 
 
@@ -59,17 +42,21 @@ def run_command(arguments: Sequence[str]) -> None:
         UserError: a mistake in the arguments, or in the files that they name.
         SystemExit: arguments that argparse rejects, or ``--help``.
     """
-    args = build_parser().parse_args(arguments)
+    args = build_parser(arguments[:1]).parse_args(arguments)
     args.main(args)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands."""
+def build_parser(asked: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """Build the parser.
+
+    Args:
+        asked: names of the commands whose arguments it reads; by default those of all.
+    """
     parser = argparse.ArgumentParser(
         prog="cyclesr",
         description="Train super-resolution networks without pairs, and use them.",
         epilog="'cyclesr COMMAND --help' explains a command.",
     )
     parser.add_argument("--version", action="version", version=f"cyclesr {cyclesr.__version__}")
-    add_commands(parser, COMMANDS)
+    add_commands(parser, COMMANDS, asked)
     return parser

@@ -70,7 +70,7 @@ def commands(table: Table, scale: str, effort: dict[str, Any], tracks: dict[str,
     options += [word for key, value in effort.items() for word in (f"--{key}", f"{value:.9g}")]
     lines = []
     for (names, seeds), kinds in groups.items():
-        words = ["cyclesr", "tables", "--table", table, "--scale", scale, "--tracks", *kinds]
+        words = ["cyclesr", "benchmark-tables", "--table", table, "--scale", scale, "--tracks", *kinds]
         words += ["--seeds", *seeds, *options, *(["--rows", *names] if list(names) != rows_of(table) else [])]
         words += _weights({name: [result for kind in kinds for result in tracks[kind][name]] for name in names})
         lines.append(shlex.join(map(str, words)))

@@ -4,19 +4,21 @@ import argparse
 import runpy
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import cyclesr
 from cyclesr.cli import prepare
+from cyclesr.cli.commands import Command
 from cyclesr.cli.main import COMMANDS, build_parser, run_command
 
 ROOT = Path(__file__).parents[2]
 ALL = [(name,) for name in COMMANDS] + [("prepare", name) for name in prepare.COMMANDS]
 TOOLS = {
-    "benchmark_tables": "tables",
-    "benchmark_track": "compare",
+    "benchmark_tables": "benchmark-tables",
+    "benchmark_track": "benchmark-track",
     "import_weights": "import",
     "prepare_data": "prepare",
 }
@@ -43,23 +45,26 @@ print(*[name for name in {HEAVY} if name in sys.modules])
     assert done.stdout == "\n"
 
 
+def command_of(words: tuple[str, ...]) -> Command:
+    return (COMMANDS if len(words) == 1 else prepare.COMMANDS)[words[-1]]
+
+
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_each_command_explains_itself(words: tuple[str, ...], capsys: pytest.CaptureFixture) -> None:
-    commands = COMMANDS if len(words) == 1 else prepare.COMMANDS
-    text = commands[words[-1]].__doc__ or ""
     shown = help_of(capsys, *words)
     assert shown.startswith(f"usage: cyclesr {' '.join(words)} ")
+    text = import_module(command_of(words).module).__doc__
+    assert text
     assert text.strip() in shown  # with its examples
-    listed = " ".join(help_of(capsys, *words[:-1]).split())
-    assert " ".join(text.splitlines()[0].rstrip(".").split()) in listed
+    assert command_of(words).summary in " ".join(help_of(capsys, *words[:-1]).split())
 
 
 @pytest.mark.parametrize("words", [words for words in ALL if words != ("prepare",)], ids=" ".join)
 def test_each_command_does_its_own_work(words: tuple[str, ...]) -> None:
-    command = (COMMANDS if len(words) == 1 else prepare.COMMANDS)[words[-1]]
+    module = import_module(command_of(words).module)
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    assert parser.get_default("main") is sys.modules[command.__name__].main
+    module.add_arguments(parser)
+    assert parser.get_default("main") is module.main
 
 
 @pytest.mark.parametrize("tool", sorted(path.stem for path in (ROOT / "tools").glob("*.py")))

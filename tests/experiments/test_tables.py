@@ -381,7 +381,7 @@ def test_the_page_has_means_spreads_the_paper_and_the_order() -> None:
     cells = {("unknown", name, r["seed"]): r for name, row in rows.items() for r in reversed(row)}
     lines = page(1, "demo", dict(minutes=2.5), cells).splitlines()
     assert lines[3] == (
-        "cyclesr tables --table 1 --scale demo --tracks unknown --seeds 0 1 --hr PHOTOGRAPHS "
+        "cyclesr benchmark-tables --table 1 --scale demo --tracks unknown --seeds 0 1 --hr PHOTOGRAPHS "
         "--minutes 2.5 --rows bicubic sr_syn cyclesr --lpips-weights ALEXNET"
     )
     cells = {line.split("|")[1].strip(): [c.strip() for c in line.split("|")[2:-1]] for line in lines if "|" in line}
@@ -444,7 +444,7 @@ def test_a_page_of_pairings_has_no_column_of_the_paper() -> None:
 
 
 def test_a_page_of_several_runs_has_a_command_for_each() -> None:
-    names, base = rows_of(4), "cyclesr tables --table 4 --scale full --tracks"
+    names, base = rows_of(4), "cyclesr benchmark-tables --table 4 --scale full --tracks"
     vgg = " --perceptual-weights VGG"
     full = {(kind, name, 0): result(0, 20.0) for kind in ("wild", "unknown") for name in names}
     assert page(4, "full", {}, full).splitlines()[3:5] == [f"{base} unknown wild --seeds 0{vgg}", "```"]

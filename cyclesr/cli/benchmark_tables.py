@@ -1,8 +1,8 @@
 """Train and score rows of the paper's Tables 1, 3 and 4, and write pages with the paper's figures beside (experiment).
 
-cyclesr tables --table 1 --hr PHOTOGRAPHS --minutes 15 --seeds 0 1
-cyclesr tables --table pairings --tracks unknown --hr PHOTOGRAPHS
-cyclesr tables --table 3 --scale full
+cyclesr benchmark-tables --table 1 --hr PHOTOGRAPHS --minutes 15 --seeds 0 1
+cyclesr benchmark-tables --table pairings --tracks unknown --hr PHOTOGRAPHS
+cyclesr benchmark-tables --table 3 --scale full
 
 A finished row is not run again; a training that was stopped continues when the same command is given. A page holds all
 results of its table that are in the work dir, those of earlier commands too. It is written there unless --out says
@@ -20,7 +20,7 @@ TRACKS = ("unknown", "mild", "wild")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``cyclesr tables``."""
+    """Add the arguments of ``cyclesr benchmark-tables``."""
     parser.add_argument("--table", type=_table, nargs="+", required=True, choices=(1, 3, 4, "pairings"))
     parser.add_argument("--rows", nargs="+", help="rows of the table (default: all), see docs/tables.md")
     parser.add_argument("--scale", default="demo", choices=("demo", "full"), help="(default: demo)")

@@ -1,6 +1,6 @@
 """Compare bicubic, bicubic pairs, CycleSR, UNITSR and true pairs on a track simulated from photographs (experiment).
 
-cyclesr compare --hr PHOTOGRAPHS --track mild --minutes 15
+cyclesr benchmark-track --hr PHOTOGRAPHS --track mild --minutes 15
 """
 
 import argparse
@@ -12,7 +12,7 @@ METHODS = ("bicubic", "sr_syn", "cyclesr", "unitsr", "sr_paired")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``cyclesr compare``."""
+    """Add the arguments of ``cyclesr benchmark-track``."""
     parser.add_argument("--hr", type=Path, required=True, help="folder of sharp photographs")
     parser.add_argument("--track", default="unknown", choices=("unknown", "mild", "wild"))
     parser.add_argument("--minutes", type=positive, default=15.0, help="training time of each unpaired method")
