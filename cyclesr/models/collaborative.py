@@ -16,6 +16,7 @@ paper                                         here
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -110,6 +111,11 @@ class CollaborativeSR(SRModel):
         translator = dict(generators=self.translator.generators, discriminators=self.translator.discriminators)
         return {**translator, **super().parts()}
 
+    @cached_property
+    def translator_learns(self) -> bool:
+        """Whether G1 has weights; one without them is the same in all stages, and only the SR network learns."""
+        return any(parameter.requires_grad for parameter in self.translator.generators.parameters())
+
     def train_step(self, data: Batch, optim_wrapper: PartOptimizers) -> dict[str, Tensor]:
         """Updates what the stage trains.
 
@@ -124,7 +130,7 @@ class CollaborativeSR(SRModel):
         with optim_wrapper.autocast(hr.device):
             syn = self.degradation(hr)  # Eq. (1)
             source = self.translator.source(syn, hr)  # syn, except for a translator that starts from HR
-            if not self.stage.trains_translator:
+            if not (self.stage.trains_translator and self.translator_learns):
                 lr = syn if self.stage is Stage.SR else self._fixed_fake_real(source)
                 return self.update_sr(self.sr(lr), hr, lr, optim_wrapper)  # Eq. (3)
             t = self.translator.translate(source, real)

@@ -184,8 +184,8 @@ class PartOptimizersConstructor:
     """Builds :class:`PartOptimizers` from a config.
 
     The config has ``amp``, ``accumulate``, and for each part of the model (its method ``parts``) an ``optimizer``
-    and optionally ``clip_grad=dict(max_norm=...)``. Adam and its variants are fused unless the config says
-    ``fused=False``.
+    and optionally ``clip_grad=dict(max_norm=...)``. The optimizer of a part without weights is left out. Adam and its
+    variants are fused unless the config says ``fused=False``.
 
     Raises:
         UserError: a part that the model does not have, a part with weights that no optimizer trains, or another kind
@@ -211,8 +211,9 @@ class PartOptimizersConstructor:
         for part, module in modules.items():
             if part not in self.parts and not trained.issuperset(module.parameters()):
                 raise UserError(f"optim_wrapper has no optimizer for the part {part!r} of {type(model).__name__}.")
-        norms = {part: _max_norm(part, cfg["clip_grad"]) for part, cfg in self.parts.items() if cfg.get("clip_grad")}
-        wrappers = {part: _wrap(modules[part], cfg) for part, cfg in self.parts.items()}
+        parts = {part: cfg for part, cfg in self.parts.items() if any(True for _ in modules[part].parameters())}
+        norms = {part: _max_norm(part, cfg["clip_grad"]) for part, cfg in parts.items() if cfg.get("clip_grad")}
+        wrappers = {part: _wrap(modules[part], cfg) for part, cfg in parts.items()}
         return PartOptimizers(self.amp, self.accumulate, norms, **wrappers)
 
 

@@ -3,6 +3,7 @@
 from cyclesr.models.translators.adversarial_translator import AdversarialTranslator
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.models.translators.bulat import Bulat
+from cyclesr.models.translators.camera import CameraDegradation
 from cyclesr.models.translators.cincgan import CinCGAN
 from cyclesr.models.translators.cut import CUT, FastCUT
 from cyclesr.models.translators.cyclegan import CycleGAN
@@ -22,6 +23,7 @@ __all__ = [
     "UNIT",
     "AdversarialTranslator",
     "Bulat",
+    "CameraDegradation",
     "CinCGAN",
     "CycleGAN",
     "DiscoGAN",
