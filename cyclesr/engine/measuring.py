@@ -24,8 +24,10 @@ def measure_camera(config: Config) -> None:
         UserError: images that cannot be read, or too few edges in them.
     """
     translator = (config.get("model") or {}).get("translator")
-    measured = getattr(TRANSLATORS.get(translator["type"]), "measured", None) if translator else None
-    if measured is None or translator.get("mtf") is not None:
+    if translator is None or translator.get("mtf") is not None:
+        return
+    measured = getattr(TRANSLATORS.get(translator["type"]), "measured", None)
+    if measured is None:
         return
     data = config.train_dataloader.dataset
     paths = list_images(data["real"], data.get("real_range"))
