@@ -42,8 +42,8 @@ def check_scale(config: Config) -> None:
         UserError: two that do; the message names them.
     """
     scales = {f"{part.path}.scale": part.config["scale"] for part in parts_of(config) if "scale" in part.config}
-    if config.get("scale") is not None:
-        scales = {"scale": config["scale"], **scales}
+    if (said := config.get("scale")) is not None:
+        scales = {"scale": said} | {name: scale for name, scale in scales.items() if scale != said}
     if len(set(scales.values())) > 1:
         found = ", ".join(f"{name}={scale}" for name, scale in scales.items())
         raise UserError(
