@@ -44,7 +44,7 @@ wheel:
 	$(PYTHON) -m venv .venv-wheel
 	.venv-wheel/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	.venv-wheel/bin/python -m pip install --quiet "$$(ls dist/*.whl)[demo]"
-	cd "$$(mktemp -d)" && $(CURDIR)/.venv-wheel/bin/cyclesr demo --iterations 4
+	cd "$$(mktemp -d)" && $(CURDIR)/.venv-wheel/bin/cyclesr demo --iterations 12
 
 $(VENV)/docs: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet -e ".[docs]"
