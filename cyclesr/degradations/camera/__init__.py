@@ -1,5 +1,6 @@
 """Measurement of a camera from its images, without HR images: sharpness (MTF) and noise of each image."""
 
+from cyclesr.degradations.camera.compression import CompressionMeasurement
 from cyclesr.degradations.camera.kernel import kernel_from_mtf, mtf_of_kernel
 from cyclesr.degradations.camera.measurement import (
     CameraMeasurement,
@@ -14,6 +15,7 @@ from cyclesr.degradations.camera.noise import NoiseMeasurement
 __all__ = [
     "FREQUENCIES",
     "CameraMeasurement",
+    "CompressionMeasurement",
     "ImageMeasurement",
     "NoiseMeasurement",
     "kernel_from_mtf",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cyclesr.degradations.camera.compression import CompressionMeasurement, measure_compression, read_compression
 from cyclesr.degradations.camera.mtf import FREQUENCIES, edge_spectra, mtf_from_spectra
 from cyclesr.degradations.camera.noise import NoiseMeasurement, measure_noise
 from cyclesr.errors import UserError
@@ -29,6 +30,7 @@ class ImageMeasurement:
         edges: number of isolated edges found in the image.
         edge_spectra: see ``mtf.edge_spectra``; None instead of a spectrum if there are too few edges.
         noise: noise of the image, or None if it has no flat patch.
+        compression: JPEG compression, or None if neither the file nor its pixels show any.
     """
 
     name: str
@@ -37,6 +39,7 @@ class ImageMeasurement:
     edges: int
     edge_spectra: tuple[tuple[float, ...] | None, ...]
     noise: NoiseMeasurement | None
+    compression: CompressionMeasurement | None
 
     @property
     def mtf(self) -> np.ndarray | None:
@@ -51,8 +54,10 @@ class ImageMeasurement:
     @classmethod
     def from_dict(cls, entry: dict[str, Any]) -> "ImageMeasurement":
         """Restores the result of ``to_dict``, also after a round trip through JSON."""
-        noise = entry["noise"] and NoiseMeasurement(**{key: _tuples(value) for key, value in entry["noise"].items()})
-        return cls(**{**{key: _tuples(value) for key, value in entry.items()}, "noise": noise})
+        values = {key: _tuples(value) for key, value in entry.items()}
+        for key, kind in (("noise", NoiseMeasurement), ("compression", CompressionMeasurement)):
+            values[key] = entry[key] and kind(**{name: _tuples(value) for name, value in entry[key].items()})
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -106,12 +111,15 @@ class CameraMeasurement:
 _LEAST_GAIN = 0.05
 
 
-def measure_image(image: np.ndarray, name: str = "") -> ImageMeasurement:
+def measure_image(
+    image: np.ndarray, name: str = "", compression: CompressionMeasurement | None = None
+) -> ImageMeasurement:
     """Measures one image.
 
     Args:
         image: ``(H, W, 3)`` RGB in uint8, uint16, or float in [0, 1].
         name: name for the result.
+        compression: what the header of the file says. Without it, compression is estimated from the pixels.
     """
     height, width = image.shape[:2]
     middle = _as_float(_middle(image))
@@ -123,6 +131,7 @@ def measure_image(image: np.ndarray, name: str = "") -> ImageMeasurement:
         edges=edges,
         edge_spectra=tuple(tuple(map(float, row)) if np.isfinite(row).all() else None for row in spectra),
         noise=measure_noise(middle),
+        compression=compression or measure_compression(middle),
     )
 
 
@@ -144,7 +153,7 @@ def measure_files(paths: Iterable[str | Path]) -> CameraMeasurement:
     Raises:
         UserError: there are no files, or a file cannot be read.
     """
-    found = tuple(measure_image(read_image(path), Path(path).name) for path in paths)
+    found = tuple(measure_image(read_image(path), Path(path).name, read_compression(path)) for path in paths)
     if not found:
         raise UserError("There is no image to measure.")
     return CameraMeasurement(found)
