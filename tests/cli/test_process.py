@@ -1,5 +1,8 @@
 """How a command ends."""
 
+import subprocess
+import sys
+
 import pytest
 
 from cyclesr.cli.process import run
@@ -33,3 +36,15 @@ def test_success_is_zero_and_bugs_keep_their_traceback() -> None:
         run(lambda: 1 / 0)
     with pytest.raises(OSError, match="no file's"):
         run(lambda: _raise(OSError("no file's")))
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    script = "from cyclesr.cli.process import run; run(lambda: print('line\\n' * 100_000))"
+    writer = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert writer.stdout is not None
+    assert writer.stderr is not None
+    with writer:
+        assert writer.stdout.readline() == b"line\n"
+        writer.stdout.close()
+        assert writer.stderr.read() == b""
+    assert writer.returncode == 141
