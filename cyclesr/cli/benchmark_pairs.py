@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hr-other", type=Path, metavar="DIR", help="sharp images of another kind: also trains every row on them as HR"
     )
-    parser.add_argument("--rows", nargs="+", metavar="ROW", help="names, or all, see docs/pairs.md (default: six rows)")
+    parser.add_argument("--rows", nargs="+", metavar="ROW", help="names, or all, see docs/pairs.md (default: seven)")
     parser.add_argument(
         "--row",
         nargs="+",

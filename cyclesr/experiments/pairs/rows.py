@@ -75,6 +75,7 @@ PAIR_ROWS = {
     "cyclesr": PairRow("CycleSR"),
     "unitsr": PairRow("UNITSR", "demo/unitsr_track"),
     "probabilistic": PairRow("ProbabilisticDegradation", "demo/probabilistic_track"),
+    "camera": PairRow("CameraDegradation", "own_images/camera"),
     "bulat": PairRow("Bulat et al.", "demo/bulat_track"),
     "bulat_collaborative": PairRow("*Bulat et al.", "demo/bulat_collaborative_track"),
     "dsgan": PairRow("DSGAN", "demo/dsgan_track"),
@@ -94,7 +95,7 @@ PAIR_ROWS = {
     "cyclesrgan": PairRow("CycleSRGAN", "demo/cyclesrgan_track"),
     "cyclegan": PairRow("CycleGAN (its own network)", "demo/cyclegan_track", own_network=True),
 }
-DEFAULT_ROWS = ("bicubic", "sr_syn", "sr_paired", "cyclesr", "unitsr", "probabilistic")
+DEFAULT_ROWS = ("bicubic", "sr_syn", "sr_paired", "cyclesr", "unitsr", "probabilistic", "camera")
 
 
 def choose_rows(names: Iterable[str], rows: Mapping[str, PairRow]) -> list[str]:

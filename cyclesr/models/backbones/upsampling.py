@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -35,8 +36,12 @@ def shuffle_stages(channels: int, scale: int, activation: Callable[[], nn.Module
 
 
 def bicubic(image: Tensor, scale: int) -> Tensor:
-    """Upsamples ``(N, C, h, w)`` to ``(N, C, scale*h, scale*w)`` with the kernel of MATLAB's imresize (a = -0.5)."""
+    """Upsamples ``(N, C, h, w)`` to ``(N, C, scale*h, scale*w)`` with the kernel of MATLAB's imresize (a = -0.5).
+
+    Half precision becomes float32: torch does not resize in bfloat16 on CPUs, and 8 bits of an image would be lost.
+    """
     size = (image.shape[-2] * scale, image.shape[-1] * scale)
+    image = image.to(torch.promote_types(image.dtype, torch.float32))
     return F.interpolate(image, size=size, mode="bicubic", antialias=True)
 
 

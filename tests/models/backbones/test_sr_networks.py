@@ -79,3 +79,13 @@ def test_srresnet_can_learn_an_image() -> None:
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.5 * first
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_global_skip_takes_half_precision_images(dtype: torch.dtype) -> None:
+    """G1 of a plugin may make them under autocast; torch does not resize bfloat16 on CPUs."""
+    network = SR_BACKBONES.build(dict(type="EDSR", scale=2, channels=4, num_blocks=1, global_skip=True))
+    lr = torch.rand(1, 3, 8, 8).to(dtype)
+    with torch.autocast("cpu", torch.bfloat16):
+        sr = network(lr)
+    torch.testing.assert_close(sr, F.interpolate(lr.float(), scale_factor=2, mode="bicubic", antialias=True))

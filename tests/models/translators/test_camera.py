@@ -92,6 +92,18 @@ def test_colours_stay_as_they_are() -> None:
     assert torch.equal(fake_real, (255 * fake_real).round() / 255)
 
 
+def test_autocast_changes_nothing() -> None:
+    """A kernel in bfloat16 would round coarser than an image file does."""
+    translator = CameraDegradation(mtf=list(SHARPENING), unexplained=(0.0, 0.0))
+    syn, made = torch.rand(2, 3, 32, 32), []
+    for enabled in (False, True):
+        torch.manual_seed(0)
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            made.append(translator.degrade(syn))
+    assert made[1].dtype == torch.float32
+    assert torch.equal(*made)
+
+
 def sharp_squares(folder: Path, side: int, count: int = 3) -> Path:
     """Images with many isolated edges, which the measurement needs."""
     random = np.random.default_rng(0)

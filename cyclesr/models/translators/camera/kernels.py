@@ -50,8 +50,8 @@ class CameraKernels(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Convolves ``(N, 3, h, w)``; borders are mirrored, the size stays."""
         chosen = torch.randint(len(self.kernels), (len(image),), device=image.device)
-        kernels = self.kernels[chosen].to(image.dtype)
-        return _convolved(image, kernels)
+        with torch.autocast(image.device.type, enabled=False):  # bfloat16 would round coarser than an image file
+            return _convolved(image, self.kernels[chosen].to(image.dtype))
 
 
 def displaced(kernels: Tensor, shifts: Tensor) -> Tensor:

@@ -1,0 +1,9 @@
+# Your own images, their degradation measured instead of learned: own_images/blur_noise with CameraDegradation.
+#   cyclesr train own_images/camera --hr SHARP_DIR --real YOUR_DIR --scale 2
+# Training first measures sharpness and noise of YOUR_DIR, in seconds. Unlike a blur, what it measures may sharpen, as
+# phones and DSLRs do. It does not know compression. See docs/real_cameras.md.
+_base_ = "blur_noise.py"
+
+model = dict(translator=dict(_delete_=True, type="CameraDegradation"))
+train_dataloader = dict(dataset=dict(augment=True))  # the kernels have no direction
+custom_hooks = [dict(type="StageHook", stages=[dict(name="joint")])]  # nothing to learn before the SR network
