@@ -53,6 +53,11 @@ class CycleGANSR(SRModel):
         if not isinstance(self.sr, Upscaled):
             raise UserError(f"CycleGANSR needs model.sr.type='Upscaled', found {sr['type']!r}.")
         self.translator: Translator = self.as_memory_format(TRANSLATORS.build(translator))
+        if getattr(self.translator, "low_frequency_lock", 0):
+            raise UserError(
+                "CycleGANSR cannot lock low frequencies, because its G2 is the SR network: leave out "
+                "model.translator.low_frequency_lock."
+            )
         self.translator.generators["to_syn"] = self.sr.network
         self.compile_networks(compiled)
 

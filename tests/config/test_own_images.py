@@ -92,8 +92,12 @@ def test_two_scales_on_the_command_line_are_named() -> None:
         train("own_images/blur_noise", scale=2, options={"scale": 4})
 
 
-def test_the_network_for_own_images_has_options_against_noise() -> None:
-    options = {"model.translator.noise_channels": 3, "model.translator.real_low_pass": 5}
+def test_the_network_for_own_images_has_options_against_noise_and_casts() -> None:
+    options = {
+        "model.translator.noise_channels": 3,
+        "model.translator.real_low_pass": 5,
+        "model.translator.low_frequency_lock": 9,
+    }
     ours, track = load_config("own_images/network"), load_config("demo/cyclesr_track", options)
     assert ours.model == track.model
     assert load_config("own_images/blur_noise").model == load_config("demo/probabilistic_track").model

@@ -41,6 +41,12 @@ def test_g2_is_the_sr_network() -> None:
     assert torch.equal(model(lr), model.translator.generators["to_syn"](model.sr.enlarge(lr)))
 
 
+def test_a_lock_that_would_hold_only_g1_is_refused() -> None:
+    networks = dict(generator=dict(**NETWORK), discriminator=dict(channels=4, num_layers=1))
+    with pytest.raises(UserError, match=r"CycleGANSR cannot lock.*G2 is the SR network.*low_frequency_lock"):
+        build(translator=dict(type="CycleGAN", **networks, low_frequency_lock=9))
+
+
 def test_a_step_is_cyclegans_on_hr_and_the_enlarged_real_image() -> None:
     model, data = build(), batch()
     oracle: CycleGAN = copy.deepcopy(model.translator)

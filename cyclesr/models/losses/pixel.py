@@ -15,14 +15,14 @@ def charbonnier(sr: Tensor, hr: Tensor, epsilon: float) -> Tensor:
     return torch.sqrt((sr - hr).square() + epsilon**2).mean()
 
 
-def low_pass_l1(image: Tensor, target: Tensor, side: int) -> Tensor:
+def low_pass_l1(image: Tensor, target: Tensor, side: int, stride: int = 1) -> Tensor:
     """Returns the L1 distance of the means over ``side`` x ``side`` pixels, which are less sensitive to noise.
 
-    The windows have stride 1. With ``side`` 0, the pixels themselves are compared.
+    The windows are ``stride`` pixels apart. With ``side`` 0, the pixels themselves are compared.
     """
     if not side:
         return F.l1_loss(image, target)
-    return F.l1_loss(F.avg_pool2d(image, side, stride=1), F.avg_pool2d(target, side, stride=1))
+    return F.l1_loss(F.avg_pool2d(image, side, stride), F.avg_pool2d(target, side, stride))
 
 
 @LOSSES.register_module()

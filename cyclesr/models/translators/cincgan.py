@@ -103,7 +103,7 @@ class CinCGAN(AdversarialTranslator):
         """Returns the adversarial, cycle, identity and total variation terms."""
         images, judged = dict(syn=syn, real=real), self.judged
         fake = {judged: t.fakes()[judged]}
-        losses = self.adversarial.generator_losses(self.discriminators, fake)
+        losses = self.shared_losses(syn, real, t, fake)
         cycle = F.mse_loss(t.reconstructions()[self.start], images[self.start])
         losses[f"loss_cycle_{self.start}"] = self.cycle_weight * cycle
         if self.identity_weight:

@@ -82,7 +82,7 @@ class CycleGAN(AdversarialTranslator):
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Returns the adversarial, cycle and identity terms of each direction; terms of weight 0 are absent."""
-        losses = self.adversarial.generator_losses(self.discriminators, t.fakes())
+        losses = self.shared_losses(syn, real, t)
         images = dict(syn=syn, real=real)
         for key, rec in t.reconstructions().items():
             image = images[key]

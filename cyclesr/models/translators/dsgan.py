@@ -74,7 +74,7 @@ class DSGAN(AdversarialTranslator):
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Returns the adversarial ("texture") and the colour term, and the perceptual one if there is one."""
-        losses = self.adversarial.generator_losses(self.discriminators, t.fakes())
+        losses = self.shared_losses(syn, real, t)
         losses["loss_colour_real"] = self.colour_weight * low_pass_l1(t.fake_real, syn, self.window)
         if self.perceptual is not None:
             losses["loss_perceptual_real"] = self.perceptual(t.fake_real, syn)

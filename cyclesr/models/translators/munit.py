@@ -65,6 +65,7 @@ class MUNIT(AdversarialTranslator):
     ) -> None:
         super().__init__(**shared)
         self.generators = _generators(generator or {}, self.residual, self.noise_channels)
+        self.lock_generators(*self.generators.values(), encoded=True)
         self.discriminators = build_discriminators("MultiScaleDiscriminator", discriminator)
         self.reconstruction_weight = by_direction("reconstruction_weight", reconstruction_weight)
         self.content_weight = content_weight
@@ -100,7 +101,7 @@ class MUNIT(AdversarialTranslator):
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Returns the adversarial, reconstruction, content and style terms of each domain, and the weighted cycles."""
-        losses = self.adversarial.generator_losses(self.discriminators, t.fakes())
+        losses = self.shared_losses(syn, real, t)
         images, sides = dict(syn=syn, real=real), dict(syn=0, real=self.real_low_pass)
         for key, image in images.items():
             same = low_pass_l1(t.extra[f"same_{key}"], image, sides[key])

@@ -52,7 +52,7 @@ class TwoCycles(AdversarialTranslator):
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Returns the adversarial and the cycle term of each direction; cycles of weight 0 are absent."""
-        losses = self.adversarial.generator_losses(self.discriminators, t.fakes())
+        losses = self.shared_losses(syn, real, t)
         images = dict(syn=syn, real=real)
         for key, rec in t.reconstructions().items():
             losses[f"loss_cycle_{key}"] = self.cycle_weight[key] * self.distance(rec, images[key])

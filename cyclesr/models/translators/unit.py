@@ -70,6 +70,7 @@ class UNIT(AdversarialTranslator):
     ) -> None:
         super().__init__(**shared)
         self.generators = _autoencoders(generator or {}, self.residual, self.noise_channels, shared_layers)
+        self.lock_generators(*self.generators.values(), encoded=True)
         self.discriminators = build_discriminators("MultiScaleDiscriminator", discriminator)
         self.latent_noise = latent_noise
         self.degrade_latent_noise = degrade_latent_noise
@@ -100,7 +101,7 @@ class UNIT(AdversarialTranslator):
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Returns the adversarial, reconstruction, cycle and KL terms of each domain."""
-        losses = self.adversarial.generator_losses(self.discriminators, t.fakes())
+        losses = self.shared_losses(syn, real, t)
         images = dict(syn=syn, real=real)
         for key, rec in t.reconstructions().items():
             image = images[key]

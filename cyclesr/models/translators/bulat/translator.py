@@ -68,7 +68,7 @@ class Bulat(AdversarialTranslator):
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Returns the adversarial term, and the pixel term between ``fake_real`` and ``syn``."""
-        losses = self.adversarial.generator_losses(self.discriminators, t.fakes())
+        losses = self.shared_losses(syn, real, t)
         if self.pixel_weight:
             losses["loss_pixel_real"] = self.pixel_weight * F.mse_loss(t.fake_real, syn)
         return losses

@@ -97,9 +97,10 @@ class CUT(AdversarialTranslator):
         mirrored = self.flip and torch.rand(()).item() < 0.5
         seen = [(_mirror(image, mirrored),) for image in sources.values()]
         passes = batched(to_real, *seen, run=partial(to_real.with_features, layers=self.layers))
+        made = [self.locked(images[0], image) for images, (image,) in zip(passes, seen, strict=True)]
         encode = partial(to_real.encode, layers=self.layers)
-        queries = batched(to_real, *[(made[0],) for made in passes], run=encode)
-        keys = [made[1:] for made in passes]
+        queries = batched(to_real, *[(image,) for image in made], run=encode)
+        keys = [images[1:] for images in passes]
         if mirrored:
             with torch.no_grad():
                 keys = batched(to_real, *[(image,) for image in sources.values()], run=encode)
@@ -109,11 +110,11 @@ class CUT(AdversarialTranslator):
             extra |= {f"query_{domain}_{i}": _mirror(features, mirrored) for i, features in enumerate(query)}
         if self.free_noise:
             extra["quiet_real"] = _mirror(to_real(seen[0][0], noise_level=0.0), mirrored)
-        return Translation(_mirror(passes[0][0], mirrored), extra=extra)
+        return Translation(_mirror(made[0], mirrored), extra=extra)
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Returns the adversarial term, and the PatchNCE terms that have a weight."""
-        losses = self.adversarial.generator_losses(self.discriminators, t.fakes())
+        losses = self.shared_losses(syn, real, t)
         for domain, weight in self.weights.items():
             if weight:
                 losses[f"loss_nce_{domain}"] = weight * self._contrast(t, domain)

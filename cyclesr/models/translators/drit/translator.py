@@ -86,7 +86,7 @@ class DRIT(AdversarialTranslator):
     ) -> None:
         super().__init__(adversarial=adversarial, **shared)
         config = {"type": "DisentangledGenerator", **(generator or {})}
-        self.generators = self.build_generators(config, "to_real", "to_syn")
+        self.generators = self.build_generators(config, "to_real", "to_syn", encoded=True)
         _share_layers(self._path("to_real"), self._path("to_syn"), shared_layers)
         domains = ("real", "syn", "swapped_real", "swapped_syn")
         self.discriminators = build_discriminators("MultiScaleDiscriminator", discriminator, domains)
@@ -139,7 +139,7 @@ class DRIT(AdversarialTranslator):
 
         These are the reconstruction, cross-cycle, KL and style terms.
         """
-        losses = self.adversarial.generator_losses(self.discriminators, _all_fakes(t))
+        losses = self.shared_losses(syn, real, t, _all_fakes(t))
         images, sides = dict(syn=syn, real=real), dict(syn=0, real=self.real_low_pass)
         for key, rec in t.reconstructions().items():
             same = low_pass_l1(t.extra[f"same_{key}"], images[key], sides[key])
