@@ -28,7 +28,7 @@ from cyclesr.metrics.niqe import enough_blocks
 from cyclesr.registry import LOSSES
 
 LPIPS = "alex"
-PANELS = 4  # panels per line of a picture
+PANELS = 6  # panels per line of a picture at most
 
 
 def find_columns(bench: PairBench, seed: int) -> tuple[str, ...]:
