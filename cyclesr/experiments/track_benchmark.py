@@ -1,5 +1,6 @@
 """Benchmark of methods on a track that is simulated from a folder of photographs, for a given training time."""
 
+import copy
 import statistics
 import time
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from torch.utils.data import default_collate
 
 from cyclesr.config import load_config
 from cyclesr.datasets.tracks import split_and_simulate
+from cyclesr.engine.measuring import measure_camera
 from cyclesr.experiments.comparison import (
     MethodScores,
     Track,
@@ -113,6 +115,8 @@ def _row(
 
 def iterations_for(config: Config, minutes: float) -> int:
     """Returns the number of iterations of a config that fit into a time, measured on a few steps of each stage."""
+    config = copy.deepcopy(config)
+    measure_camera(config)  # as every training does first
     total = config.train_cfg.max_iters
     hooks = [hook for hook in config.get("custom_hooks", []) if hook["type"] == "StageHook"]
     stages: list[dict[str, Any]] = hooks[0]["stages"] if hooks else [dict(name="joint")]

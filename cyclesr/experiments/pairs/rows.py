@@ -11,9 +11,9 @@ from typing import Any
 
 from mmengine.config import Config
 
-from cyclesr.config import load_config
+from cyclesr.config import load_config, train_on, validate_on
 from cyclesr.errors import UserError, did_you_mean
-from cyclesr.experiments.comparison import Folders, on_track, sr_steps, supervised
+from cyclesr.experiments.comparison import Folders, sr_steps, supervised
 
 TRACK = "demo/cyclesr_track"
 _EDSR = dict(type="EDSR", channels=48, num_blocks=6, upsampling="direct", global_skip=True)
@@ -123,7 +123,8 @@ def row_config(row: PairRow, folders: Folders) -> Config:
     """
     options = {"scale": folders.scale} | ({} if row.own_network else copy.deepcopy(SR_NETWORK))
     config = load_config(row.config, options | copy.deepcopy(dict(row.options)))
-    config = on_track(config, folders)
+    train_on(config, str(folders.hr), str(folders.real), validates=True)
+    validate_on(config, str(folders.valid_hr), str(folders.valid_lr))
     for name in ("val_dataloader", "val_cfg", "val_evaluator"):
         config[name] = None
     config.test_evaluator = dict(type="SRQuality", protocol="plain", scale=folders.scale)
