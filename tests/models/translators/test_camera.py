@@ -20,7 +20,7 @@ SHARPENING = np.exp(-((FREQUENCIES / 0.28) ** 4)) * (1 + 0.25 * np.sin(np.pi * n
 
 
 def test_kernels_without_variation_have_the_mtf_that_was_asked_for() -> None:
-    kernels = CameraKernels(SHARPENING, stretch=0, gain=0, displacement=0, count=3).kernels
+    kernels = CameraKernels(SHARPENING, count=3).kernels
     for kernel in kernels:
         assert kernel.sum().item() == pytest.approx(1, abs=1e-6)
         np.testing.assert_allclose(mtf_of_kernel(kernel), SHARPENING, atol=0.02)
@@ -28,7 +28,7 @@ def test_kernels_without_variation_have_the_mtf_that_was_asked_for() -> None:
 
 def test_kernels_vary_as_asked_for() -> None:
     exact = mtf_of_kernel(kernel_from_mtf(SHARPENING))
-    varied = np.stack([mtf_of_kernel(k) for k in CameraKernels(SHARPENING, displacement=0, gain=0.1).kernels])
+    varied = np.stack([mtf_of_kernel(k) for k in CameraKernels(SHARPENING, gain=0.1).kernels])
     peak = np.argmin(abs(FREQUENCIES - 0.14))
     assert varied[:, peak].mean() == pytest.approx(exact[peak], rel=0.03)
     assert np.log(varied[:, peak]).std() == pytest.approx(0.1, rel=0.3)
@@ -46,7 +46,7 @@ def test_a_displaced_kernel_moves_the_image_by_as_much() -> None:
 
 def test_each_image_gets_its_own_kernel_by_a_plain_convolution() -> None:
     torch.manual_seed(0)
-    drawn = CameraKernels(SHARPENING, count=2)
+    drawn = CameraKernels(SHARPENING, displacement=0.5, count=2)
     image = torch.rand(6, 3, 20, 24)
     made = drawn(image)
     padded = torch.nn.functional.pad(image, [7] * 4, mode="reflect")

@@ -14,11 +14,10 @@ _PEAK, _WIDTH = 0.14, 0.08  # cycles per pixel: where cameras sharpen, and over 
 
 
 class CameraKernels(nn.Module):
-    """Convolves each image with a kernel drawn at random around a measured MTF.
+    """Convolves each image with a kernel of a measured MTF, or with one drawn at random around it.
 
-    An MTF that was measured is uncertain, differs between images, and says nothing of phase: of the direction in which
-    an image was displaced, or dragged. A network that has seen one exact kernel inverts it where the real images hold
-    nothing to invert. So each image gets another stretch and gain of the MTF and another displacement.
+    A measured MTF is uncertain, differs between images, and says nothing about phase, such as a displacement of the
+    image. With ``stretch``, ``gain`` or ``displacement`` above 0, each image gets another kernel around it.
 
     Args:
         mtf: ``(frequencies,)`` gains at :data:`~cyclesr.degradations.camera.FREQUENCIES`.
@@ -35,10 +34,10 @@ class CameraKernels(nn.Module):
         self,
         mtf: Sequence[float],
         size: int = 15,
-        stretch: float = 0.05,
-        gain: float = 0.05,
-        displacement: float = 0.25,
-        count: int = 256,
+        stretch: float = 0.0,
+        gain: float = 0.0,
+        displacement: float = 0.0,
+        count: int = 64,
     ) -> None:
         super().__init__()
         random = np.random.default_rng(0)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.degradations.camera import FREQUENCIES, CameraMeasurement
+from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.models.translators.camera.kernels import CameraKernels
@@ -22,6 +23,9 @@ class CameraDegradation(Translator):
     MTF is free-form: unlike that of a blur it may exceed 1, as that of a camera that sharpens does. Training measures
     ``mtf`` and ``noise`` from the folder ``real`` if the config leaves ``mtf`` out (:meth:`measured`).
 
+    Kernel estimation and noise injection are those of Ji et al.; they estimate kernels by KernelGAN and take noise from
+    flat patches, and nothing there stands for what is unexplained.
+
     It has no weights: no stage ``translation`` is needed, and in the stage ``joint`` only the SR network learns.
 
     Args:
@@ -29,12 +33,13 @@ class CameraDegradation(Translator):
         noise: ``(read, shot)`` of each of the user's images, in units of [0, 1].
         unexplained: (lowest, highest) standard deviation of the white noise that stands for what this model does not
             explain, in levels of 255.
-        stretch, gain, displacement: how kernels vary, see :class:`CameraKernels`.
+        stretch, gain, displacement: how kernels vary, see :class:`CameraKernels`; by default they do not.
 
     Raises:
         UserError: ``mtf`` is missing or has another length.
     """
 
+    PAPER: ClassVar[Paper] = Paper("Ji et al., CVPRW 2020")
     TINY: ClassVar[dict[str, Any]] = dict(mtf=[1.0] * len(FREQUENCIES), noise=[(0.01, 0.0)])
 
     def __init__(
@@ -42,9 +47,9 @@ class CameraDegradation(Translator):
         mtf: Sequence[float] | None = None,
         noise: Sequence[tuple[float, float]] = (),
         unexplained: tuple[float, float] = (3.0, 9.0),
-        stretch: float = 0.05,
-        gain: float = 0.05,
-        displacement: float = 0.25,
+        stretch: float = 0.0,
+        gain: float = 0.0,
+        displacement: float = 0.0,
     ) -> None:
         super().__init__()
         if mtf is None or len(mtf) != len(FREQUENCIES):
