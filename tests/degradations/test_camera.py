@@ -99,10 +99,28 @@ def test_bicubic_images_of_sharp_scenes_have_no_blur() -> None:
     np.testing.assert_allclose(measure_images(SCENES).mtf[:18], 1, atol=0.08)
 
 
+def test_images_that_differ_have_mtfs_of_their_own() -> None:
+    blurs = [0.6, 1.2, 0.6, 1.2, 0.6, 1.2, 0.6, 1.2]
+    images = [seen_by(kernel_from_mtf(gaussian(sigma), 15), SCENES[i // 2]) for i, sigma in enumerate(blurs)]
+    measured = measure_images(images)
+    at = int(np.searchsorted(FREQUENCIES, 0.22))
+    truth = np.array([gaussian(sigma)[at] for sigma in blurs])
+    np.testing.assert_allclose(np.log(measured.mtfs[:, at] / truth), 0, atol=0.35)
+    assert measured.spread[at] == pytest.approx(np.log(truth).std(), rel=0.4)
+
+
+def test_images_of_one_setting_have_one_mtf_whatever_their_scenes_are() -> None:
+    measured = measure_images(
+        [*(seen_by(kernel_from_mtf(gaussian(1), 15), one) for one in SCENES), np.zeros((9, 9, 3))]
+    )
+    assert measured.spread[:18].max() < 0.1
+    np.testing.assert_allclose(measured.mtfs[:, :18], measured.mtf[:18] * np.ones((5, 1)), atol=0.03)
+
+
 def test_images_without_edges_are_errors() -> None:
     flat = measure_images([np.full((64, 64, 3), 90, np.uint8), np.zeros((3, 5, 3), np.uint8)])
     assert [image.edges for image in flat.images] == [0, 0]
-    assert flat.images[0].mtf is None
+    assert flat.images[0].edge_spectra[0] is None
     with pytest.raises(UserError, match="sharp, isolated edges"):
         _ = flat.mtf
     with pytest.raises(UserError, match="no image"):

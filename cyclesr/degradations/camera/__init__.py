@@ -6,7 +6,6 @@ from cyclesr.degradations.camera.measurement import (
     CameraMeasurement,
     ImageMeasurement,
     measure_files,
-    measure_image,
     measure_images,
 )
 from cyclesr.degradations.camera.mtf import FREQUENCIES
@@ -20,7 +19,6 @@ __all__ = [
     "NoiseMeasurement",
     "kernel_from_mtf",
     "measure_files",
-    "measure_image",
     "measure_images",
     "mtf_of_kernel",
 ]

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image, JpegImagePlugin
+from PIL import JpegImagePlugin
+
+from cyclesr.images.reading import open_header
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
@@ -31,6 +33,7 @@ _LUMA = np.array(
 _WEIGHTS = np.array([0.299, 0.587, 0.114])  # of luminance
 _BLUE_DIFFERENCE, _RED_DIFFERENCE = (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312)
 
+_JPEG = b"\xff\xd8\xff"  # the first bytes of a file
 _SIDE = 8
 _INDEX = np.arange(_SIDE)
 _DCT = np.sqrt(2 / _SIDE) * np.cos(np.pi * (2 * _INDEX + 1) * _INDEX[:, None] / (2 * _SIDE))
@@ -70,9 +73,11 @@ class CompressionMeasurement:
 
 def read_compression(path: str | Path) -> CompressionMeasurement | None:
     """Reads the compression from the header of a file; None if it is not a JPEG."""
-    with Image.open(path) as image:
-        if not isinstance(image, JpegImagePlugin.JpegImageFile):
+    with open(path, "rb") as file:
+        if file.read(len(_JPEG)) != _JPEG:
             return None
+    with open_header(path) as image:
+        assert isinstance(image, JpegImagePlugin.JpegImageFile)
         tables = tuple(tuple(map(int, table)) for table in image.quantization.values())
         sampling = JpegImagePlugin.get_sampling(image)
     names: dict[int, Subsampling] = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}

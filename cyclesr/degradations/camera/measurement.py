@@ -4,12 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cyclesr.degradations.camera.compression import CompressionMeasurement, measure_compression, read_compression
-from cyclesr.degradations.camera.mtf import FREQUENCIES, edge_spectra, mtf_from_spectra
+from cyclesr.degradations.camera.mtf import (
+    FREQUENCIES,
+    EdgeSpectra,
+    edge_spectra,
+    mean_spectra,
+    mtf_from_spectra,
+)
+from cyclesr.degradations.camera.mtf_per_image import mtf_deviations, shrink, spread
 from cyclesr.degradations.camera.noise import NoiseMeasurement, measure_noise
 from cyclesr.errors import UserError
 from cyclesr.images.reading import read_image
@@ -28,7 +35,10 @@ class ImageMeasurement:
         height: height of the whole image in pixels.
         width: width of the whole image in pixels.
         edges: number of isolated edges found in the image.
-        edge_spectra: see ``mtf.edge_spectra``; None instead of a spectrum if there are too few edges.
+        edge_spectra: spectra of the sharp edges of the image and of its reductions, see
+            :func:`~cyclesr.degradations.camera.mtf.mean_spectra`; None instead of a spectrum if there are too few
+            edges.
+        edge_weights: the weights of these spectra in a mean over images.
         noise: noise of the image, or None if it has no flat patch.
         compression: JPEG compression, or None if neither the file nor its pixels show any.
     """
@@ -38,14 +48,9 @@ class ImageMeasurement:
     width: int
     edges: int
     edge_spectra: tuple[tuple[float, ...] | None, ...]
+    edge_weights: tuple[float, ...]
     noise: NoiseMeasurement | None
     compression: CompressionMeasurement | None
-
-    @property
-    def mtf(self) -> np.ndarray | None:
-        """Estimates the (frequencies,) MTF from the edges of this image only; None if there are too few edges."""
-        mtf = mtf_from_spectra(_filled(self.edge_spectra))
-        return mtf if np.isfinite(mtf).all() else None
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain lists, numbers and strings, for JSON."""
@@ -72,21 +77,49 @@ class CameraMeasurement:
 
     @cached_property
     def mtf(self) -> np.ndarray:
-        """Returns the (frequencies,) MTF from the edges of all images, each with the same weight.
+        """Returns the ``(frequencies,)`` MTF from the edges of all images.
 
         Raises:
             UserError: no image has enough edges.
         """
-        spectra = np.stack([_filled(image.edge_spectra) for image in self.images])
-        known = np.isfinite(spectra)
-        means = np.where(known, spectra, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
-        mtf = mtf_from_spectra(means)
+        mtf = mtf_from_spectra(self._mean_spectra)
         if not np.isfinite(mtf).all():
             raise UserError(
                 f"None of the {len(self.images)} images has enough sharp, isolated edges to measure the camera: use "
                 "more or larger images."
             )
         return mtf
+
+    @cached_property
+    def mtfs(self) -> np.ndarray:
+        """Returns the ``(images, frequencies)`` MTFs of the images, that of the camera for images without edges.
+
+        An image alone shows less: its edges may be soft in the scene. So it moves from the mean over all images as far
+        as images differ more than scenes do (empirical Bayes).
+        """
+        return np.asarray(self.mtf * np.exp(shrink(self._deviations, self.mtf)))
+
+    @cached_property
+    def spread(self) -> np.ndarray:
+        """Returns the ``(frequencies,)`` standard deviation of the logarithm of the MTF over images."""
+        return spread(self._deviations, self.mtf)
+
+    @cached_property
+    def _spectra(self) -> np.ndarray:
+        """(images, 1 + reductions, frequencies), NaN where there are too few edges."""
+        missing = (np.nan,) * len(FREQUENCIES)
+        return np.array([[missing if row is None else row for row in image.edge_spectra] for image in self.images])
+
+    @cached_property
+    def _deviations(self) -> np.ndarray:
+        return mtf_deviations(self._spectra, self._mean_spectra)
+
+    @cached_property
+    def _mean_spectra(self) -> np.ndarray:
+        """(1 + reductions, frequencies), NaN where no image has enough edges."""
+        weights = np.array([image.edge_weights for image in self.images])[..., None]
+        total = weights.sum(0)
+        return np.asarray((np.nan_to_num(self._spectra) * weights).sum(0) / np.where(total, total, np.nan))
 
     def relative_mtf(self, sharp: "CameraMeasurement") -> np.ndarray:
         """Returns the (frequencies,) MTF of a kernel that makes images like ``sharp`` as sharp as these.
@@ -111,52 +144,71 @@ class CameraMeasurement:
 _LEAST_GAIN = 0.05
 
 
-def measure_image(
-    image: np.ndarray, name: str = "", compression: CompressionMeasurement | None = None
-) -> ImageMeasurement:
-    """Measures one image.
+def measure_images(images: Iterable[np.ndarray], names: Sequence[str] | None = None) -> CameraMeasurement:
+    """Measures images of one camera.
 
     Args:
-        image: ``(H, W, 3)`` RGB in uint8, uint16, or float in [0, 1].
-        name: name for the result.
-        compression: what the header of the file says. Without it, compression is estimated from the pixels.
+        images: ``(H, W, 3)`` RGB each, in uint8, uint16, or float in [0, 1].
+        names: names for the results.
+
+    Raises:
+        UserError: there are no images.
     """
-    height, width = image.shape[:2]
+    return _together(_measured(image, names[index] if names else "", None) for index, image in enumerate(images))
+
+
+def measure_files(paths: Iterable[str | Path]) -> CameraMeasurement:
+    """Measures image files of one camera. Compression is read from the headers of JPEGs.
+
+    Raises:
+        UserError: there are no files, or a file cannot be read.
+    """
+    return _together(_measured(read_image(path), Path(path).name, read_compression(path)) for path in paths)
+
+
+class _Measured(NamedTuple):
+    """Measurements of one image before its edges are compared with those of the other images."""
+
+    name: str
+    height: int
+    width: int
+    edges: list[EdgeSpectra]
+    noise: NoiseMeasurement | None
+    compression: CompressionMeasurement | None
+
+
+def _measured(image: np.ndarray, name: str, compression: CompressionMeasurement | None) -> _Measured:
     middle = _as_float(_middle(image))
-    spectra, edges = edge_spectra(middle @ _LUMA)
-    return ImageMeasurement(
+    return _Measured(
         name=name,
-        height=height,
-        width=width,
-        edges=edges,
-        edge_spectra=tuple(tuple(map(float, row)) if np.isfinite(row).all() else None for row in spectra),
+        height=image.shape[0],
+        width=image.shape[1],
+        edges=edge_spectra(middle @ _LUMA),
         noise=measure_noise(middle),
         compression=compression or measure_compression(middle),
     )
 
 
-def measure_images(images: Iterable[np.ndarray], names: Sequence[str] | None = None) -> CameraMeasurement:
-    """Measures images of one camera; see ``measure_image``.
-
-    Raises:
-        UserError: there are no images.
-    """
-    found = tuple(measure_image(image, names[index] if names else "") for index, image in enumerate(images))
+def _together(images: Iterable[_Measured]) -> CameraMeasurement:
+    found = list(images)
     if not found:
         raise UserError("There is no image to measure.")
-    return CameraMeasurement(found)
-
-
-def measure_files(paths: Iterable[str | Path]) -> CameraMeasurement:
-    """Measures image files of one camera.
-
-    Raises:
-        UserError: there are no files, or a file cannot be read.
-    """
-    found = tuple(measure_image(read_image(path), Path(path).name, read_compression(path)) for path in paths)
-    if not found:
-        raise UserError("There is no image to measure.")
-    return CameraMeasurement(found)
+    spectra, weights = mean_spectra([image.edges for image in found])
+    return CameraMeasurement(
+        tuple(
+            ImageMeasurement(
+                name=image.name,
+                height=image.height,
+                width=image.width,
+                edges=len(image.edges[0].weights),
+                edge_spectra=tuple(tuple(map(float, row)) if np.isfinite(row).all() else None for row in rows),
+                edge_weights=tuple(map(float, weight)),
+                noise=image.noise,
+                compression=image.compression,
+            )
+            for image, rows, weight in zip(found, spectra, weights, strict=True)
+        )
+    )
 
 
 def _middle(image: np.ndarray) -> np.ndarray:
@@ -166,10 +218,6 @@ def _middle(image: np.ndarray) -> np.ndarray:
 
 def _as_float(image: np.ndarray) -> np.ndarray:
     return image / np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else image.astype(np.float64)
-
-
-def _filled(spectra: tuple[tuple[float, ...] | None, ...]) -> np.ndarray:
-    return np.array([np.full(len(FREQUENCIES), np.nan) if row is None else row for row in spectra])
 
 
 def _tuples(value: Any) -> Any:

@@ -10,6 +10,9 @@ Averaging the complex spectra of edges removes noise without a model of it: nois
 The MTF is that of a kernel applied to an antialiased bicubic LR image of an ideal scene.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
@@ -20,14 +23,14 @@ from cyclesr.degradations.imresize import imresize
 FREQUENCIES = np.linspace(0, 0.5, 26)
 REDUCTIONS = (2, 3, 4)
 
-# An image or a reduction of it with fewer edges than this is not used.
-_LEAST_EDGES = 8
-# Only this share of the edges is used. The softest ones are excluded, because they are soft in the scene (out of focus,
-# shadows).
-_SHARPER = 0.8
+# The softest edges, this share of the weight of all edges of a set of images, are soft in the scene (out of focus,
+# shadows) and are not used.
+_SOFTEST = 0.4
+_SHARPEST = 0.2  # this share of the weight of an image's edges is used even if they are soft: the camera may blur them
 # High edges have larger weights, as in any mean of squares, such as that of fitting a kernel to pairs. Phones sharpen
 # high edges less than low ones.
 _POWER = 3
+_LEAST_EDGES = 5  # of an image or a reduction of it: with fewer, it is not used
 _WIDTH = 0.75  # the sharpness of an edge is measured over this many pixels on each side
 _LOWEST = 0.003  # minimum of an MTF; smaller values are noise
 
@@ -43,31 +46,73 @@ _ALIGNED_AT = (0.06, 0.1, 0.14, 0.18)  # cycles per pixel, from coarse to fine
 _UNSMEARING_STEPS = 3  # more amplify noise
 
 
-def edge_spectra(luminance: np.ndarray) -> tuple[np.ndarray, int]:
-    """Measures the mean spectrum of the edges of an image and of its reductions.
+class EdgeSpectra(NamedTuple):
+    """Spectra of the edges of one image or of a reduction of it.
+
+    Attributes:
+        spectra: ``(edges, frequencies)``, smeared by the taper, 1 at frequency 0.
+        rises: ``(edges,)`` sharpness: the share of an edge's height within 0.75 pixels on each side.
+        weights: ``(edges,)`` in any mean.
+    """
+
+    spectra: np.ndarray
+    rises: np.ndarray
+    weights: np.ndarray
+
+
+def edge_spectra(luminance: np.ndarray) -> list[EdgeSpectra]:
+    """Measures the edges of ``(H, W)`` luminance in [0, 1] and of each of its reductions, the image itself first."""
+    return [_spectra(find_edges(_reduce(luminance, factor))) for factor in (1, *REDUCTIONS)]
+
+
+def mean_spectra(images: Sequence[Sequence[EdgeSpectra]]) -> tuple[np.ndarray, np.ndarray]:
+    """Averages the spectra of each image over its sharp edges. What is sharp is judged over the edges of all images.
 
     Args:
-        luminance: (H, W) float in [0, 1].
+        images: for each image, the results of :func:`edge_spectra`.
 
     Returns:
-        (1 + reductions, frequencies) spectra, 1 at frequency 0, NaN where there are too few edges, first that of the
-        image itself; and the number of edges in the image itself.
+        ``(images, 1 + reductions, frequencies)`` spectra, NaN where there are too few edges, and the weights of the
+        images ``(images, 1 + reductions)`` in a mean over the images. No image has more than the median weight.
     """
-    edges = [find_edges(_reduce(luminance, factor)) for factor in (1, *REDUCTIONS)]
-    return np.stack([_mean_spectrum(one) for one in edges]), len(edges[0].heights)
+    scales = [_mean_spectra(scale) for scale in zip(*images, strict=True)]
+    return np.stack([spectra for spectra, _ in scales], 1), np.stack([weights for _, weights in scales], 1)
+
+
+def _mean_spectra(images: Sequence[EdgeSpectra]) -> tuple[np.ndarray, np.ndarray]:
+    totals = np.array([image.weights.sum() for image in images])
+    shares = np.minimum(1, np.median(totals) / np.maximum(totals, 1e-12))
+    weights = np.concatenate([image.weights * share for image, share in zip(images, shares, strict=True)])
+    least = _quantile(np.concatenate([image.rises for image in images]), weights, _SOFTEST)
+    means, left = np.full((len(images), len(FREQUENCIES)), np.nan), np.zeros(len(images))
+    for index, (image, share) in enumerate(zip(images, shares, strict=True)):
+        sharp = image.rises >= min(least, _quantile(image.rises, image.weights, 1 - _SHARPEST))
+        if sharp.sum() >= _LEAST_EDGES:
+            means[index] = np.average(image.spectra[sharp], axis=0, weights=image.weights[sharp])
+            left[index] = share * image.weights[sharp].sum()
+    return means, left
+
+
+def _quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+    if not len(values):
+        return 0.0
+    order = np.argsort(values)
+    below = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(below, share * below[-1])])
 
 
 def mtf_from_spectra(spectra: np.ndarray) -> np.ndarray:
     """Converts spectra of edges to an MTF.
 
     Args:
-        spectra: (1 + reductions, frequencies), as ``edge_spectra`` returns them; or means of several images.
+        spectra: ``(1 + reductions, frequencies)`` of one image, as :func:`mean_spectra` returns them, or means over
+            images.
 
     Returns:
         (frequencies,) MTF, 1 at frequency 0, the geometric mean over reductions; NaN where no reduction has edges.
     """
     logs = [
-        _telescope(np.log(spectra[0] / reduced), factor)
+        _telescope(np.log(unsmeared(spectra[0]) / unsmeared(reduced)), factor)
         for factor, reduced in zip(REDUCTIONS, spectra[1:], strict=True)
         if np.isfinite(reduced).all()
     ]
@@ -85,19 +130,16 @@ def _telescope(log_ratio: np.ndarray, factor: int) -> np.ndarray:
     return total
 
 
-def _mean_spectrum(edges: Edges) -> np.ndarray:
-    """Computes the (frequencies,) mean spectrum of all edges except the softest."""
-    if len(edges.heights) < _LEAST_EDGES:
-        return np.full(len(FREQUENCIES), np.nan)
+def _spectra(edges: Edges) -> EdgeSpectra:
+    if not len(edges.heights):
+        return EdgeSpectra(np.zeros((0, len(FREQUENCIES))), np.zeros(0), np.zeros(0))
     near, far = (np.searchsorted(POSITIONS, side) for side in (-_WIDTH, _WIDTH))
-    rise = edges.profiles[:, far] - edges.profiles[:, near]
-    sharp = rise >= np.quantile(rise, 1 - _SHARPER)
-    spectra = (np.diff(edges.profiles[sharp], axis=1) * _TAPER) @ _FOURIER.T
-    spectra = _centred(spectra / spectra[:, :1])
-    return _unsmeared(np.average(spectra.real, axis=0, weights=edges.heights[sharp] ** _POWER))
+    spectra = (np.diff(edges.profiles, axis=1) * _TAPER) @ _FOURIER.T
+    spectra = _centred(spectra / spectra[:, :1]).real
+    return EdgeSpectra(spectra, edges.profiles[:, far] - edges.profiles[:, near], edges.heights**_POWER)
 
 
-def _unsmeared(spectrum: np.ndarray) -> np.ndarray:
+def unsmeared(spectrum: np.ndarray) -> np.ndarray:
     """Finds the spectrum that the taper smears to the one given (Richardson's iteration, 1 at frequency 0)."""
     sharp = spectrum = np.maximum(spectrum, _LOWEST)
     for _ in range(_UNSMEARING_STEPS):
