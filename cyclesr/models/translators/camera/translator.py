@@ -31,8 +31,7 @@ class CameraDegradation(Translator):
     Args:
         mtf: ``(frequencies,)`` gains at :data:`~cyclesr.degradations.camera.FREQUENCIES`.
         noise: ``(read, shot)`` of each of the user's images, in units of [0, 1].
-        unexplained: (lowest, highest) standard deviation of the white noise that stands for what this model does not
-            explain, in levels of 255.
+        unexplained, texture: noise that stands for what this model does not explain, see :class:`CameraNoise`.
         stretch, gain, displacement: how kernels vary, see :class:`CameraKernels`; by default they do not.
 
     Raises:
@@ -46,7 +45,8 @@ class CameraDegradation(Translator):
         self,
         mtf: Sequence[float] | None = None,
         noise: Sequence[tuple[float, float]] = (),
-        unexplained: tuple[float, float] = (3.0, 9.0),
+        unexplained: tuple[float, float] = (3.0, 3.0),
+        texture: float = 0.3,
         stretch: float = 0.0,
         gain: float = 0.0,
         displacement: float = 0.0,
@@ -60,7 +60,7 @@ class CameraDegradation(Translator):
             )
         kernels = CameraKernels(mtf, stretch=stretch, gain=gain, displacement=displacement)
         self.generators = nn.ModuleDict(
-            {"to_real": nn.Sequential(kernels, CameraNoise(noise, unexplained), EightBit())}
+            {"to_real": nn.Sequential(kernels, CameraNoise(noise, unexplained, texture), EightBit())}
         )
         self.discriminators = nn.ModuleDict()
 

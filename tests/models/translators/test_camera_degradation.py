@@ -66,14 +66,22 @@ def test_each_image_gets_its_own_kernel_by_a_plain_convolution() -> None:
 
 def test_noise_has_the_levels_of_the_images_and_what_is_unexplained() -> None:
     torch.manual_seed(0)
-    noise = CameraNoise([(0.02, 0.0004)], unexplained=(3.0, 3.0))
+    noise = CameraNoise([(0.02, 0.0004)], unexplained=(3.0, 3.0), texture=0.5)  # a flat image has none
     dark, light = (noise(torch.full((64, 3, 32, 32), level)) - level for level in (0.0, 1.0))
     assert dark.std().item() == pytest.approx((0.02**2 + (3 / 255) ** 2) ** 0.5, rel=0.01)
     assert light.std().item() == pytest.approx((0.02**2 + 0.0004 + (3 / 255) ** 2) ** 0.5, rel=0.01)
 
 
+def test_noise_grows_with_contrast() -> None:
+    """On stripes of one pixel, whose variance in any window of 5x5 is 0.96 or 1.0 times their own."""
+    torch.manual_seed(0)
+    stripes = 0.5 + 0.1 * torch.tensor([-1.0, 1.0]).repeat(32).expand(16, 3, 64, 64)
+    noise = CameraNoise(unexplained=(0.0, 0.0), texture=0.4)(stripes) - stripes
+    assert noise[..., 2:-2].std().item() == pytest.approx(0.4 * 0.1 * 0.96**0.5, rel=0.01)
+
+
 def test_impossible_levels_are_refused() -> None:
-    with pytest.raises(UserError, match=r"not negative.*\(9.0, 3.0\)"):
+    with pytest.raises(UserError, match=r"not be negative.*\(9.0, 3.0\)"):
         CameraNoise(unexplained=(9.0, 3.0))
 
 
@@ -94,7 +102,7 @@ def test_colours_stay_as_they_are() -> None:
 
 def test_autocast_changes_nothing() -> None:
     """A kernel in bfloat16 would round coarser than an image file does."""
-    translator = CameraDegradation(mtf=list(SHARPENING), unexplained=(0.0, 0.0))
+    translator = CameraDegradation(mtf=list(SHARPENING), unexplained=(0.0, 0.0), texture=0.0)
     syn, made = torch.rand(2, 3, 32, 32), []
     for enabled in (False, True):
         torch.manual_seed(0)
