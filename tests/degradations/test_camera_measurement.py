@@ -165,6 +165,29 @@ def test_grain_and_colour_of_noise() -> None:
     np.testing.assert_allclose(found.correlation, np.corrcoef(noise.reshape(-1, 3).T)[[0, 0, 1], [1, 2, 2]], atol=0.06)
 
 
+def test_texture_is_not_noise() -> None:
+    random = np.random.default_rng(4)
+    strength = np.kron(random.uniform(0, 0.2, (10, 20)), np.ones((16, 16)))[..., None]
+    assert measure_noise(0.5 + strength * random.uniform(-1, 1, (160, 320, 3))) is None
+
+
+def test_an_image_of_even_texture_does_not_count_as_noisy() -> None:
+    random = np.random.default_rng(6)
+    images = [0.5 + sigma * random.normal(size=(64, 96, 3)) for sigma in (0.01, 0.02, 0.01, 0.1)]
+    measured = measure_images(images)
+    assert [round(noise.level, 2) for noise in measured.noises] == [0.01, 0.02, 0.01]
+    assert measure_images([np.zeros((9, 9, 3))]).noises == ()
+
+
+def test_a_slope_needs_a_range_of_brightness() -> None:
+    random = np.random.default_rng(5)
+    levels = np.repeat(np.array([0.1, 0.2]), 160)[:, None, None] * np.ones((1, 200, 3))
+    found = measure_noise(levels + np.sqrt(4e-4 * levels) * random.normal(size=levels.shape))
+    assert len(found.brightness) == 2
+    assert found.shot == 0
+    assert np.sqrt(4e-5) < found.read < np.sqrt(8e-5)
+
+
 def test_an_image_without_flat_patches_has_no_noise_measurement() -> None:
     assert measure_noise(np.ones((100, 100, 3))) is None  # clipped
     assert measure_noise(np.full((8, 8, 3), 0.5)) is None  # smaller than a patch

@@ -23,6 +23,7 @@ from cyclesr.images.reading import read_image
 
 # Larger images are measured only in their central part, which is sufficient and limits the time.
 _LARGEST_SIDE = 1024
+_FAR_ABOVE = 4.0  # times the median level of the noise
 _LUMA = np.array([0.299, 0.587, 0.114])
 
 
@@ -103,6 +104,16 @@ class CameraMeasurement:
     def spread(self) -> np.ndarray:
         """Returns the ``(frequencies,)`` standard deviation of the logarithm of the MTF over images."""
         return spread(self._deviations, self.mtf)
+
+    @cached_property
+    def noises(self) -> tuple[NoiseMeasurement, ...]:
+        """Returns the noise of the images that have one, without those far above the others.
+
+        In an image that has nothing but even texture, such as grass, texture is taken for noise.
+        """
+        found = [image.noise for image in self.images if image.noise is not None]
+        most = _FAR_ABOVE * float(np.median([noise.level for noise in found])) if found else 0.0
+        return tuple(noise for noise in found if noise.level <= most)
 
     @cached_property
     def _spectra(self) -> np.ndarray:

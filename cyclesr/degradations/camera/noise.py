@@ -14,10 +14,15 @@ _SIDE = 16  # side of a patch in pixels
 _STEP = _SIDE // 2
 _BINS = 8  # number of bins of brightness in [0, 1]
 _FLATTEST = 0.04  # share of the patches of each bin that are measured
-_LEAST_PATCHES = 4
+_LEAST_PATCHES = 5
 _CLIPPED = (1.5 / 255, 253.5 / 255)
-# If the flattest patches of a bin have more than this many times the variance of another bin, they are texture.
+# Patches of noise have similar variances, even of coarse grain. The flattest patches of a bin are texture if the
+# relative deviation of their variances is larger than this, or if their variance is that many times that of another bin.
+_UNEQUAL = 0.25
 _TEXTURED = 6.0
+_NEGLIGIBLE = (2 / 255) ** 2  # variance up to which the rounding to 8 bits makes variances unequal, too
+_QUARTILES = 1.349  # distance of the quartiles of a normal distribution, standard deviations
+_LEAST_RANGE = 0.25  # of brightness: a smaller one does not show how noise depends on it
 
 _AXIS = np.linspace(-1, 1, _SIDE)
 _PLANES = np.linalg.qr(np.stack([np.ones(_SIDE**2), np.repeat(_AXIS, _SIDE), np.tile(_AXIS, _SIDE)], 1))[0]
@@ -64,7 +69,8 @@ def measure_noise(image: np.ndarray) -> NoiseMeasurement | None:
     rank[clipped] = np.inf
     bins = np.minimum((means * _BINS).astype(int), _BINS - 1)
     flat = {index: _flattest(np.flatnonzero(bins == index), rank) for index in range(_BINS)}
-    levels = {index: np.median(variance[chosen], 0) for index, chosen in flat.items() if len(chosen)}
+    levels = {index: _level(variance[chosen]) for index, chosen in flat.items() if len(chosen)}
+    levels = {index: level for index, level in levels.items() if np.isfinite(level).all()}
     if not levels:
         return None
     least = min(level.mean() for level in levels.values())
@@ -112,12 +118,20 @@ def _flattest(candidates: np.ndarray, rank: np.ndarray) -> np.ndarray:
     )
 
 
+def _level(variance: np.ndarray) -> np.ndarray:
+    """Returns the (3,) variances of the noise from those of flat patches (patches, 3); NaN if they are texture."""
+    low, middle, high = np.quantile(variance.mean(1), (0.25, 0.5, 0.75))
+    if middle > _NEGLIGIBLE and high - low > _UNEQUAL * _QUARTILES * middle:
+        return np.full(3, np.nan)
+    return np.asarray(np.median(variance, 0))
+
+
 def _fit(brightness: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
     """Fits read noise and shot factor, both non-negative, by least squares of relative errors."""
     weight = 1 / np.maximum(variance, 1e-9)
     design = np.stack([np.ones_like(brightness), brightness], 1)
     constant, slope = np.linalg.lstsq(design * weight[:, None], variance * weight, rcond=None)[0]
-    if len(brightness) < 2 or slope < 0:
+    if np.ptp(brightness) < _LEAST_RANGE or slope < 0:
         constant, slope = np.average(variance, weights=weight**2), 0.0
     elif constant < 0:
         constant, slope = 0.0, (weight**2 * brightness * variance).sum() / ((weight * brightness) ** 2).sum()
