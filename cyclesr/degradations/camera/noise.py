@@ -17,7 +17,7 @@ _FLATTEST = 0.04  # share of the patches of each bin that are measured
 _LEAST_PATCHES = 5
 _CLIPPED = (1.5 / 255, 253.5 / 255)
 # Patches of noise have similar variances, even of coarse grain. The flattest patches of a bin are texture if the
-# relative deviation of their variances is larger than this, or if their variance is that many times that of another bin.
+# relative deviation of their variances is larger than _UNEQUAL, or their variance _TEXTURED times that of another bin.
 _UNEQUAL = 0.25
 _TEXTURED = 6.0
 _NEGLIGIBLE = (2 / 255) ** 2  # variance up to which the rounding to 8 bits makes variances unequal, too
@@ -112,10 +112,10 @@ def _variance_of_neighbours(variance: np.ndarray) -> np.ndarray:
 
 def _flattest(candidates: np.ndarray, rank: np.ndarray) -> np.ndarray:
     candidates = candidates[np.isfinite(rank[candidates])]
-    count = int(_FLATTEST * len(candidates))
-    return (
-        candidates[np.argsort(rank[candidates], kind="stable")[:count]] if count >= _LEAST_PATCHES else candidates[:0]
-    )
+    if len(candidates) < 4 * _LEAST_PATCHES:
+        return candidates[:0]
+    count = max(int(_FLATTEST * len(candidates)), _LEAST_PATCHES)
+    return np.asarray(candidates[np.argsort(rank[candidates], kind="stable")[:count]])
 
 
 def _level(variance: np.ndarray) -> np.ndarray:
