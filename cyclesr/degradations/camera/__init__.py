@@ -1,4 +1,4 @@
-"""Measurement of a camera from its images, without HR images: sharpness (MTF) and noise of each image."""
+"""Measurement of a camera from its images, without HR images: sharpness (MTF), noise and compression of each image."""
 
 from cyclesr.degradations.camera.compression import CompressionMeasurement
 from cyclesr.degradations.camera.kernel import kernel_from_mtf, mtf_of_kernel
