@@ -6,9 +6,9 @@ from enum import Enum
 class Stage(Enum):
     """What a training step updates."""
 
-    TRANSLATION = "translation"  # the translator alone, Eq. (2)
-    SR = "sr"  # the SR network alone, on (syn, hr)
-    SR_ON_FAKE = "sr_on_fake"  # the SR network alone, on (fake_real, hr) of a fixed translator (Table 3, "separated")
+    TRANSLATION = "translation"  # only the translator, Eq. (2)
+    SR = "sr"  # only the SR network, on (syn, hr)
+    SR_ON_FAKE = "sr_on_fake"  # only the SR network, on (fake_real, hr) of a fixed translator (Table 3, "separated")
     JOINT = "joint"  # both, Eq. (4) or (5)
 
     @property
