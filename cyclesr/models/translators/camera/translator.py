@@ -67,7 +67,7 @@ class CameraDegradation(Translator):
     @classmethod
     def measured(cls, config: dict[str, Any], camera: CameraMeasurement) -> dict[str, Any]:
         """Returns a config of this translator with what was measured; what it says already stays."""
-        levels = [(image.noise.read, image.noise.shot) for image in camera.images if image.noise is not None]
+        levels = [(noise.read, noise.shot) for noise in camera.noises]
         found = dict(mtf=[round(float(gain), 4) for gain in camera.mtf], noise=levels)
         return {**found, **{key: value for key, value in config.items() if value is not None}}
 
