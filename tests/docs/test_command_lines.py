@@ -124,6 +124,17 @@ def photographs(folder: Path, names: list[str], height: int, width: int) -> None
         cv2.imwrite(str(folder / name), cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC))
 
 
+def drawings(folder: Path, names: list[str], side: int) -> None:
+    """Squares, whose edges `own_images/camera` measures."""
+    rng = np.random.default_rng(side)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        image = np.full((side, side, 3), 128, np.uint8)
+        for top, left in np.ndindex(side // 28, side // 28):
+            image[28 * top + 4 :, 28 * left + 4 :][:20, :20] = rng.integers(20, 235)
+        cv2.imwrite(str(folder / name), image)
+
+
 def pairs(hr: Path, lr: Path) -> None:
     photographs(hr, ["1.png", "2.png"], 160, 192)
     lr.mkdir(parents=True)
@@ -140,7 +151,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with everything that the command lines name."""
     home = tmp_path_factory.mktemp("documentation")
     photographs(home / "sharp", ["a.png", "b.png"], 160, 192)
-    photographs(home / "mine", ["c.png", "d.png"], 40, 48)
+    drawings(home / "mine", ["c.png", "d.png"], 240)
     photographs(home / "photos" / "deeper", ["e.jpg"], 24, 32)
     photographs(home / "photos", ["f.jpg"], 24, 32)
     photographs(home, ["photo.jpg"], 24, 32)
