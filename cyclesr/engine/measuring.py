@@ -15,7 +15,8 @@ _MOST = 64  # images that are measured of a larger folder, evenly spread over it
 def measure_camera(config: Config) -> None:
     """Measures the folder ``real`` where the translator's class has a method ``measured``, and fills its config.
 
-    The config holds what was measured from then on, and so do checkpoints: nothing is measured again on resuming.
+    The config in the work dir and in checkpoints holds the result. Resuming measures again, with the same result as long
+    as the images are the same.
 
     Args:
         config: changed in place.
@@ -31,6 +32,6 @@ def measure_camera(config: Config) -> None:
         return
     data = config.train_dataloader.dataset
     paths = list_images(data["real"], data.get("real_range"))
-    chosen = paths[:: max(1, len(paths) // _MOST)]
+    chosen = paths[:: -(-len(paths) // _MOST)]
     print_log(f"Measuring the camera on {len(chosen)} images of {Path(data['real'])} ...", logger="current")
     config.model.translator = measured(dict(translator), measure_files(chosen))

@@ -25,7 +25,7 @@ class CameraKernels(nn.Module):
         stretch: standard deviation of the logarithm by which frequencies are stretched.
         gain: standard deviation of the logarithm of the gain at the frequencies that cameras sharpen.
         displacement: standard deviation of the displacement along each axis, LR pixels.
-        count: number of kernels, drawn once with a fixed seed; each image gets one of them.
+        count: number of kernels, drawn once with a fixed seed; one if they do not vary.
     """
 
     kernels: Tensor
@@ -40,6 +40,7 @@ class CameraKernels(nn.Module):
         count: int = 64,
     ) -> None:
         super().__init__()
+        count = count if stretch or gain or displacement else 1
         random = np.random.default_rng(0)
         curves = [_varied(np.asarray(mtf), *random.normal(0, (stretch, gain))) for _ in range(count)]
         centred = torch.stack([kernel_from_mtf(curve, size) for curve in curves])

@@ -13,8 +13,8 @@ class CameraNoise(nn.Module):
     """Adds Gaussian noise: that of the user's images, and what the model of the degradation does not explain.
 
     What remains of a real LR image when the best kernel is taken off, and what a camera's denoising and sharpening make
-    differently from place to place, grows with the local contrast: on phone images it is 1 level of 255 in flat areas
-    and 10 in textures. An SR network that has not seen it amplifies what it cannot know.
+    differently from place to place, grows with the local contrast. An SR network that has not seen it amplifies what
+    it cannot know.
 
     Args:
         levels: ``(read, shot)`` of each image, ``variance = read^2 + shot * brightness``, in units of [0, 1]; one of
