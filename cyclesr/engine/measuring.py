@@ -15,8 +15,8 @@ _MOST = 64  # images that are measured of a larger folder, evenly spread over it
 def measure_camera(config: Config) -> None:
     """Measures the folder ``real`` where the translator's class has a method ``measured``, and fills its config.
 
-    The config in the work dir and in checkpoints holds the result. Resuming measures again, with the same result as long
-    as the images are the same.
+    The config in the work dir and in checkpoints holds the result. Resuming measures again, with the same result if
+    the images are the same.
 
     Args:
         config: changed in place.
