@@ -88,10 +88,12 @@ def train(
     measure_camera(cfg)
     if launcher != "none":
         _init_process_group(launcher)
-    runner = ConsoleRunner.from_cfg(cfg)
-    runner.train()
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+    try:
+        runner = ConsoleRunner.from_cfg(cfg)
+        runner.train()
+    finally:
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
     return runner
 
 

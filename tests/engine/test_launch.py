@@ -2,12 +2,14 @@
 
 import os
 import re
+import socket
 from pathlib import Path
 
 import cv2
 import mmengine.device
 import numpy as np
 import pytest
+import torch
 
 from cyclesr.engine.launch import train, use_device
 from cyclesr.errors import UserError
@@ -108,6 +110,19 @@ def test_lr_larger_than_its_hr(config, tmp_path, folders) -> None:
     cv2.imwrite(str(folders["lr"] / "0001x4.png"), np.zeros((80, 80, 3), np.uint8))
     with pytest.raises(UserError, match=r"0001x4\.png.*larger"):
         train(config, work_dir=str(tmp_path / "run"))
+
+
+def test_a_training_that_fails_leaves_no_process_group(config, tmp_path, folders, monkeypatch) -> None:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    variables = dict(RANK=0, LOCAL_RANK=0, WORLD_SIZE=1, MASTER_ADDR="localhost", MASTER_PORT=port)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, str(value))
+    (folders["hr"] / "0001.png").write_bytes(b"not an image")
+    with pytest.raises(UserError, match=r"0001\.png"):
+        train(config, work_dir=str(tmp_path / "run"), launcher="pytorch", device="cpu")
+    assert not torch.distributed.is_initialized()
 
 
 def test_device_cpu_uses_the_cpu_on_a_machine_with_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
