@@ -26,7 +26,8 @@ class Blur(nn.Module):
         size: odd side of its kernel in pixels; None covers 3 standard deviations.
 
     Raises:
-        UserError: both ``kernel`` and ``sigma`` are given, or neither; or a side of the kernel is even.
+        UserError: both ``kernel`` and ``sigma`` are given, or neither; a sigma is not positive; or a side of the kernel
+            is even.
     """
 
     kernel: Tensor
@@ -44,7 +45,10 @@ class Blur(nn.Module):
             found = "neither" if kernel is None else "both"
             raise UserError(f"Blur needs either kernel or sigma (with sigma_y, angle and size), found {found}.")
         if sigma is not None:
-            kernel = blur_kernel(sigma, sigma_y, angle, size=size)
+            try:
+                kernel = blur_kernel(sigma, sigma_y, angle, size=size)
+            except ValueError as error:
+                raise UserError(f"Blur cannot make its kernel: {error}.") from error
         table = torch.as_tensor(kernel, dtype=torch.float64)
         if table.ndim != 2 or table.shape[0] % 2 == 0 or table.shape[1] % 2 == 0:
             raise UserError(f"Blur needs a 2-dimensional kernel with odd sides, found the shape {tuple(table.shape)}.")

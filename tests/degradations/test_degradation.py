@@ -75,9 +75,19 @@ def test_blur_of_sigma_equals_blur_of_its_kernel() -> None:
     assert torch.equal(Blur(sigma=2.0, sigma_y=1.0, angle=20)(image), Blur(kernel=blur_kernel(2.0, 1.0, 20))(image))
 
 
-@pytest.mark.parametrize("wrong", [{}, dict(kernel=[[1.0]], sigma=1.0), dict(kernel=[[1.0, 1.0]])])
-def test_blur_errors(wrong: dict) -> None:
-    with pytest.raises(UserError, match=r"kernel or sigma.*(neither|both)|odd sides.*\(1, 2\)"):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({}, "kernel or sigma.*neither"),
+        (dict(kernel=[[1.0]], sigma=1.0), "kernel or sigma.*both"),
+        (dict(kernel=[[1.0, 1.0]]), r"odd sides.*\(1, 2\)"),
+        (dict(sigma=0), "positive sigmas, found 0"),
+        (dict(sigma=1.0, sigma_y=-2.0), "positive sigmas.*-2"),
+        (dict(sigma=1.0, size=4), "odd size, found 4"),
+    ],
+)
+def test_blur_errors(wrong: dict, message: str) -> None:
+    with pytest.raises(UserError, match=message):
         Blur(**wrong)
 
 
