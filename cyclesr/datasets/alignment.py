@@ -201,14 +201,17 @@ def find_shift(lr: np.ndarray, hr: np.ndarray, scale: int, reach: int = 40) -> t
         lr: ``(h, w, 3)`` in uint8 or uint16.
         hr: ``(scale * h, scale * w, 3)`` in uint8 or uint16.
         scale: HR size / LR size.
-        reach: maximum shift in HR pixels.
+        reach: maximum shift in HR pixels, at least 1.
 
     Returns:
         (dy, dx, correlation) with the shift in HR pixels; positive is down and to the right.
 
     Raises:
+        UserError: ``reach`` is below 1.
         NotAligned: the images are too small or flat, the best shift is not within ``reach``, or ECC does not converge.
     """
+    if reach < 1:
+        raise UserError(f"The maximum shift must be at least 1 HR pixel, found {reach}.")
     small, large = _blurred_luma(lr, hr, scale)
     if min(large.shape) <= 2 * reach + SMALLEST:
         raise NotAligned(f"an HR image of {large.shape[0]}x{large.shape[1]} is too small for shifts of {reach} px")

@@ -88,6 +88,11 @@ def test_pairs_that_cannot_be_aligned(lr: np.ndarray, limits: Limits, reason: st
         align(lr, as_uint8(picture(5)), 4, limits)
 
 
+def test_a_search_needs_a_reach() -> None:
+    with pytest.raises(UserError, match="at least 1 HR pixel, found 0"):
+        find_shift(small(picture(1)), as_uint8(picture(1)), 4, reach=0)
+
+
 def test_folders(tmp_path: Path) -> None:
     write_image(tmp_path / "hr" / "0001.png", as_uint8(picture(1)))
     write_image(tmp_path / "hr" / "0002.png", as_uint8(picture(2)))
