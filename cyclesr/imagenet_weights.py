@@ -19,16 +19,17 @@ def find_imagenet_weights(stem: str, path: str | Path | None) -> Path | None:
     """Finds the file with the weights of a network.
 
     Args:
-        stem: start of the file's name, such as ``vgg19``.
-        path: a file, or a folder with files named ``<stem>*.pth``, of which the newest is used. None looks in torch
-            hub's cache.
+        stem: the network's name in the file's name, such as ``vgg19``.
+        path: a file, or a folder with files named ``<stem>.pth`` or ``<stem>-*.pth`` (torchvision's names end in a
+            hash), of which the newest is used. None looks in torch hub's cache.
 
     Returns:
         The path of the file, or None if there is no such file.
     """
     path = hub_cache() if path is None else Path(path)
     if path.is_dir():
-        return max(path.glob(f"{stem}*.pth"), key=lambda file: file.stat().st_mtime, default=None)
+        found = [*path.glob(f"{stem}.pth"), *path.glob(f"{stem}-*.pth")]  # vgg16_bn is another network than vgg16
+        return max(found, key=lambda file: file.stat().st_mtime, default=None)
     return path if path.is_file() else None
 
 

@@ -109,7 +109,7 @@ def load_dists(weights: str | None = None) -> Dists | None:
     """Finds VGG16's weights and builds the metric, once per path.
 
     Args:
-        weights: a file, or a folder with a file named ``vgg16*.pth``. None looks in torch hub's cache.
+        weights: a file, or a folder with a file named ``vgg16-*.pth``. None looks in torch hub's cache.
 
     Returns:
         The metric, or None if no path was given and the cache has no weights, which is logged once.
@@ -121,9 +121,9 @@ def load_dists(weights: str | None = None) -> Dists | None:
     if found is not None:
         return Dists(found)
     if weights is not None:
-        raise UserError(f"DISTS needs the weights of VGG16: there is no vgg16*.pth at {weights}.")
+        raise UserError(f"DISTS needs the weights of VGG16: there is no vgg16-*.pth at {weights}.")
     print_log(
-        f"DISTS is not measured: no vgg16*.pth in {imagenet_weights.hub_cache()}, and nothing is downloaded. Put "
+        f"DISTS is not measured: no vgg16-*.pth in {imagenet_weights.hub_cache()}, and nothing is downloaded. Put "
         "torchvision's weights there, or pass their path.",
         logger="current",
     )

@@ -95,7 +95,7 @@ def find_lpips_weights(net: str, weights: str | None = None) -> Path | None:
 
     Args:
         net: ``alex``, ``vgg`` or ``squeeze``.
-        weights: a file, or a folder with a file named like ``alexnet*.pth``. None looks in torch hub's cache.
+        weights: a file, or a folder with a file named like ``alexnet-*.pth``. None looks in torch hub's cache.
 
     Returns:
         The path, or None if no path was given and the cache has no weights.
@@ -108,14 +108,14 @@ def find_lpips_weights(net: str, weights: str | None = None) -> Path | None:
         raise UserError(f"The network of LPIPS must be one of {', '.join(FILES)}, found {net!r}.{near}")
     found = imagenet_weights.find_imagenet_weights(FILES[net], weights)
     if found is None and weights is not None:
-        raise UserError(f"LPIPS needs the weights of {FILES[net]}: there is no {FILES[net]}*.pth at {weights}.")
+        raise UserError(f"LPIPS needs the weights of {FILES[net]}: there is no {FILES[net]}-*.pth at {weights}.")
     return found
 
 
 def how_to_get(net: str) -> str:
     """Returns a sentence that says where the weights of a backbone are expected."""
     return (
-        f"no {FILES[net]}*.pth in {imagenet_weights.hub_cache()}, and nothing is downloaded. "
+        f"no {FILES[net]}-*.pth in {imagenet_weights.hub_cache()}, and nothing is downloaded. "
         "Put torchvision's weights there, or pass their path."
     )
 

@@ -316,12 +316,12 @@ def test_a_result_gets_its_lpips_once_the_weights_are_found(tmp_path, tiny_confi
 def test_missing_weights_are_an_error_before_anything_is_trained(tmp_path, tiny_config, photos) -> None:
     settings = bench(tmp_path, tiny_config, photos, configs=CONFIGS, perceptual_weights="nowhere")
     check_weights(settings, keys_of(1, [0], ["bicubic", "cyclesr"]))  # without perceptual loss
-    with pytest.raises(UserError, match=r"vgg16\*\.pth at nowhere"):
+    with pytest.raises(UserError, match=r"vgg16-\*\.pth at nowhere"):
         check_weights(settings, keys_of(4, [0]))
     for kind in ("unknown", "mild", "wild"):
         write_json(Cell(settings, "cyclesrgan", kind, 0).result, result(0, 20.0))
     check_weights(settings, keys_of(4, [0]))  # finished, so not trained again
-    with pytest.raises(UserError, match=r"alexnet\*\.pth at nowhere"):
+    with pytest.raises(UserError, match=r"alexnet-\*\.pth at nowhere"):
         check_weights(replace(settings, lpips_weights="nowhere"), [])
 
 

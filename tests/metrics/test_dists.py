@@ -70,7 +70,7 @@ def test_without_weights_it_is_omitted_and_logged_once(tmp_path, monkeypatch) ->
 
 
 def test_mistakes(tmp_path, weights) -> None:
-    with pytest.raises(UserError, match=r"weights of VGG16.*vgg16\*\.pth"):
+    with pytest.raises(UserError, match=r"weights of VGG16.*vgg16-\*\.pth"):
         load_dists(str(tmp_path / "absent.pth"))
     torch.save({"features.0.weight": torch.zeros(1)}, tmp_path / "vgg16.pth")
     with pytest.raises(UserError, match="25 tensors"):

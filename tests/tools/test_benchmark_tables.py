@@ -63,8 +63,8 @@ def test_a_short_row_that_is_killed_resumes_from_its_last_checkpoint(shell, phot
     ("arguments", "message"),
     [
         (["--table", 4, "--scale", "full", "--out", __file__], r"--out"),
-        (["--table", 1, "--scale", "full", "--lpips-weights", "x"], r"alexnet\*\.pth at x"),
-        (["--table", 4, "--scale", "full", "--perceptual-weights", "x"], r"vgg19\*\.pth at x"),
+        (["--table", 1, "--scale", "full", "--lpips-weights", "x"], r"alexnet-\*\.pth at x"),
+        (["--table", 4, "--scale", "full", "--perceptual-weights", "x"], r"vgg19-\*\.pth at x"),
         (["--table", 1], r"photographs.*--hr"),
         (["--table", 1, 3, "--rows", "cyclesr"], r"--rows"),
         (["--table", "pairings", "--scale", "full"], r"pairings.*--scale demo"),

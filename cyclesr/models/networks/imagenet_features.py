@@ -69,7 +69,7 @@ def _file(network: str, weights: str | None) -> Path:
     if found is None:
         place = weights or hub_cache()
         raise UserError(
-            f"No ImageNet weights of {network}: found no {network}*.pth at {place}, and nothing is downloaded. Put "
+            f"No ImageNet weights of {network}: found no {network}-*.pth at {place}, and nothing is downloaded. Put "
             f"torchvision's {FILES[network]} there (its 'features.*' tensors suffice), or pass its path as 'weights'."
         )
     return found

@@ -56,7 +56,7 @@ def test_the_gradient_is_finite_where_no_feature_is_active(weights: str) -> None
 
 def test_without_weights_the_error_says_where_they_belong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    with pytest.raises(UserError, match=r"LPIPSLoss.*vgg16\*\.pth.*checkpoints"):
+    with pytest.raises(UserError, match=r"LPIPSLoss.*vgg16-\*\.pth.*checkpoints"):
         LPIPSLoss()
     with pytest.raises(UserError, match=r"weights.*alexnet"):
         LPIPSLoss(net="alex", weights=str(tmp_path))

@@ -1,5 +1,6 @@
 """Feature networks: torchvision's arithmetic and names, and the errors for missing weights."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torchvision
 from torch import nn
 
 from cyclesr.errors import UserError
+from cyclesr.imagenet_weights import find_imagenet_weights
 from cyclesr.models.networks.imagenet_features import ImageNetFeatures
 from cyclesr.registry import MODELS
 
@@ -61,9 +63,9 @@ def test_layers_after_the_last_requested_one_are_neither_built_nor_loaded(tmp_pa
 
 def test_without_weights_the_error_names_file_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    with pytest.raises(UserError, match=r"vgg19\*\.pth.*checkpoints.*vgg19-dcbb9e9d\.pth"):
+    with pytest.raises(UserError, match=r"vgg19-\*\.pth.*checkpoints.*vgg19-dcbb9e9d\.pth"):
         ImageNetFeatures()
-    with pytest.raises(UserError, match=r"vgg16\*\.pth.*absent\.pth"):
+    with pytest.raises(UserError, match=r"vgg16-\*\.pth.*absent\.pth"):
         ImageNetFeatures("vgg16", weights=str(tmp_path / "absent.pth"))
     (tmp_path / "vgg16.pth").write_bytes(b"not weights")
     with pytest.raises(UserError, match=r"vgg16\.pth.*UnpicklingError"):
@@ -78,3 +80,14 @@ def test_names_that_do_not_exist() -> None:
         ImageNetFeatures("vgg17")
     with pytest.raises(UserError, match=r"vgg16.*'conv5_4'.*Did you mean 'conv"):
         ImageNetFeatures("vgg16", ["conv5_4"])
+
+
+def test_weights_of_a_network_with_a_longer_name_are_not_taken(tmp_path: Path) -> None:
+    for name in ("vgg16_bn-6c64b313.pth", "vgg16_features-amdegroot-88682ab5.pth", "vgg160.pth"):
+        (tmp_path / name).touch()
+    assert find_imagenet_weights("vgg16", tmp_path) is None
+    (tmp_path / "vgg16-397923af.pth").touch()
+    assert find_imagenet_weights("vgg16", tmp_path) == tmp_path / "vgg16-397923af.pth"
+    (tmp_path / "vgg16.pth").touch()
+    os.utime(tmp_path / "vgg16-397923af.pth", (0, 0))
+    assert find_imagenet_weights("vgg16", tmp_path) == tmp_path / "vgg16.pth"
