@@ -1,12 +1,14 @@
 """Loads weights into a network, with errors for missing and unexpected ones."""
 
+import copy
+
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 
 
 def load_weights(network: nn.Module, weights: dict[str, Tensor], complaint: str) -> None:
-    """Loads all weights of a network.
+    """Loads all weights of a network, or none of them if they do not fit.
 
     Args:
         network: the network.
@@ -20,9 +22,11 @@ def load_weights(network: nn.Module, weights: dict[str, Tensor], complaint: str)
     missing, unknown = [n for n in own if n not in weights], [n for n in weights if n not in own]
     if missing or unknown:
         raise UserError(f"{complaint}: expected {_listed(missing)}, found {_listed(unknown)} instead.")
+    before = copy.deepcopy(own)  # torch copies all weights that fit before it complains about the others
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
+        network.load_state_dict(before)
         first = str(error).splitlines()[1:2] or [str(error)]
         raise UserError(f"{complaint}: {first[0].strip()}") from error
 

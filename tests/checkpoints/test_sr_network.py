@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.checkpoints.sr_network import load_sr, save_sr
+from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
 from cyclesr.registry import SR_BACKBONES
 
@@ -84,6 +85,18 @@ def test_weights_of_another_network(tmp_path):
     path = saved(tmp_path, dict(sr_network=entry(state_dict={"other": torch.zeros(1)})))
     with pytest.raises(UserError, match="do not fit its network"):
         load_sr(path)
+
+
+def test_weights_of_another_shape_change_nothing():
+    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 3, 1))
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    weights = {name: torch.full_like(tensor, 7) for name, tensor in before.items()} | {
+        "2.weight": torch.ones(3, 5, 1, 1)
+    }
+    with pytest.raises(UserError, match=r"Other weights: .*2\.weight.*3, 5, 1, 1"):
+        load_weights(network, weights, "Other weights")
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(tensor, before[name]), name
 
 
 @pytest.mark.parametrize("kind", ["subprocess.run", "builtins.print", "collections.OrderedDict"])
