@@ -3,7 +3,10 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from uuid import uuid4
+
+_LOCK = Lock()
 
 
 def write_whole(path: Path, write: Callable[[Path], None], *, shared: bool = False, flush: bool = True) -> None:
@@ -34,23 +37,33 @@ def write_whole(path: Path, write: Callable[[Path], None], *, shared: bool = Fal
         _flush(path.parent, os.O_RDONLY)
 
 
-def write_whole_text(path: Path, text: str) -> None:
-    """Writes a text file in UTF-8 with :func:`write_whole`, and creates its folder if necessary.
+def write_whole_bytes(path: Path, content: bytes, *, flush: bool = True) -> None:
+    """Writes bytes with :func:`write_whole`, and creates the folder if necessary.
 
     Raises:
         OSError: see :func:`write_whole`.
     """
 
     def write(partial: Path) -> None:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(content)
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, write)
+    write_whole(path, write, flush=flush)
+
+
+def write_whole_text(path: Path, text: str) -> None:
+    """Writes a text file in UTF-8 with :func:`write_whole_bytes`.
+
+    Raises:
+        OSError: see :func:`write_whole`.
+    """
+    write_whole_bytes(path, text.encode())
 
 
 def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    with _LOCK:  # between the two calls, another thread would read 0 and leave it
+        mask = os.umask(0)
+        os.umask(mask)
     return mask
 
 

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 import torch
 
+from cyclesr.atomic_write import write_whole_text
 from cyclesr.datasets.paired import match_hr
 from cyclesr.datasets.simulation import refuse_other_images
 from cyclesr.degradations.imresize import imresize
@@ -145,7 +146,7 @@ def align_folders(
             "folders and the scale, or relax the limits."
         )
     report = dict(scale=scale, limits=asdict(limits or Limits()), pairs=[asdict(alignment) for alignment in found])
-    (out / "alignment.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_whole_text(out / "alignment.json", json.dumps(report, indent=1) + "\n")
     return found
 
 

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from cyclesr.atomic_write import write_whole_bytes, write_whole_text
 from cyclesr.degradations.bicubic import Bicubic
 from cyclesr.degradations.blur import Blur
 from cyclesr.degradations.camera.pipeline import CAMERAS, CameraSettings, draw_settings, photograph
@@ -134,8 +135,7 @@ def default_scale(track: str) -> int:
 def write_manifest(path: Path, *truths: Manifest) -> None:
     """Writes the manifests of one or several calls of :func:`simulate_track` to one file, with the images merged."""
     images = {name: entry for truth in truths for name, entry in truth["images"].items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**truths[0], "images": images}, indent=1) + "\n", encoding="utf-8")
+    write_whole_text(path, json.dumps({**truths[0], "images": images}, indent=1) + "\n")
 
 
 def simulate(hr: np.ndarray, entry: dict[str, Any], scale: int, random: np.random.Generator) -> np.ndarray:
@@ -159,8 +159,7 @@ def _write(path: Path, lr: np.ndarray, entry: dict[str, Any]) -> None:
     if "quality" not in entry:
         write_image(path, lr)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encode_jpeg(lr, entry["quality"], entry["subsampling"]))
+    write_whole_bytes(path, encode_jpeg(lr, entry["quality"], entry["subsampling"]), flush=False)
 
 
 def _plan(

@@ -5,12 +5,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cyclesr.atomic_write import write_whole_bytes
 from cyclesr.errors import UserError
 from cyclesr.images.listing import SUFFIXES
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:
     """Writes ``(H, W, 3)`` RGB in uint8 or uint16. The suffix selects the format; missing folders are created.
+
+    A process that is killed meanwhile leaves the former file, or none.
 
     Raises:
         UserError: the suffix is unknown, the format does not support 16 bits, or the file cannot be written.
@@ -22,7 +25,6 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
         raise UserError(f"{path}: this format does not support 16 bits. Use .png or .tif, or 8 bits.")
     _, data = cv2.imencode(path.suffix.lower(), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data.tobytes())
+        write_whole_bytes(path, data.tobytes(), flush=False)  # waiting for the disk would slow down many images
     except OSError as error:
         raise UserError(f"The image {path} cannot be written: {error.strerror}.") from error

@@ -10,7 +10,7 @@ import torch
 from PIL import Image, JpegImagePlugin
 
 from cyclesr.datasets.paired import PairedDataset
-from cyclesr.datasets.simulation import default_scale, make_track
+from cyclesr.datasets.simulation import default_scale, make_track, write_manifest
 from cyclesr.degradations.bicubic import Bicubic
 from cyclesr.degradations.track import TrackDegradation
 from cyclesr.errors import UserError
@@ -164,3 +164,18 @@ def test_errors(hr: Path, tmp_path: Path) -> None:
     make_track(hr, tmp_path / "lr", "mild")
     with pytest.raises(UserError, match=r"3 images that do not belong.*0001x4m\.png"):
         make_track(hr, tmp_path / "lr", "unknown")
+
+
+def test_a_manifest_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = dict(track="mild", scale=4, seed=0, images={})
+    write_manifest(tmp_path / "manifest.json", truth)
+    former = (tmp_path / "manifest.json").read_text()
+
+    def full_disk(self: Path, data: bytes) -> None:
+        self.open("wb").close()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        write_manifest(tmp_path / "manifest.json", truth | {"seed": 1})
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("manifest.json", former)]

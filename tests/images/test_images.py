@@ -141,6 +141,21 @@ def test_write_errors(tmp_path: Path, rgb: np.ndarray) -> None:
         write_image(tmp_path / "file" / "a.png", rgb)
 
 
+def test_a_write_that_fails_leaves_the_former_image(tmp_path: Path, rgb: np.ndarray, monkeypatch) -> None:
+    write_image(tmp_path / "a.png", rgb)
+    former = (tmp_path / "a.png").read_bytes()
+
+    def full_disk(self: Path, data: bytes) -> None:
+        with self.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(UserError, match=r"a\.png cannot be written: No space left"):
+        write_image(tmp_path / "a.png", 255 - rgb)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.png", former)]
+
+
 def test_listing_is_in_natural_order_and_skips_other_files(tmp_path: Path) -> None:
     for name in ("10.png", "2.PNG", "b.webp", "a.jpeg", ".hidden.png", "notes.txt", "0801x4.tiff"):
         (tmp_path / name).touch()
