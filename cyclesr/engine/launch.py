@@ -11,7 +11,7 @@ from mmengine.config import Config
 from cyclesr.config import DATALOADERS, check_config, load_config, train_on, validate_on
 from cyclesr.engine.console import ConsoleRunner
 from cyclesr.engine.default_hooks import check_default_hooks
-from cyclesr.engine.measuring import measure_camera
+from cyclesr.engine.measuring import hand_over, measure_camera
 from cyclesr.engine.preflight import check_folders, check_images, check_pairs
 from cyclesr.errors import UserError
 
@@ -85,11 +85,12 @@ def train(
     check_folders(cfg)
     if os.environ.get("RANK", "0") == "0":
         _check_images(cfg, folders is not None)
-    measure_camera(cfg)
+    camera = measure_camera(cfg)
     if launcher != "none":
         _init_process_group(launcher)
     try:
         runner = ConsoleRunner.from_cfg(cfg)
+        hand_over(camera, runner.model)
         runner.train()
     finally:
         if torch.distributed.is_initialized():

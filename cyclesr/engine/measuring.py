@@ -1,37 +1,53 @@
 """Measurement of the user's images before a training, for a translator that is measured instead of learned."""
 
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.logging import print_log
 
-from cyclesr.degradations.camera import measure_files
+from cyclesr.degradations.camera import CameraMeasurement, measure_files
 from cyclesr.images.listing import list_images
 from cyclesr.registry import TRANSLATORS
 
 _MOST = 64  # images that are measured of a larger folder, evenly spread over it
 
 
-def measure_camera(config: Config) -> None:
-    """Measures the folder ``real`` where the translator's class has a method ``measured``, and fills its config.
+def measure_camera(config: Config) -> CameraMeasurement | None:
+    """Measures the folder ``real`` if the translator needs it, and fills the translator's config.
 
     The config in the work dir and in checkpoints holds the result. Resuming measures again, with the same result if
-    the images are the same.
+    the images are the same. Measurements of single images are not written to the config: :func:`hand_over` gives them
+    to the model.
+
+    A translator class that is measured has ``needs_measurement(config)`` and ``measured(config, camera)``, and its
+    objects have ``take(camera)``.
 
     Args:
         config: changed in place.
+
+    Returns:
+        The measurement; None if the translator needs none.
 
     Raises:
         UserError: images that cannot be read, or too few edges in them.
     """
     translator = (config.get("model") or {}).get("translator")
-    if translator is None or translator.get("mtf") is not None:
-        return
-    measured = getattr(TRANSLATORS.get(translator["type"]), "measured", None)
-    if measured is None:
-        return
+    if translator is None:
+        return None
+    kind: Any = TRANSLATORS.get(translator["type"])
+    if not hasattr(kind, "measured") or not kind.needs_measurement(translator):
+        return None
     data = config.train_dataloader.dataset
     paths = list_images(data["real"], data.get("real_range"))
     chosen = paths[:: -(-len(paths) // _MOST)]
     print_log(f"Measuring the camera on {len(chosen)} images of {Path(data['real'])} ...", logger="current")
-    config.model.translator = measured(dict(translator), measure_files(chosen))
+    camera = measure_files(chosen)
+    config.model.translator = kind.measured(dict(translator), camera)
+    return camera
+
+
+def hand_over(camera: CameraMeasurement | None, model: Any) -> None:
+    """Gives a measurement to the translator of a model; None gives nothing."""
+    if camera is not None:
+        model.translator.take(camera)

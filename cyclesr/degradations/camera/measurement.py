@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -111,9 +112,21 @@ class CameraMeasurement:
 
         In an image that has nothing but even texture, such as grass, texture is taken for noise.
         """
-        found = [image.noise for image in self.images if image.noise is not None]
-        most = _FAR_ABOVE * float(np.median([noise.level for noise in found])) if found else 0.0
-        return tuple(noise for noise in found if noise.level <= most)
+        return tuple(noise for noise in self._plausible_noises if noise is not None)
+
+    @cached_property
+    def noise_of_each(self) -> tuple[NoiseMeasurement | None, ...]:
+        """Returns the noise of each image; images without one get those of the others in turn. None if none has one."""
+        others = cycle(self.noises or (None,))
+        return tuple(noise or next(others) for noise in self._plausible_noises)
+
+    @cached_property
+    def _plausible_noises(self) -> tuple[NoiseMeasurement | None, ...]:
+        """Returns the noise of each image, None where there is none or one far above the others."""
+        found = [image.noise for image in self.images]
+        levels = [noise.level for noise in found if noise is not None]
+        most = _FAR_ABOVE * float(np.median(levels)) if levels else 0.0
+        return tuple(noise if noise is not None and noise.level <= most else None for noise in found)
 
     @cached_property
     def _spectra(self) -> np.ndarray:

@@ -13,22 +13,25 @@ from cyclesr.errors import UserError
 from cyclesr.images import to_array, write_image
 from cyclesr.inference.translator import load_degradation
 from cyclesr.models.translators import CameraDegradation
+from cyclesr.models.translators.camera.convolution import convolved
+from cyclesr.models.translators.camera.drawn_camera import DrawnCamera
 from cyclesr.models.translators.camera.kernels import CameraKernels, displaced
 from cyclesr.models.translators.camera.noise import CameraNoise
+from cyclesr.models.translators.camera.tables import Draw
 
 SHARPENING = np.exp(-((FREQUENCIES / 0.28) ** 4)) * (1 + 0.25 * np.sin(np.pi * np.clip(FREQUENCIES / 0.28, 0, 1)) ** 2)
 
 
 def test_kernels_without_variation_have_the_mtf_that_was_asked_for() -> None:
     kernels = CameraKernels(SHARPENING, count=3).kernels
-    for kernel in kernels:
+    for kernel in kernels.flatten(0, 1):
         assert kernel.sum().item() == pytest.approx(1, abs=1e-6)
         np.testing.assert_allclose(mtf_of_kernel(kernel), SHARPENING, atol=0.02)
 
 
 def test_kernels_vary_as_asked_for() -> None:
     exact = mtf_of_kernel(kernel_from_mtf(SHARPENING))
-    varied = np.stack([mtf_of_kernel(k) for k in CameraKernels(SHARPENING, gain=0.1).kernels])
+    varied = np.stack([mtf_of_kernel(k) for k in CameraKernels(SHARPENING, gain=0.1).kernels[0]])
     peak = np.argmin(abs(FREQUENCIES - 0.14))
     assert varied[:, peak].mean() == pytest.approx(exact[peak], rel=0.03)
     assert np.log(varied[:, peak]).std() == pytest.approx(0.1, rel=0.3)
@@ -48,7 +51,7 @@ def test_each_image_gets_its_own_kernel_by_a_plain_convolution() -> None:
     torch.manual_seed(0)
     drawn = CameraKernels(SHARPENING, displacement=0.5, count=2)
     image = torch.rand(6, 3, 20, 24)
-    made = drawn(image)
+    made = convolved(image, drawn(DrawnCamera(drawn, CameraNoise()).draw(6, image.device)))
     padded = torch.nn.functional.pad(image, [7] * 4, mode="reflect")
     options = [
         torch.stack(
@@ -57,17 +60,22 @@ def test_each_image_gets_its_own_kernel_by_a_plain_convolution() -> None:
                 for one in padded
             ]
         )
-        for k in drawn.kernels
+        for k in drawn.kernels[0]
     ]
     chosen = [[i for i in range(2) if torch.allclose(made[n], options[i][n], atol=1e-5)] for n in range(6)]
     assert all(len(which) == 1 for which in chosen)
     assert {which[0] for which in chosen} == {0, 1}
 
 
+def with_noise(noise: CameraNoise, image: torch.Tensor) -> torch.Tensor:
+    first = torch.zeros(len(image), dtype=torch.long)
+    return noise(image, Draw(first, first), torch.ones(len(image), 1, 1))
+
+
 def test_noise_has_the_levels_of_the_images_and_what_is_unexplained() -> None:
     torch.manual_seed(0)
     noise = CameraNoise([(0.02, 0.0004)], unexplained=(3.0, 3.0), texture=0.5)  # a flat image has none
-    dark, light = (noise(torch.full((64, 3, 32, 32), level)) - level for level in (0.0, 1.0))
+    dark, light = (with_noise(noise, torch.full((64, 3, 32, 32), level)) - level for level in (0.0, 1.0))
     assert dark.std().item() == pytest.approx((0.02**2 + (3 / 255) ** 2) ** 0.5, rel=0.01)
     assert light.std().item() == pytest.approx((0.02**2 + 0.0004 + (3 / 255) ** 2) ** 0.5, rel=0.01)
 
@@ -76,7 +84,7 @@ def test_noise_grows_with_contrast() -> None:
     """On stripes of one pixel, whose variance in any window of 5x5 is 0.96 or 1.0 times their own."""
     torch.manual_seed(0)
     stripes = 0.5 + 0.1 * torch.tensor([-1.0, 1.0]).repeat(32).expand(16, 3, 64, 64)
-    noise = CameraNoise(unexplained=(0.0, 0.0), texture=0.4)(stripes) - stripes
+    noise = with_noise(CameraNoise(unexplained=(0.0, 0.0), texture=0.4), stripes) - stripes
     assert noise[..., 2:-2].std().item() == pytest.approx(0.4 * 0.1 * 0.96**0.5, rel=0.01)
 
 

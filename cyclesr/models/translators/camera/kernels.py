@@ -1,38 +1,44 @@
-"""Random kernels around the MTF that was measured of a camera."""
+"""Random kernels around the MTF that was measured of a camera, or of each image."""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from cyclesr.degradations.camera import FREQUENCIES, kernel_from_mtf
+from cyclesr.models.translators.camera.tables import Draw, Tables, rows_of
 
 _PEAK, _WIDTH = 0.14, 0.08  # cycles per pixel: where cameras sharpen, and over which range
+_LEAST_VARIANTS = 8
 
 
-class CameraKernels(nn.Module):
-    """Convolves each image with a kernel of a measured MTF, or with one drawn at random around it.
+class CameraKernels(Tables):
+    """Kernels of a measured MTF, or drawn at random around it.
 
     A measured MTF is uncertain, differs between images, and says nothing about phase, such as a displacement of the
-    image. With ``stretch``, ``gain`` or ``displacement`` above 0, each image gets another kernel around it.
+    image. With ``stretch``, ``gain`` or ``displacement`` above 0, each crop gets another kernel around it.
 
     Args:
-        mtf: ``(frequencies,)`` gains at :data:`~cyclesr.degradations.camera.FREQUENCIES`.
+        mtf: ``(frequencies,)`` gains at :data:`~cyclesr.degradations.camera.FREQUENCIES`; None if each image has its
+            own, which :meth:`measure` takes.
         size: odd side of the kernels, LR pixels.
         stretch: standard deviation of the logarithm by which frequencies are stretched.
         gain: standard deviation of the logarithm of the gain at the frequencies that cameras sharpen.
         displacement: standard deviation of the displacement along each axis, LR pixels.
-        count: number of kernels, drawn once with a fixed seed; one if they do not vary.
+        count: number of kernels, drawn once with a fixed seed; one for each MTF if they do not vary, else at least 8
+            for each.
+
+    Attributes:
+        kernels: ``(images, variants, size, size)``.
     """
 
     kernels: Tensor
 
     def __init__(
         self,
-        mtf: Sequence[float],
+        mtf: Sequence[float] | None,
         size: int = 15,
         stretch: float = 0.0,
         gain: float = 0.0,
@@ -40,18 +46,33 @@ class CameraKernels(nn.Module):
         count: int = 64,
     ) -> None:
         super().__init__()
-        count = count if stretch or gain or displacement else 1
-        random = np.random.default_rng(0)
-        curves = [_varied(np.asarray(mtf), *random.normal(0, (stretch, gain))) for _ in range(count)]
-        centred = torch.stack([kernel_from_mtf(curve, size) for curve in curves])
-        shifts = torch.from_numpy(random.normal(0, displacement, (count, 2)))
-        self.register_buffer("kernels", displaced(centred, shifts).float(), persistent=False)
+        self.size = size
+        self.spread = (stretch, gain, displacement)
+        self.count = count
+        self.add("kernels", None if mtf is None else self._around(np.asarray([mtf])), 1, size, size)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Convolves ``(N, 3, h, w)``; borders are mirrored, the size stays."""
-        chosen = torch.randint(len(self.kernels), (len(image),), device=image.device)
-        with torch.autocast(image.device.type, enabled=False):  # bfloat16 would round coarser than an image file
-            return _convolved(image, self.kernels[chosen].to(image.dtype))
+    @property
+    def variants(self) -> int:
+        """Returns the number of kernels of each image."""
+        return self.kernels.shape[1]
+
+    def measure(self, mtfs: np.ndarray) -> None:
+        """Takes the MTF of each image, ``(images, frequencies)``."""
+        self.fill(kernels=self._around(mtfs))
+
+    def forward(self, draw: Draw) -> Tensor:
+        """Returns the kernels ``(N, size, size)`` of a draw."""
+        kernels = rows_of(self.kernels, draw.image)
+        return kernels[torch.arange(len(kernels), device=kernels.device), draw.variant]
+
+    def _around(self, mtfs: np.ndarray) -> Tensor:
+        stretch, gain, displacement = self.spread
+        count = max(self.count // len(mtfs), min(_LEAST_VARIANTS, self.count)) if any(self.spread) else 1
+        random = np.random.default_rng(0)
+        curves = [_varied(mtf, *random.normal(0, (stretch, gain))) for mtf in mtfs for _ in range(count)]
+        centred = torch.stack([kernel_from_mtf(curve, self.size) for curve in curves])
+        shifts = torch.from_numpy(random.normal(0, displacement, (len(curves), 2)))
+        return displaced(centred, shifts).float().view(len(mtfs), count, self.size, self.size)
 
 
 def displaced(kernels: Tensor, shifts: Tensor) -> Tensor:
@@ -76,11 +97,3 @@ def _varied(mtf: np.ndarray, stretch: float, gain: float) -> np.ndarray:
     stretched = np.interp(FREQUENCIES * math.exp(stretch), FREQUENCIES, mtf)
     bump = np.exp(-(((FREQUENCIES - _PEAK) / _WIDTH) ** 2))
     return np.asarray(stretched * np.exp(gain * bump))
-
-
-def _convolved(image: Tensor, kernels: Tensor) -> Tensor:
-    """``(N, 3, h, w)`` with one kernel ``(N, size, size)`` for each image, as one grouped convolution."""
-    count, margin = len(image), kernels.shape[-1] // 2
-    padded = F.pad(image, [margin] * 4, mode="reflect" if min(image.shape[-2:]) > margin else "replicate")
-    grouped = F.conv2d(padded.transpose(0, 1), kernels.flip(1, 2)[:, None], groups=count)
-    return grouped.transpose(0, 1)

@@ -1,0 +1,49 @@
+"""G1 of CameraDegradation: kernel, noise and the rounding of an image file."""
+
+import torch
+from torch import Tensor, nn
+
+from cyclesr.degradations.camera import CameraMeasurement
+from cyclesr.models.translators.camera.convolution import convolved
+from cyclesr.models.translators.camera.kernels import CameraKernels
+from cyclesr.models.translators.camera.noise import CameraNoise
+from cyclesr.models.translators.camera.tables import Draw
+
+
+class DrawnCamera(nn.Module):
+    """Degrades each crop as one of the user's images was degraded, which it draws.
+
+    Args:
+        kernels: kernels of all images, or of each of them.
+        noise: noise of each image.
+    """
+
+    def __init__(self, kernels: CameraKernels, noise: CameraNoise) -> None:
+        super().__init__()
+        self.kernels = kernels
+        self.noise = noise
+
+    def measure(self, camera: CameraMeasurement) -> None:
+        """Takes from a measurement the tables that have no rows yet or were measured before."""
+        if self.kernels.measured:
+            self.kernels.measure(camera.mtfs)
+        if self.noise.measured:
+            self.noise.measure(camera.noise_of_each)
+
+    def draw(self, count: int, device: torch.device) -> Draw:
+        """Draws an image and a variant of its kernel for each of ``count`` crops."""
+        variant = torch.randint(self.kernels.variants, (count,), device=device)
+        image = torch.randint(max(self.kernels.rows, self.noise.rows), (count,), device=device)
+        return Draw(image, variant)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Degrades ``(N, 3, h, w)`` in [0, 1]; returns the same size and range."""
+        draw = self.draw(len(image), image.device)
+        with torch.autocast(image.device.type, enabled=False):  # bfloat16 would round coarser than an image file
+            kernels = self.kernels(draw).to(image.dtype)
+            return eight_bit(self.noise(convolved(image, kernels), draw, kernels))
+
+
+def eight_bit(image: Tensor) -> Tensor:
+    """Clamps ``(N, 3, h, w)`` to [0, 1] and rounds it to the 256 levels of an image file."""
+    return torch.round(255 * image.clamp(0, 1)) / 255
