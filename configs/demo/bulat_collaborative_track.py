@@ -2,7 +2,8 @@
 _base_ = "cyclesr_track.py"
 
 _cyclesr = _base_.model.translator
-_kept = {key: _cyclesr[key] for key in ("discriminator", "residual", "noise_channels", "free_noise", "pool_size")}
+_keys = ("discriminator", "residual", "noise_channels", "low_frequency_lock", "free_noise", "pool_size")
+_kept = {key: _cyclesr[key] for key in _keys}
 _sizes = {key: value for key, value in _cyclesr.generator.items() if key != "num_down"}
 # G1 has a field of view of 7 LR px, as for CycleSR, but on the pixels of HR.
 _generator = dict(downsampling="unshuffle", **_sizes)

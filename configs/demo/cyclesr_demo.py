@@ -19,6 +19,8 @@ model = dict(
         discriminator=dict(channels=64, num_layers=1, norm="instance", high_pass=5, init="default"),
         residual=True,
         noise_channels=1,
+        # Against colour casts: images that G1 and G2 make keep the 9x9 means of their input (docs/drift.md).
+        low_frequency_lock=9,
         cycle_weight=10.0,
         identity_weight=5.0,
         pool_size=0,

@@ -2,7 +2,7 @@
 _base_ = "cyclesr_track.py"
 
 _cyclesr = _base_.model.translator
-_kept = {key: _cyclesr[key] for key in ("residual", "noise_channels", "free_noise")}
+_kept = {key: _cyclesr[key] for key in ("residual", "noise_channels", "low_frequency_lock", "free_noise")}
 _translator = dict(
     type="DSGAN",
     # CycleSR's field of view of 7 px and its discriminator, with DSGAN's two losses.

@@ -1,5 +1,4 @@
-# Your own images, their degradation learnt by a network (CycleSR): demo/cyclesr_track with two options against noise
-# and one against colour casts.
+# Your own images, their degradation learnt by a network (CycleSR): demo/cyclesr_track with two options against noise.
 #   cyclesr train own_images/network --hr SHARP_DIR --real YOUR_DIR
 # SHARP_DIR holds sharp images of any scenes, YOUR_DIR the images that the SR network is for. --scale N makes them N
 # times as large. Your own held-out pairs are for validation: --val-hr DIR --val-lr DIR. A quarter of an hour on two CPU
@@ -13,8 +12,6 @@ model = dict(
         # the lock (docs/results/analysis.md).
         noise_channels=3,  # G1 sees three channels of fresh noise
         real_low_pass=5,  # L1 on real images compares means over 5x5 pixels: it does not punish fresh noise
-        # Against colour casts: images that G1 and G2 make keep the 9x9 means of their input (docs/drift.md).
-        low_frequency_lock=9,
     ),
 )
 train_dataloader = dict(dataset=dict(hr="SHARP_DIR", real="YOUR_DIR"))
