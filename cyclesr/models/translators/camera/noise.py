@@ -27,8 +27,9 @@ class CameraNoise(Tables):
             for none; None if :meth:`measure` takes them.
         unexplained: (lowest, highest) standard deviation of further noise, in levels of 255; drawn uniformly for each
             crop.
-        texture: standard deviation of the noise that grows with contrast, as a share of the standard deviation of the
-            image in a window of 5x5 pixels.
+        texture: level of the noise that grows with contrast: its standard deviation, in levels of 255, where the image
+            has a standard deviation of one level in a window of 5x5 pixels.
+        texture_exponent: with which power of the standard deviation of the image this noise grows; 1 is in proportion.
         coloured: whether the noise of an image has its measured spectrum, and its measured correlation and balance of
             colours, instead of being white and independent. Needs ``levels=None``.
         texture_correlation: correlation of the ``unexplained`` and ``texture`` noise between colours, from 0
@@ -49,6 +50,7 @@ class CameraNoise(Tables):
         levels: Sequence[tuple[float, float]] | None = (),
         unexplained: tuple[float, float] = (3.0, 3.0),
         texture: float = 0.3,
+        texture_exponent: float = 1.0,
         coloured: bool = False,
         texture_correlation: float = 0.0,
         texture_spectrum: TextureSpectrum = "white",
@@ -64,6 +66,7 @@ class CameraNoise(Tables):
             self.add("mixing", None, 3, 3)
         self.unexplained = (lowest / 255, highest / 255)
         self.texture = texture
+        self.texture_exponent = texture_exponent
         self.unexplained_grain = UnexplainedGrain(texture_correlation, texture_spectrum)
 
     def measure(self, noises: Sequence[NoiseMeasurement | None]) -> None:
@@ -88,7 +91,8 @@ class CameraNoise(Tables):
         own = read.square() + shot * image.clamp(0, 1)
         unexplained = [level.square()]
         if self.texture:
-            unexplained.append(self.texture**2 * _local_variance(image))
+            contrast = 255**2 * _local_variance(image)
+            unexplained.append((self.texture / 255) ** 2 * contrast**self.texture_exponent)
         if not self.coloured and self.unexplained_grain.plain:
             return image + reduce(torch.add, unexplained, own).sqrt() * torch.randn_like(image)
         made = image + reduce(torch.add, unexplained).sqrt() * self.unexplained_grain(image, kernels)

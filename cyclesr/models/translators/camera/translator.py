@@ -32,7 +32,8 @@ class CameraDegradation(Translator):
     Args:
         mtf: ``(frequencies,)`` gains at :data:`~cyclesr.degradations.camera.FREQUENCIES`.
         noise: ``(read, shot)`` of each of the user's images, in units of [0, 1].
-        unexplained, texture: noise that stands for what this model does not explain, see :class:`CameraNoise`.
+        unexplained, texture, texture_exponent: noise that stands for what this model does not explain, see
+            :class:`CameraNoise`.
         stretch, gain, displacement: how kernels vary, see :class:`CameraKernels`; by default they do not.
         per_image: whether each crop gets kernel and noise of one of the user's images. Otherwise it gets the mean
             kernel, and the noise of an image that has some.
@@ -56,6 +57,7 @@ class CameraDegradation(Translator):
         noise: Sequence[tuple[float, float]] = (),
         unexplained: tuple[float, float] = (3.0, 3.0),
         texture: float = 0.3,
+        texture_exponent: float = 1.0,
         stretch: float = 0.0,
         gain: float = 0.0,
         displacement: float = 0.0,
@@ -76,7 +78,9 @@ class CameraDegradation(Translator):
             raise UserError("With per_image or coloured, noise is measured for each image: leave 'noise' out.")
         kernels = CameraKernels(None if per_image else mtf, stretch=stretch, gain=gain, displacement=displacement)
         levels = None if single else noise
-        drawn = CameraNoise(levels, unexplained, texture, coloured, texture_correlation, texture_spectrum)
+        drawn = CameraNoise(
+            levels, unexplained, texture, texture_exponent, coloured, texture_correlation, texture_spectrum
+        )
         self.generators = nn.ModuleDict({"to_real": DrawnCamera(kernels, drawn)})
         self.discriminators = nn.ModuleDict()
 
