@@ -20,15 +20,16 @@ def find_imagenet_weights(stem: str, path: str | Path | None) -> Path | None:
 
     Args:
         stem: the network's name in the file's name, such as ``vgg19``.
-        path: a file, or a folder with files named ``<stem>.pth`` or ``<stem>-*.pth`` (torchvision's names end in a
-            hash), of which the newest is used. None looks in torch hub's cache.
+        path: a file, or a folder with files named ``<stem>.pth``, ``<stem>-*.pth`` (torchvision's names end in a hash)
+            or ``<stem>_features.pth``, of which the newest is used. None looks in torch hub's cache.
 
     Returns:
         The path of the file, or None if there is no such file.
     """
     path = hub_cache() if path is None else Path(path)
     if path.is_dir():
-        found = [*path.glob(f"{stem}.pth"), *path.glob(f"{stem}-*.pth")]  # vgg16_bn is another network than vgg16
+        names = (f"{stem}.pth", f"{stem}-*.pth", f"{stem}_features.pth")  # vgg16_bn is another network than vgg16
+        found = [file for name in names for file in path.glob(name)]
         return max(found, key=lambda file: file.stat().st_mtime, default=None)
     return path if path.is_file() else None
 

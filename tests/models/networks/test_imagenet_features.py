@@ -91,3 +91,5 @@ def test_weights_of_a_network_with_a_longer_name_are_not_taken(tmp_path: Path) -
     (tmp_path / "vgg16.pth").touch()
     os.utime(tmp_path / "vgg16-397923af.pth", (0, 0))
     assert find_imagenet_weights("vgg16", tmp_path) == tmp_path / "vgg16.pth"
+    (tmp_path / "alexnet_features.pth").touch()
+    assert find_imagenet_weights("alexnet", tmp_path) == tmp_path / "alexnet_features.pth"
