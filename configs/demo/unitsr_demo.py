@@ -3,7 +3,9 @@
 _base_ = "cyclesr_demo.py"
 
 _cyclesr = _base_.model.translator
-_kept = {key: _cyclesr[key] for key in ("generator", "residual", "noise_channels", "low_frequency_lock", "cycle_weight")}
+_kept = {
+    key: _cyclesr[key] for key in ("generator", "residual", "noise_channels", "low_frequency_lock", "cycle_weight")
+}
 _translator = dict(
     type="UNIT",
     discriminator=dict(type="PatchDiscriminator", **_cyclesr.discriminator),

@@ -88,6 +88,15 @@ def test_noise_grows_with_contrast() -> None:
     assert noise[..., 2:-2].std().item() == pytest.approx(0.4 * 0.1 * 0.96**0.5, rel=0.01)
 
 
+def test_noise_grows_with_a_power_of_contrast() -> None:
+    torch.manual_seed(0)
+    stripes = 0.5 + 0.1 * torch.tensor([-1.0, 1.0]).repeat(32).expand(16, 3, 64, 64)
+    growing = CameraNoise(unexplained=(0.0, 0.0), texture=2.0, texture_exponent=0.5)
+    noise = with_noise(growing, stripes) - stripes
+    contrast = 255 * 0.1 * 0.96**0.5  # the variance of the two columns beside, of 0.96, is that of most windows
+    assert 255 * noise[..., 2:-2].std().item() == pytest.approx(2 * contrast**0.5, rel=0.01)
+
+
 def test_impossible_levels_are_refused() -> None:
     with pytest.raises(UserError, match=r"not be negative.*\(9.0, 3.0\)"):
         CameraNoise(unexplained=(9.0, 3.0))
