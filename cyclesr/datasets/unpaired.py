@@ -30,6 +30,8 @@ class UnpairedDataset(CropDataset):
         hr: folder of HR images.
         real: folder of real LR images.
         crop: side of the LR crops in pixels; the side of the HR crops is crop * scale.
+        margin: LR pixels by which HR crops are larger on each side. A translator that is not trained degrades the whole
+            crop, and the SR network learns only from the middle, where no kernel has reached beyond the crop.
         scale: scale of the SR network.
         hr_range: (first, last): uses only HR files whose number is in this range, inclusive; (1, 400) in the paper's
             split of DIV2K. None uses all.
@@ -58,11 +60,13 @@ class UnpairedDataset(CropDataset):
         cache: str | Path | None = "disk",
         length: int | None = None,
         seed: int = 0,
+        margin: int = 0,
     ) -> None:
         if not isinstance(augment, bool) and augment not in get_args(HrOnly):
             near = did_you_mean(str(augment), get_args(HrOnly))
             raise UserError(f"augment must be True, False, 'hr' or 'hr_flips', found {augment!r}.{near}")
         self.crop = crop
+        self.margin = margin
         self.scale = scale
         self.augment = augment
         self.seed = seed
@@ -75,12 +79,12 @@ class UnpairedDataset(CropDataset):
         return self.length
 
     def cut(self, index: int) -> Cut:
-        """Returns ``hr`` ``(crop * scale, crop * scale, 3)``, ``real`` ``(crop, crop, 3)`` and their paths."""
+        """Returns ``hr`` and ``real``, ``(side, side, 3)`` each with its own side, and their paths."""
         random = generator(self.seed, index)
         hr_path = self.hr_paths[shuffled(self.seed, index, len(self.hr_paths))]
         real_path = self.real_paths[int(random.integers(len(self.real_paths)))]
         return dict(
-            hr=self._draw(random, hr_path, self.crop * self.scale, self.augment),
+            hr=self._draw(random, hr_path, (self.crop + 2 * self.margin) * self.scale, self.augment),
             real=self._draw(random, real_path, self.crop, self.augment is True),
             hr_path=hr_path,
             real_path=real_path,
@@ -92,7 +96,7 @@ class UnpairedDataset(CropDataset):
         if min(height, width) < crop:
             raise UserError(
                 f"The image {path} measures {width}x{height}, less than the crop of {crop}x{crop} pixels "
-                f"(LR crop {self.crop}, scale {self.scale}): remove it or use a smaller crop."
+                f"(LR crop {self.crop}, margin {self.margin}, scale {self.scale}): remove it or use a smaller crop."
             )
         top, left = crop_at(random, height, width, crop)
         return Crop(image[top : top + crop, left : left + crop], _orientation(random, augment))

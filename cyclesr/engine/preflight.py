@@ -78,7 +78,7 @@ def check_images(data: dict[str, Any]) -> None:
     Raises:
         UserError: images are unreadable or smaller than the crop. The message names them.
     """
-    sides = {"hr": data["crop"] * data["scale"], "real": data["crop"]}
+    sides = {"hr": (data["crop"] + 2 * data.get("margin", 0)) * data["scale"], "real": data["crop"]}
     names = {key: image_names(data[key]) for key in sides}
     found = [
         problem

@@ -120,18 +120,23 @@ class CollaborativeSR(SRModel):
         """Updates what the stage trains.
 
         Args:
-            data: ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``, both in [0, 1].
+            data: ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``, both in [0, 1]. ``hr`` may have a margin, which
+                a G1 that does not learn sees, but no network that learns.
             optim_wrapper: the optimizers ``generators``, ``discriminators``, ``sr`` and, for D_h, ``sr_discriminator``.
 
         Returns:
             Every loss as a detached scalar, for the log.
         """
         hr, real = self.images(data, "hr", "real")
+        margin = self._margin(hr, real)
+        g1_learns = self.stage.trains_translator and self.translator_learns
+        hr = without_margin(hr, margin * self.scale) if g1_learns else hr
         with optim_wrapper.autocast(hr.device):
             syn = self.degradation(hr)  # Eq. (1)
             source = self.translator.source(syn, hr)  # syn, except for a translator that starts from HR
-            if not (self.stage.trains_translator and self.translator_learns):
+            if not g1_learns:
                 lr = syn if self.stage is Stage.SR else self._fixed_fake_real(source)
+                lr, hr = without_margin(lr, margin), without_margin(hr, margin * self.scale)
                 return self.update_sr(self.sr(lr), hr, lr, optim_wrapper)  # Eq. (3)
             t = self.translator.translate(source, real)
             losses = self.translator.generator_losses(syn, real, t)  # Eq. (2)
@@ -186,6 +191,10 @@ class CollaborativeSR(SRModel):
         losses = self.translator.discriminator_losses(syn, real, t)
         return optim_wrapper.update(losses, "discriminators").losses if losses else {}
 
+    def _margin(self, hr: Tensor, real: Tensor) -> int:
+        """Returns by how many LR pixels ``hr`` is larger than ``real`` on each side."""
+        return max(hr.shape[-1] // self.scale - real.shape[-1], 0) // 2
+
     @torch.no_grad()
     def _fixed_fake_real(self, source: Tensor) -> Tensor:
         return self.translator.degrade(source)
@@ -210,6 +219,18 @@ class CollaborativeSR(SRModel):
         hr, real = self.images({k: data[k][:1] for k in ("hr", "real")}, "hr", "real")
         syn = self.degradation(hr)
         fake_real = self.translator.degrade(self.translator.source(syn, hr))
+        margin = self._margin(hr, real)
+        syn, fake_real, hr = (
+            without_margin(image, margin * s) for image, s in ((syn, 1), (fake_real, 1), (hr, self.scale))
+        )
         return dict(
             syn=syn, fake_real=fake_real, sr=self.forward(fake_real), hr=hr, real=real, real_sr=self.forward(real)
         )
+
+
+def without_margin(image: Tensor, margin: int) -> Tensor:
+    """Returns the middle of ``(N, 3, h, w)``, without ``margin`` pixels on each side."""
+    if not margin:
+        return image
+    like = torch.channels_last if image.is_contiguous(memory_format=torch.channels_last) else torch.contiguous_format
+    return image[..., margin:-margin, margin:-margin].contiguous(memory_format=like)

@@ -129,7 +129,7 @@ def test_too_small_images_are_named(folders: dict[str, str]) -> None:
     with pytest.raises(UserError, match=r"0009x4m\.png measures 7x12.*8x8"):
         build(folders, real_range=(9, 9))[0]
     write_image(Path(folders["hr"]) / "0009.png", coordinates(9, 31, 40))
-    with pytest.raises(UserError, match=r"0009\.png measures 40x31.*32x32.*LR crop 8, scale 4"):
+    with pytest.raises(UserError, match=r"0009\.png measures 40x31.*32x32.*LR crop 8, margin 0, scale 4"):
         build(folders, hr_range=(9, 9))[0]
 
 
