@@ -120,8 +120,8 @@ class CollaborativeSR(SRModel):
         """Updates what the stage trains.
 
         Args:
-            data: ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``, both in [0, 1]. ``hr`` may have a margin, which
-                a G1 that does not learn sees, but no network that learns.
+            data: ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``, both in [0, 1]. ``hr`` may have a margin,
+                which a G1 that does not learn sees, but no network that learns.
             optim_wrapper: the optimizers ``generators``, ``discriminators``, ``sr`` and, for D_h, ``sr_discriminator``.
 
         Returns:

@@ -55,6 +55,14 @@ def test_item(folders: dict[str, str]) -> None:
     assert batch["real_path"] == [data[0]["real_path"], data[1]["real_path"]]
 
 
+def test_a_margin_enlarges_hr_crops(folders: dict[str, str]) -> None:
+    item = build(folders, margin=1)[0]
+    assert item["hr"].shape == (3, 40, 40)
+    assert item["real"].shape == (3, 8, 8)
+    with pytest.raises(UserError, match=r"measures 48x40.*48x48.*margin 2"):
+        build(folders, margin=2)[0]
+
+
 def test_items_are_a_pure_function_of_seed_and_index(folders: dict[str, str]) -> None:
     first, second, other = build(folders), build(folders), build(folders, seed=1)
     later = first[10**9 + 7]

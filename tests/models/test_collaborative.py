@@ -312,3 +312,23 @@ def test_channels_last_changes_no_result() -> None:
         runs.append(weights(model))
     for name in runs[0]:
         torch.testing.assert_close(runs[0][name], runs[1][name])
+
+
+def test_the_sr_network_learns_from_the_middle_of_crops_with_a_margin() -> None:
+    """From the middle of a whole degraded crop; a G1 that learns sees crops without the margin."""
+    model, optimizers = build()
+    hr, real = (torch.rand(2, 3, side, side, dtype=torch.float64) for side in (40, 12))
+    seen: list[Tensor] = []
+    model.sr.register_forward_pre_hook(lambda _, images: seen.append(images[0].detach()))
+    whole = model.translator.degrade(model.degradation(hr)).detach()
+    middle = hr[..., 8:-8, 8:-8]
+    loss = 100 * F.mse_loss(model.sr(whole[..., 4:-4, 4:-4]), middle)
+    model.stage = Stage.SR_ON_FAKE
+    losses = train_step(model, dict(hr=hr, real=real), optimizers)
+    assert_near(seen[-1], whole[..., 4:-4, 4:-4])
+    assert_near(losses["loss_sr"], loss.detach())
+
+    model.stage = Stage.JOINT
+    without = model.translator.degrade(model.degradation(middle)).detach()
+    train_step(model, dict(hr=hr, real=real), optimizers)
+    assert_near(seen[-1], without)
