@@ -10,11 +10,14 @@ import numpy as np
 
 from cyclesr.degradations.camera.mtf import FREQUENCIES
 
-_SIDE = 16  # side of a patch in pixels
-_STEP = _SIDE // 2
+PATCH = 16  # side of a patch in pixels
+_STEP = PATCH // 2
 _BINS = 8  # number of bins of brightness in [0, 1]
 _FLATTEST = 0.04  # share of the patches of each bin that are measured
 _LEAST_PATCHES = 5
+_LOWEST = 0.02  # quantile of the variance that stands for a flat patch,
+_AS_FLAT = 3.0  # and how many times as large that of other flat patches may be: bright ones have more noise
+_ROUNDING = (1 / 255) ** 2 / 12  # variance of the rounding to 8 bits
 _CLIPPED = (1.5 / 255, 253.5 / 255)
 # Patches of noise have similar variances, even of coarse grain. The flattest patches of a bin are texture if the
 # relative deviation of their variances is larger than _UNEQUAL, or their variance _TEXTURED times that of another bin.
@@ -24,12 +27,12 @@ _NEGLIGIBLE = (2 / 255) ** 2  # variance up to which the rounding to 8 bits make
 _QUARTILES = 1.349  # distance of the quartiles of a normal distribution, standard deviations
 _LEAST_RANGE = 0.25  # of brightness: a smaller one does not show how noise depends on it
 
-_AXIS = np.linspace(-1, 1, _SIDE)
-_PLANES = np.linalg.qr(np.stack([np.ones(_SIDE**2), np.repeat(_AXIS, _SIDE), np.tile(_AXIS, _SIDE)], 1))[0]
-_HANN = np.hanning(_SIDE + 1)[:-1]
+_AXIS = np.linspace(-1, 1, PATCH)
+_PLANES = np.linalg.qr(np.stack([np.ones(PATCH**2), np.repeat(_AXIS, PATCH), np.tile(_AXIS, PATCH)], 1))[0]
+_HANN = np.hanning(PATCH + 1)[:-1]
 _WINDOW = _HANN[:, None] * _HANN
 # Power spectrum of white noise of variance 1 after subtracting a plane and applying the window.
-_WHITE = (np.abs(np.fft.fft2((np.eye(_SIDE**2) - _PLANES @ _PLANES.T).reshape(-1, _SIDE, _SIDE) * _WINDOW)) ** 2).sum(0)
+_WHITE = (np.abs(np.fft.fft2((np.eye(PATCH**2) - _PLANES @ _PLANES.T).reshape(-1, PATCH, PATCH) * _WINDOW)) ** 2).sum(0)
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def measure_noise(image: np.ndarray) -> NoiseMeasurement | None:
     means, residuals, grid, clipped = _patches(image)
     if not len(means):
         return None
-    variance = (residuals**2).sum(1) / (_SIDE**2 - _PLANES.shape[1])  # (patches, 3)
+    variance = (residuals**2).sum(1) / (PATCH**2 - _PLANES.shape[1])  # (patches, 3)
     rank = _variance_of_neighbours(variance.mean(1).reshape(grid)).ravel()
     rank[clipped] = np.inf
     bins = np.minimum((means * _BINS).astype(int), _BINS - 1)
@@ -89,13 +92,32 @@ def measure_noise(image: np.ndarray) -> NoiseMeasurement | None:
     )
 
 
+def flat_patches(image: np.ndarray) -> np.ndarray:
+    """Finds the flattest patches of PATCH x PATCH pixels, judged by their neighbours as :func:`measure_noise` does.
+
+    Args:
+        image: ``(H, W, 3)``, float in [0, 1].
+
+    Returns:
+        ``(n, 2)`` (y, x) of their top left pixels; n = 0 if the image is too small or all patches are clipped.
+    """
+    _, residuals, grid, clipped = _patches(image)
+    if clipped.all():
+        return np.zeros((0, 2), int)
+    rank = _variance_of_neighbours((residuals**2).mean((1, 2)).reshape(grid)).ravel()
+    rank[clipped] = np.inf
+    least = np.quantile(rank[~clipped], _LOWEST) + _ROUNDING
+    chosen = np.flatnonzero(rank <= _AS_FLAT * least)
+    return np.stack([chosen // grid[1], chosen % grid[1]], 1) * _STEP
+
+
 def _patches(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, int], np.ndarray]:
     """Returns means (n,) and residuals (n, pixels, 3) from a plane, the size of the grid, and which are clipped."""
-    if min(image.shape[:2]) < _SIDE:
-        return np.zeros(0), np.zeros((0, _SIDE**2, 3)), (0, 0), np.zeros(0, bool)
-    views = np.lib.stride_tricks.sliding_window_view(image, (_SIDE, _SIDE), axis=(0, 1))[::_STEP, ::_STEP]
+    if min(image.shape[:2]) < PATCH:
+        return np.zeros(0), np.zeros((0, PATCH**2, 3)), (0, 0), np.zeros(0, bool)
+    views = np.lib.stride_tricks.sliding_window_view(image, (PATCH, PATCH), axis=(0, 1))[::_STEP, ::_STEP]
     grid = views.shape[:2]
-    values = views.reshape(-1, 3, _SIDE**2).transpose(0, 2, 1).astype(np.float32)
+    values = views.reshape(-1, 3, PATCH**2).transpose(0, 2, 1).astype(np.float32)
     clipped = ((values < _CLIPPED[0]) | (values > _CLIPPED[1])).mean((1, 2)) > 0.01
     planes = _PLANES.astype(np.float32)
     return values.mean((1, 2)), values - planes @ (planes.T @ values), (grid[0], grid[1]), clipped
@@ -103,7 +125,7 @@ def _patches(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, int]
 
 def _variance_of_neighbours(variance: np.ndarray) -> np.ndarray:
     """Computes (rows, columns) means over the four nearest patches that do not overlap, mirrored at the borders."""
-    distance = _SIDE // _STEP
+    distance = PATCH // _STEP
     padded = np.pad(variance, distance, mode="symmetric")
     rows, columns = variance.shape
     shifts = ((0, distance), (2 * distance, distance), (distance, 0), (distance, 2 * distance))
@@ -139,14 +161,14 @@ def _fit(brightness: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
 
 
 def _spectrum(residuals: np.ndarray) -> np.ndarray:
-    patches = residuals.transpose(0, 2, 1).reshape(-1, _SIDE, _SIDE)
+    patches = residuals.transpose(0, 2, 1).reshape(-1, PATCH, PATCH)
     power = (np.abs(np.fft.fft2(patches * _WINDOW)) ** 2).mean(0)
-    axis = np.fft.fftfreq(_SIDE)
-    ring = np.rint(np.hypot(axis[:, None], axis) * _SIDE).astype(int)
+    axis = np.fft.fftfreq(PATCH)
+    ring = np.rint(np.hypot(axis[:, None], axis) * PATCH).astype(int)
     rings = np.arange(1, ring.max() + 1)
     radial = np.array([power[ring == index].sum() / _WHITE[ring == index].sum() for index in rings])
     mean = np.interp(ring, rings, radial).mean()
-    return np.interp(FREQUENCIES, rings / _SIDE, radial / max(mean, 1e-20))
+    return np.interp(FREQUENCIES, rings / PATCH, radial / max(mean, 1e-20))
 
 
 def _correlation(residuals: np.ndarray) -> tuple[float, float, float]:

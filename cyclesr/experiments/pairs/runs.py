@@ -14,14 +14,17 @@ from cyclesr.experiments.comparison import enlarge_nearest, held_out_pairs
 from cyclesr.experiments.hardware import hardware
 from cyclesr.experiments.pairs.cells import Key, PairBench, PairCell, Source
 from cyclesr.experiments.pairs.page import page
+from cyclesr.experiments.pairs.verdict_section import verdict_section
+from cyclesr.experiments.pairs.verdicts import judge_cell
 from cyclesr.experiments.pictures import side_by_side
 from cyclesr.experiments.work_dir import write_json
 from cyclesr.images.listing import list_images
-from cyclesr.images.reading import read_image
+from cyclesr.images.reading import image_size, read_image
 from cyclesr.images.tensors import to_tensor
 from cyclesr.images.writing import write_image
 from cyclesr.inference.evaluate import BICUBIC, Settings, evaluate_config
 from cyclesr.inference.evaluation_report import as_dict
+from cyclesr.inference.verdict import LEAST_SIDE
 from cyclesr.metrics.columns import load_columns
 from cyclesr.metrics.lpips import SMALLEST, load_lpips
 from cyclesr.metrics.niqe import enough_blocks
@@ -84,14 +87,14 @@ def run_pairs(bench: PairBench, keys: list[Key], path: Path) -> list[str]:
         if run_cell(PairCell(bench, *key), columns) != shown.get(key):
             shown, left_out = finished_cells(bench)  # read again: other commands may have finished some
             save_pictures(bench, shown, key[2])
-            write_whole_text(path, page(bench, shown))
+            write_whole_text(path, "\n".join(filter(None, (page(bench, shown), verdict_section(bench, shown)))))
     return left_out
 
 
 def run_cell(cell: PairCell, columns: tuple[str, ...]) -> Result:
     """Trains and scores a cell, or reads its result if it is finished. An interrupted training is resumed.
 
-    A result that lacks some of the columns is scored again if its checkpoint still exists.
+    A result that lacks some of the columns or the verdict gets them if its checkpoint still exists.
 
     Args:
         cell: the cell.
@@ -99,7 +102,8 @@ def run_cell(cell: PairCell, columns: tuple[str, ...]) -> Result:
 
     Returns:
         The content of ``result.json``: the scores under the first protocol as ``cyclesr test`` writes them; those under
-        the other protocols as ``psnr_<protocol>`` and ``ssim_<protocol>`` beside them; ``row``, ``source``, ``seed``,
+        the other protocols as ``psnr_<protocol>`` and ``ssim_<protocol>`` beside them; ``verdict``, that without ground
+        truth, if held-out LR images are at least 48 pixels wide and high; ``row``, ``source``, ``seed``,
         ``minutes`` (``None`` if the training was interrupted), ``iterations`` and ``hardware``.
 
     Raises:
@@ -113,9 +117,18 @@ def run_cell(cell: PairCell, columns: tuple[str, ...]) -> Result:
         about = dict(row=cell.name, source=cell.source, seed=cell.seed, minutes=minutes, hardware=hardware())
         about |= dict(iterations=config.train_cfg.max_iters if cell.trains else 0)
         write_json(cell.result, _score(cell, config, columns) | about)
-    elif set(columns) - cell.read_result()["means"].keys() and (not cell.trains or cell.checkpoint(config).is_file()):
+    can_score = not cell.trains or cell.checkpoint(config).is_file()
+    if can_score and set(columns) - cell.read_result()["means"].keys():
         write_json(cell.result, cell.read_result() | _score(cell, config, columns))
+    if can_score and "verdict" not in cell.read_result() and _large_enough(cell):
+        write_json(cell.result, cell.read_result() | dict(verdict=judge_cell(cell, config).to_dict()))
     return cell.read_result()
+
+
+def _large_enough(cell: PairCell) -> bool:
+    """Returns whether at least one held-out LR image is large enough for a verdict."""
+    held_out = list_images(cell.bench.folders(cell.seed).valid_lr)
+    return any(min(image_size(path)) >= LEAST_SIDE for path in held_out)
 
 
 def _score(cell: PairCell, config: Config, columns: tuple[str, ...]) -> Result:
