@@ -1,9 +1,10 @@
 """Models: the method itself, its translators, SR networks, degradations and losses."""
 
 from cyclesr.models.collaborative import CollaborativeSR
+from cyclesr.models.consistency import RealConsistency
 from cyclesr.models.cyclegan_sr import CycleGANSR
 from cyclesr.models.sr_adversarial import SRAdversarial
 from cyclesr.models.stages import Stage
 from cyclesr.models.supervised import SupervisedSR
 
-__all__ = ["CollaborativeSR", "CycleGANSR", "SRAdversarial", "Stage", "SupervisedSR"]
+__all__ = ["CollaborativeSR", "CycleGANSR", "RealConsistency", "SRAdversarial", "Stage", "SupervisedSR"]

@@ -52,6 +52,9 @@ class CollaborativeSR(SRModel):
         sr_adversarial: its second term, :math:`L_{adv}`; arguments of
             :class:`~cyclesr.models.sr_adversarial.SRAdversarial`, whose discriminator :math:`D_h` is the part
             ``sr_discriminator``. None leaves it out.
+        consistency: one more term for the SR network, on the real images, which the paper does not have; arguments of
+            :class:`~cyclesr.models.consistency.RealConsistency`. It is used where the SR network learns ``fake_real``.
+            None leaves it out.
         feedback_weight: :math:`\lambda_{Trans}^{SR}` of Eq. (5), for images in [0, 1].
         optimisation: the update rule of the joint stage, ``alternating`` or ``joint``. With only the MSE as SR loss and
             equal weights the two give the same gradients (Sec. 3.4), and ``joint`` is faster. With more terms in
@@ -82,6 +85,7 @@ class CollaborativeSR(SRModel):
         sr_loss: dict[str, Any],
         perceptual: dict[str, Any] | None = None,
         sr_adversarial: dict[str, Any] | None = None,
+        consistency: dict[str, Any] | None = None,
         feedback_weight: float = 1e3,
         optimisation: str = "alternating",
         channels_last: ChannelsLast = False,
@@ -100,6 +104,7 @@ class CollaborativeSR(SRModel):
         )
         self.degradation = DEGRADATIONS.build(degradation)
         self.translator: Translator = self.as_memory_format(TRANSLATORS.build(translator))
+        self.consistency = MODELS.build({"type": "RealConsistency", **consistency}) if consistency is not None else None
         self.feedback_weight = feedback_weight
         self.optimisation = optimisation
         self.stage = Stage.JOINT
@@ -131,7 +136,7 @@ class CollaborativeSR(SRModel):
         margin = self._margin(hr, real)
         g1_learns = self.stage.trains_translator and self.translator_learns
         hr = without_margin(hr, margin * self.scale) if g1_learns else hr
-        with optim_wrapper.autocast(hr.device):
+        with optim_wrapper.autocast(hr.device), optim_wrapper.adding(self._losses_of_real(real), "sr"):
             syn = self.degradation(hr)  # Eq. (1)
             source = self.translator.source(syn, hr)  # syn, except for a translator that starts from HR
             if not g1_learns:
@@ -194,6 +199,12 @@ class CollaborativeSR(SRModel):
     def _margin(self, hr: Tensor, real: Tensor) -> int:
         """Returns by how many LR pixels ``hr`` is larger than ``real`` on each side."""
         return max(hr.shape[-1] // self.scale - real.shape[-1], 0) // 2
+
+    def _losses_of_real(self, real: Tensor) -> Losses:
+        """Returns the SR network's loss on real images, if there is one in this stage."""
+        if self.consistency is None or not self.stage.uses_translator:
+            return {}
+        return {"loss_consistency": self.consistency.of_network(self.sr, self.degradation, self.translator, real)}
 
     @torch.no_grad()
     def _fixed_fake_real(self, source: Tensor) -> Tensor:

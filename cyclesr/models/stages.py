@@ -12,6 +12,11 @@ class Stage(Enum):
     JOINT = "joint"  # both, Eq. (4) or (5)
 
     @property
+    def uses_translator(self) -> bool:
+        """Whether the SR network learns the translator's degradation in this stage."""
+        return self in (Stage.SR_ON_FAKE, Stage.JOINT)
+
+    @property
     def trains_translator(self) -> bool:
         """Whether the translator moves in this stage."""
         return self in (Stage.TRANSLATION, Stage.JOINT)

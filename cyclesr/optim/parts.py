@@ -64,6 +64,7 @@ class PartOptimizers(OptimWrapperDict):
         self._loaded_scalers: dict[str, dict[str, Any]] = {}
         self._share, self._completes = 1.0, True
         self._report: dict[str, Tensor] = {}
+        self._added: dict[str, dict[str, Tensor]] = {}
 
     @contextmanager
     def autocast(self, device: torch.device) -> Iterator[None]:
@@ -81,6 +82,22 @@ class PartOptimizers(OptimWrapperDict):
         finally:
             self._share, self._completes = 1.0, True
 
+    @contextmanager
+    def adding(self, losses: dict[str, Tensor], part: str) -> Iterator[None]:
+        """Adds losses to every update within that steps ``part``, so that they need no step of their own.
+
+        For terms that do not depend on how the rest of the step is organised, such as those of other images.
+
+        Args:
+            losses: scalars by names that no other loss has; empty for none.
+            part: name of the optimizer.
+        """
+        self._added = {part: losses} if losses else {}
+        try:
+            yield
+        finally:
+            self._added = {}
+
     def update(self, losses: dict[str, Tensor], *parts: str, keep_graph: bool = False) -> Update:
         """Takes one step of the named parts down the sum of the losses.
 
@@ -90,10 +107,12 @@ class PartOptimizers(OptimWrapperDict):
         iteration, no phase may therefore rely on weights that an earlier phase has moved.
 
         Args:
-            losses: scalars that share a graph; the dict is left as it is.
+            losses: scalars that share a graph; the dict is left as it is. Those of :meth:`adding` are added.
             parts: names of the optimizers that step.
             keep_graph: other losses on the same graph follow.
         """
+        for part in parts:
+            losses = _merged(losses, self._added.get(part, {}))
         total = torch.stack([loss.float() for loss in losses.values()]).sum() * self._share
         parameters = [p for part in parts for p in self._parameters(part)]
         scaler = self._scaler(parts, total.device)
@@ -155,6 +174,12 @@ class PartOptimizers(OptimWrapperDict):
 
     def _parameters(self, part: str) -> list[Tensor]:
         return [p for group in self[part].optimizer.param_groups for p in group["params"]]
+
+
+def _merged(losses: dict[str, Tensor], added: dict[str, Tensor]) -> dict[str, Tensor]:
+    if both := losses.keys() & added.keys():
+        raise UserError(f"Two losses are named {min(both)!r}, and only one would be trained on: rename one.")
+    return {**losses, **added}
 
 
 def _lay_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:

@@ -48,12 +48,13 @@ def assert_same(a: object, b: object) -> None:
         assert a == b
 
 
-def test_resumed_equals_straight(tiny_config: Path, tmp_path: Path) -> None:
-    run(tiny_config, tmp_path / "straight")
+@pytest.mark.parametrize("extra", [{}, {"model__consistency": dict(low_pass=3)}], ids=["plain", "on real images"])
+def test_resumed_equals_straight(extra: dict[str, Any], tiny_config: Path, tmp_path: Path) -> None:
+    run(tiny_config, tmp_path / "straight", **extra)
     shutil.copytree(tmp_path / "straight", tmp_path / "resumed")
     for iteration in (4, 6):  # as if it had been killed after its first checkpoint
         (tmp_path / "resumed" / f"iter_{iteration}.pth").unlink()
-    run(tiny_config, tmp_path / "resumed", resume=True)
+    run(tiny_config, tmp_path / "resumed", resume=True, **extra)
     straight, resumed = (read_checkpoint(tmp_path / name / "iter_6.pth") for name in ("straight", "resumed"))
     for part in ("state_dict", "optimizer", "param_schedulers", "rank_states"):
         assert_same(straight[part], resumed[part])
@@ -69,19 +70,25 @@ class KeepWeightsOfRank(Hook):
         torch.save(dict(weights=weights, scores=scores), Path(runner.work_dir) / f"rank{get_rank()}.pt")
 
 
-def train_rank(config: str, work_dir: Path, batch: int, rank: int, world_size: int) -> None:
+# What the SR network learns of real images, too.
+ON_REAL: dict[str, Any] = {"model.consistency": dict(weight=50.0, low_pass=3, tolerance=1.0)}
+
+
+def train_rank(config: str, work_dir: Path, batch: int, extra: dict[str, Any], rank: int, world_size: int) -> None:
     """Trains one rank of a group that meets in a file."""
     torch.set_num_threads(1)
-    options = {**EXACT, "experiment_name": str(work_dir), "train_dataloader.batch_size": batch}
+    options = {**EXACT, **extra, "experiment_name": str(work_dir), "train_dataloader.batch_size": batch}
     group = dict(init_method=f"file://{work_dir}.group", rank=rank, world_size=world_size)
     torch.distributed.init_process_group("gloo", **group)
     train(config, work_dir=str(work_dir), options=options, device="cpu", launcher="pytorch")
 
 
-def train_ranks(config: Path, work_dir: Path, batch: int, world_size: int) -> list[dict[str, Any]]:
+def train_ranks(
+    config: Path, work_dir: Path, batch: int, world_size: int, extra: dict[str, Any]
+) -> list[dict[str, Any]]:
     """Trains all ranks in forked processes, and returns what each has saved."""
     context = multiprocessing.get_context("fork")
-    arguments = [(str(config), work_dir, batch, rank, world_size) for rank in range(world_size)]
+    arguments = [(str(config), work_dir, batch, extra, rank, world_size) for rank in range(world_size)]
     processes = [context.Process(target=train_rank, args=values) for values in arguments]
     for process in processes:
         process.start()
@@ -92,11 +99,12 @@ def train_ranks(config: Path, work_dir: Path, batch: int, world_size: int) -> li
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="needs fork")
-def test_two_ranks_equal_one_with_twice_the_batch(tiny_config: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("extra", [{}, ON_REAL], ids=["plain", "on real images"])
+def test_two_ranks_equal_one_with_twice_the_batch(extra: dict[str, Any], tiny_config: Path, tmp_path: Path) -> None:
     hooks = 'custom_hooks = [dict(type="KeepWeightsOfRank"),'
     tiny_config.write_text(tiny_config.read_text().replace("custom_hooks = [", hooks))
-    (one,) = train_ranks(tiny_config, tmp_path / "one", 4, 1)
-    first, second = train_ranks(tiny_config, tmp_path / "two", 2, 2)
+    (one,) = train_ranks(tiny_config, tmp_path / "one", 4, 1, extra)
+    first, second = train_ranks(tiny_config, tmp_path / "two", 2, 2, extra)
     assert all(torch.equal(first["weights"][name], second["weights"][name]) for name in first["weights"])
     alone, both = (read_checkpoint(tmp_path / name / "iter_5.pth") for name in ("one", "two"))
     assert alone["state_dict"].keys() == both["state_dict"].keys()

@@ -81,12 +81,13 @@ class Hourglass(nn.Module):
         if residual:
             zero(ups[-1].conv)
 
-    def forward(self, image: Tensor, noise_level: float = 1.0) -> Tensor:
+    def forward(self, image: Tensor, noise_level: float = 1.0, dropping: bool = True) -> Tensor:
         """Translates images. With ``residual``, the output can slightly exceed [0, 1].
 
         Args:
             image: ``(N, 3, H, W)`` in [0, 1].
             noise_level: factor that multiplies the noise channels.
+            dropping: False leaves out the dropout.
         """
         x = 2 * image - 1
         if self.noise_channels:
@@ -98,7 +99,7 @@ class Hourglass(nn.Module):
             maps.append(x)
         for depth, (up, (height, width)) in enumerate(zip(self.ups, reversed(sides), strict=True)):
             x = up(torch.cat([x, maps[-1 - depth]], dim=1) if self.skips and depth else x)[..., :height, :width]
-            if self.dropout and depth < min(DROPOUT_LEVELS, len(self.ups) - 1):
+            if dropping and self.dropout and depth < min(DROPOUT_LEVELS, len(self.ups) - 1):
                 x = F.dropout(x, self.dropout, training=True)
         out = x.to(image.dtype)
         return image + out if self.residual else (torch.tanh(out) + 1) / 2

@@ -116,6 +116,10 @@ class AdversarialTranslator(Translator):
         """Applies ``low_frequency_lock`` to ``made`` ``(N, 3, h, w)``, which no generator's ``forward`` returned."""
         return lock_low_frequencies(made, image, self.low_frequency_lock) if self.low_frequency_lock else made
 
+    def expected(self, source: Tensor) -> Tensor:
+        """Returns G1(source) ``(N, 3, h, w)`` with all noise channels 0."""
+        return self.generators["to_real"](source, noise_level=0.0) if self.noise_channels else self.degrade(source)
+
     def quiet_real(self, source: Tensor) -> Tensor | None:
         """Returns ``fake_real`` ``(N, 3, h, w)`` without its noise where ``free_noise`` needs it, else None."""
         return self.generators["to_real"](source, noise_level=0.0) if self.free_noise else None

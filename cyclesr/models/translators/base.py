@@ -96,6 +96,14 @@ class Translator(nn.Module, ABC):
         """Returns G1(syn) ``(N, 3, h, w)`` for inference, with fresh noise if G1 takes noise."""
         return self.generators["to_real"](syn)
 
+    def expected(self, syn: Tensor) -> Tensor:
+        """Returns :meth:`degrade` without its random part ``(N, 3, h, w)``, through which gradients pass.
+
+        A translator that draws something (noise, kernels, styles) puts the mean of what it draws in its place, and
+        leaves out the rounding of image files. By default it is :meth:`degrade`.
+        """
+        return self.degrade(syn)
+
 
 def by_direction(name: str, weight: DirectionWeights) -> dict[str, float]:
     """Returns the weights of a loss on ``syn`` and on ``real`` images, given as one number or ``dict(syn=, real=)``.

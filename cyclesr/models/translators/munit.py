@@ -117,6 +117,12 @@ class MUNIT(AdversarialTranslator):
         """Returns G1(syn) ``(N, 3, h, w)`` in a style ``(N, style_dim)``, by default drawn at random for each image."""
         return self._path("to_real")(syn, style)
 
+    def expected(self, syn: Tensor) -> Tensor:
+        """Returns G1(syn) ``(N, 3, h, w)`` in the mean style, 0, with all noise channels 0."""
+        to_real = self._path("to_real")
+        style = syn.new_zeros(len(syn), to_real.decoder.style_dim)
+        return to_real.decoder(to_real.encoder(syn), syn, style, noise_level=0.0)
+
     def _path(self, name: str) -> StyleTranslation:
         return cast(StyleTranslation, self.generators[name])
 

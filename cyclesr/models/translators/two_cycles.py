@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from cyclesr.models.networks.hourglass import Hourglass
 from cyclesr.models.translators.adversarial import build_discriminators
 from cyclesr.models.translators.adversarial_translator import AdversarialTranslator
 from cyclesr.models.translators.base import DirectionWeights, Translation, by_direction, one_or_both, present
@@ -49,6 +50,14 @@ class TwoCycles(AdversarialTranslator):
         fake_real, rec_real = one_or_both(to_real, syn, fake_syn, bool(self.cycle_weight["real"]))
         rec_syn = to_syn(fake_real) if self.cycle_weight["syn"] else None
         return Translation(fake_real, fake_syn, rec_syn, rec_real, present(quiet_real=self.quiet_real(syn)))
+
+    def expected(self, source: Tensor) -> Tensor:
+        """Returns G1(source) ``(N, 3, h, w)`` with all noise channels 0 and without dropout."""
+        to_real = self.generators["to_real"]
+        if not isinstance(to_real, Hourglass):
+            return super().expected(source)
+        made: Tensor = to_real(source, noise_level=0.0, dropping=False)
+        return made
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Returns the adversarial and the cycle term of each direction; cycles of weight 0 are absent."""

@@ -119,6 +119,11 @@ class UNIT(AdversarialTranslator):
         mean = to_real.encoder(syn)
         return to_real.decoder(mean + torch.randn_like(mean) if self.degrade_latent_noise else mean, syn)
 
+    def expected(self, syn: Tensor) -> Tensor:
+        """Returns the decoded latent mean ``(N, 3, h, w)``, with all noise channels 0."""
+        to_real = self._path("to_real")
+        return to_real.decoder(to_real.encoder(syn), syn, noise_level=0.0)
+
     def _path(self, name: str) -> EncoderDecoder:
         return cast(EncoderDecoder, self.generators[name])
 

@@ -99,3 +99,13 @@ def test_each_image_draws_a_mixture_of_the_kernels() -> None:
 def test_mistakes_are_named(options: dict, message: str) -> None:
     with pytest.raises(UserError, match=message):
         GaussianBlur(**options)
+
+
+@pytest.mark.parametrize("mixing", ["drawn", "mixed"])
+def test_the_expected_blur_is_the_mean_over_many_draws(mixing: str) -> None:
+    torch.manual_seed(0)
+    blur = GaussianBlur(num_kernels=3, size=9, mixing=mixing, sigma=0.7)
+    image = torch.rand(1, 3, 12, 14)
+    mean = blur(image.expand(6000, -1, -1, -1)).mean(0, keepdim=True)
+    assert (blur(image.expand(20, -1, -1, -1)) - mean).abs().max() > 0.02
+    torch.testing.assert_close(blur.expected(image), mean, rtol=0, atol=0.004)

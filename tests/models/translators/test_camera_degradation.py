@@ -156,3 +156,12 @@ def test_training_measures_the_folder_and_its_checkpoint_degrades(tmp_path: Path
     assert set(runner.optim_wrapper.keys()) == {"sr"}
     degrade = load_degradation(tmp_path / "run" / "iter_2.pth")
     assert degrade.scale == 4
+
+
+def test_the_expected_degradation_is_the_mean_over_many_draws() -> None:
+    torch.manual_seed(0)
+    translator = CameraDegradation(mtf=list(SHARPENING), noise=[(0.01, 0.001)], gain=0.2, displacement=0.5)
+    syn = 0.25 + 0.5 * torch.rand(1, 3, 24, 24)
+    mean = torch.stack([translator.degrade(syn.expand(64, -1, -1, -1)).mean(0) for _ in range(60)]).mean(0)
+    assert (translator.degrade(syn) - mean).abs().mean() > 0.02
+    torch.testing.assert_close(translator.expected(syn)[0], mean, rtol=0, atol=0.006)

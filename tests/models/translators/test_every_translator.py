@@ -141,3 +141,15 @@ def test_a_residual_translator_starts_with_the_image_itself(name: str) -> None:
         pytest.skip("it has no such start")
     _, syn, _ = images(9, 14)
     torch.testing.assert_close(build(name, residual=True).degrade(syn), syn)
+
+
+@EVERY
+def test_the_expected_degradation_draws_nothing_and_passes_gradients(name: str) -> None:
+    translator = build(name, **(dict(noise_channels=2) if takes(name, "noise_channels") else {}))
+    hr, syn, _ = images()
+    source = translator.source(syn, hr).requires_grad_()
+    made = translator.expected(source)
+    assert made.shape == syn.shape
+    assert torch.equal(made, translator.expected(source))
+    (gradient,) = torch.autograd.grad(made.square().mean(), source)
+    assert gradient.abs().max() > 0

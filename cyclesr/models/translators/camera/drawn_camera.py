@@ -43,6 +43,11 @@ class DrawnCamera(nn.Module):
             kernels = self.kernels(draw).to(image.dtype)
             return eight_bit(self.noise(convolved(image, kernels), draw, kernels))
 
+    def expected(self, image: Tensor) -> Tensor:
+        """Convolves ``(N, 3, h, w)`` with the mean of all kernels, without noise and rounding."""
+        with torch.autocast(image.device.type, enabled=False):
+            return convolved(image, self.kernels.mean().to(image.dtype).expand(len(image), -1, -1))
+
 
 def eight_bit(image: Tensor) -> Tensor:
     """Clamps ``(N, 3, h, w)`` to [0, 1] and rounds it to the 256 levels of an image file."""

@@ -65,6 +65,10 @@ class CameraKernels(Tables):
         kernels = rows_of(self.kernels, draw.image)
         return kernels[torch.arange(len(kernels), device=kernels.device), draw.variant]
 
+    def mean(self) -> Tensor:
+        """Returns the mean ``(size, size)`` of all kernels, the expectation of a draw."""
+        return self.kernels[: self.rows].mean((0, 1))
+
     def _around(self, mtfs: np.ndarray) -> Tensor:
         stretch, gain, displacement = self.spread
         count = max(self.count // len(mtfs), min(_LEAST_VARIANTS, self.count)) if any(self.spread) else 1

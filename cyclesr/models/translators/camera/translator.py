@@ -105,6 +105,10 @@ class CameraDegradation(Translator):
         """Makes ``fake_real``; there is no way back."""
         return Translation(self.degrade(syn))
 
+    def expected(self, syn: Tensor) -> Tensor:
+        """Returns ``syn`` ``(N, 3, h, w)`` convolved with the mean kernel, without noise and rounding."""
+        return cast(DrawnCamera, self.generators["to_real"]).expected(syn)
+
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Returns no loss."""
         return {}

@@ -47,14 +47,16 @@ class LearntBlur(nn.Module, ABC):
 
     def forward(self, image: Tensor) -> Tensor:
         """Blurs ``(N, 3, H, W)``, each image with a kernel drawn for it."""
-        reach = self.size // 2
-        padded = pad_symmetric(image.to(torch.promote_types(image.dtype, torch.float32)), reach, reach)
-        kernels = self.kernels().to(padded)
+        kernels = self._exact_kernels(image)
         drawn = (self._weights(len(image), kernels)[:, :, None, None] * kernels).sum(dim=1, keepdim=True)
-        size = padded.shape[-2:]
-        # In the frequency domain, as in `Blur`: exact under autocast, too, which convolutions are not.
-        blurred = torch.fft.irfft2(torch.fft.rfft2(padded) * torch.fft.rfft2(drawn, s=size), s=size)
-        return blurred[..., 2 * reach :, 2 * reach :].to(image.dtype)
+        return _blurred(image, drawn)
+
+    def expected(self, image: Tensor) -> Tensor:
+        """Blurs ``(N, 3, H, W)`` with the mean of the kernels, the expectation of :meth:`forward`."""
+        return _blurred(image, self._exact_kernels(image).mean(dim=0, keepdim=True)[None])
+
+    def _exact_kernels(self, image: Tensor) -> Tensor:
+        return self.kernels().to(image.device, torch.promote_types(image.dtype, torch.float32))
 
     def _weights(self, count: int, like: Tensor) -> Tensor:
         if self.num_kernels == 1:
@@ -63,6 +65,16 @@ class LearntBlur(nn.Module, ABC):
             return F.one_hot(torch.randint(self.num_kernels, (count,), device=like.device), self.num_kernels).to(like)
         parts = torch.empty(count, self.num_kernels, device=like.device, dtype=like.dtype).exponential_()
         return parts / parts.sum(dim=1, keepdim=True)
+
+
+def _blurred(image: Tensor, kernels: Tensor) -> Tensor:
+    """``(N, 3, H, W)`` with kernels ``(N or 1, 1, size, size)``."""
+    reach = kernels.shape[-1] // 2
+    padded = pad_symmetric(image.to(kernels.dtype), reach, reach)
+    size = padded.shape[-2:]
+    # In the frequency domain, as in `Blur`: exact under autocast, too, which convolutions are not.
+    blurred = torch.fft.irfft2(torch.fft.rfft2(padded) * torch.fft.rfft2(kernels, s=size), s=size)
+    return blurred[..., 2 * reach :, 2 * reach :].to(image.dtype)
 
 
 @MODELS.register_module()

@@ -10,6 +10,7 @@ from cyclesr.models.losses.gan import GANMode
 from cyclesr.models.translators.adversarial import build_discriminators
 from cyclesr.models.translators.adversarial_translator import AdversarialTranslator
 from cyclesr.models.translators.base import Translation, straight_through, with_defaults
+from cyclesr.models.translators.probabilistic.learnt_blur import LearntBlur
 from cyclesr.registry import MODELS, TRANSLATORS
 
 Feedback = Literal["all", "blur", "none"]
@@ -41,6 +42,10 @@ class PhysicalDegradation(nn.Module):
         made = quiet if self.noise is None else quiet + self.noise(quiet)
         level = made.detach().clamp(0, 1)
         return straight_through((255 * level).round() / 255 if self.rounded else level, made), quiet
+
+    def expected(self, image: Tensor) -> Tensor:
+        """Returns the images ``(N, 3, H, W)`` blurred by the mean kernel, without noise and rounding."""
+        return self.blur.expected(image) if isinstance(self.blur, LearntBlur) else self.blur(image)
 
 
 @TRANSLATORS.register_module()
@@ -111,6 +116,10 @@ class ProbabilisticDegradation(AdversarialTranslator):
     def fake_real_for_sr(self, t: Translation) -> Tensor:
         """Returns ``fake_real``; as ``feedback`` says, a constant, or with its noise as a constant."""
         return t.fake_real.detach() if self.feedback == "none" else super().fake_real_for_sr(t)
+
+    def expected(self, syn: Tensor) -> Tensor:
+        """Returns :meth:`PhysicalDegradation.expected`, ``(N, 3, h, w)``."""
+        return cast(PhysicalDegradation, self.generators["to_real"]).expected(syn)
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
         """Returns the adversarial term."""
