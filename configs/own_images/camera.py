@@ -1,7 +1,7 @@
 # Your own images, their degradation measured instead of learned: own_images/blur_noise with CameraDegradation.
 #   cyclesr train own_images/camera --hr SHARP_DIR --real YOUR_DIR --scale 2
 # Training first measures sharpness and noise of YOUR_DIR, in seconds. Unlike a blur, what it measures may sharpen, as
-# phones and DSLRs do. It does not know compression. See docs/real_cameras.md.
+# phones and DSLRs do. Options (JPEG, noise from your images, ...): docs/real_cameras.md.
 _base_ = "blur_noise.py"
 
 model = dict(translator=dict(_delete_=True, type="CameraDegradation"))

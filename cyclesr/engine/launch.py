@@ -85,12 +85,12 @@ def train(
     check_folders(cfg)
     if os.environ.get("RANK", "0") == "0":
         _check_images(cfg, folders is not None)
-    camera = measure_camera(cfg)
+    measured = measure_camera(cfg)
     if launcher != "none":
         _init_process_group(launcher)
     try:
         runner = ConsoleRunner.from_cfg(cfg)
-        hand_over(camera, runner.model)
+        hand_over(measured, runner.model)
         runner.train()
     finally:
         if torch.distributed.is_initialized():

@@ -1,7 +1,7 @@
 """Measurement of the user's images before a training, for a translator that is measured instead of learned."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mmengine.config import Config
 from mmengine.logging import print_log
@@ -13,7 +13,14 @@ from cyclesr.registry import TRANSLATORS
 _MOST = 64  # images that are measured of a larger folder, evenly spread over it
 
 
-def measure_camera(config: Config) -> CameraMeasurement | None:
+class Measured(NamedTuple):
+    """The measurement of a camera and the files it was made of."""
+
+    camera: CameraMeasurement
+    paths: list[Path]
+
+
+def measure_camera(config: Config) -> Measured | None:
     """Measures the folder ``real`` if the translator needs it, and fills the translator's config.
 
     The config in the work dir and in checkpoints holds the result. Resuming measures again, with the same result if
@@ -21,7 +28,7 @@ def measure_camera(config: Config) -> CameraMeasurement | None:
     to the model.
 
     A translator class that is measured has ``needs_measurement(config)`` and ``measured(config, camera)``, and its
-    objects have ``take(camera)``.
+    objects have ``take(camera, paths)``.
 
     Args:
         config: changed in place.
@@ -44,10 +51,10 @@ def measure_camera(config: Config) -> CameraMeasurement | None:
     print_log(f"Measuring the camera on {len(chosen)} images of {Path(data['real'])} ...", logger="current")
     camera = measure_files(chosen)
     config.model.translator = kind.measured(dict(translator), camera)
-    return camera
+    return Measured(camera, chosen)
 
 
-def hand_over(camera: CameraMeasurement | None, model: Any) -> None:
+def hand_over(measured: Measured | None, model: Any) -> None:
     """Gives a measurement to the translator of a model; None gives nothing."""
-    if camera is not None:
-        model.translator.take(camera)
+    if measured is not None:
+        model.translator.take(measured.camera, measured.paths)

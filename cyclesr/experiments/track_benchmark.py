@@ -14,8 +14,7 @@ from torch.utils.data import default_collate
 
 from cyclesr.config import load_config
 from cyclesr.datasets.tracks import split_and_simulate
-from cyclesr.degradations.camera import CameraMeasurement
-from cyclesr.engine.measuring import hand_over, measure_camera
+from cyclesr.engine.measuring import Measured, hand_over, measure_camera
 from cyclesr.experiments.comparison import (
     MethodScores,
     Track,
@@ -117,7 +116,7 @@ def _row(
 def iterations_for(config: Config, minutes: float) -> int:
     """Returns the number of iterations of a config that fit into a time, measured on a few steps of each stage."""
     config = copy.deepcopy(config)
-    camera = measure_camera(config)  # as every training does first
+    measured = measure_camera(config)  # as every training does first
     total = config.train_cfg.max_iters
     hooks = [hook for hook in config.get("custom_hooks", []) if hook["type"] == "StageHook"]
     stages: list[dict[str, Any]] = hooks[0]["stages"] if hooks else [dict(name="joint")]
@@ -126,16 +125,16 @@ def iterations_for(config: Config, minutes: float) -> int:
         length = stage.get("fraction", stage["iters"] / total if "iters" in stage else 1 - ends[-1])
         ends.append(ends[-1] + length)
     seconds = sum(
-        (end - start) * seconds_per_step(config, Stage(stage["name"]), camera)
+        (end - start) * seconds_per_step(config, Stage(stage["name"]), measured)
         for stage, start, end in zip(stages, ends, ends[1:], strict=False)
     )
     return max(10, int(60 * minutes / seconds))
 
 
-def seconds_per_step(config: Config, stage: Stage, camera: CameraMeasurement | None = None) -> float:
+def seconds_per_step(config: Config, stage: Stage, measured: Measured | None = None) -> float:
     """Returns the median time of a training step of a stage in seconds, including the loading of the batch."""
     model = MODELS.build(config.model).to(get_device()).train()
-    hand_over(camera, model)
+    hand_over(measured, model)
     parts = {name: part for name, part in config.optim_wrapper.items() if name != "constructor"}
     optimizers = PartOptimizersConstructor(parts)(model)
     dataset = DATASETS.build(config.train_dataloader.dataset)

@@ -1,6 +1,7 @@
 """Measurement of a camera from its images, without HR images: sharpness (MTF), noise and compression of each image."""
 
 from cyclesr.degradations.camera.compression import CompressionMeasurement
+from cyclesr.degradations.camera.flat_patches import PATCH_SIDE, patches_of_files
 from cyclesr.degradations.camera.kernel import kernel_from_mtf, mtf_of_kernel
 from cyclesr.degradations.camera.measurement import (
     CameraMeasurement,
@@ -13,6 +14,7 @@ from cyclesr.degradations.camera.noise import NoiseMeasurement
 
 __all__ = [
     "FREQUENCIES",
+    "PATCH_SIDE",
     "CameraMeasurement",
     "CompressionMeasurement",
     "ImageMeasurement",
@@ -21,4 +23,5 @@ __all__ = [
     "measure_files",
     "measure_images",
     "mtf_of_kernel",
+    "patches_of_files",
 ]

@@ -202,7 +202,7 @@ class _Measured(NamedTuple):
 
 
 def _measured(image: np.ndarray, name: str, compression: CompressionMeasurement | None) -> _Measured:
-    middle = _as_float(_middle(image))
+    middle = measured_part(image)
     return _Measured(
         name=name,
         height=image.shape[0],
@@ -235,13 +235,11 @@ def _together(images: Iterable[_Measured]) -> CameraMeasurement:
     )
 
 
-def _middle(image: np.ndarray) -> np.ndarray:
+def measured_part(image: np.ndarray) -> np.ndarray:
+    """Returns the central part of ``(H, W, 3)`` that is measured, as floats in [0, 1]."""
     top, left = (max(side - _LARGEST_SIDE, 0) // 2 // 8 * 8 for side in image.shape[:2])  # on the grid of JPEG blocks
-    return image[top : top + _LARGEST_SIDE, left : left + _LARGEST_SIDE]
-
-
-def _as_float(image: np.ndarray) -> np.ndarray:
-    return image / np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else image.astype(np.float64)
+    part = image[top : top + _LARGEST_SIDE, left : left + _LARGEST_SIDE]
+    return part / np.iinfo(part.dtype).max if np.issubdtype(part.dtype, np.integer) else part.astype(np.float64)
 
 
 def _tuples(value: Any) -> Any:

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -130,6 +131,11 @@ def test_gray_images_have_gray_noise() -> None:
     assert (made - made[:, :1]).abs().max() <= 1.01 / 255
 
 
+def test_the_noise_of_images_is_coloured_or_from_the_bank() -> None:
+    with pytest.raises(UserError, match="coloured or from the bank"):
+        CameraDegradation(list(SHARP), coloured=True, bank=True)
+
+
 def test_white_noise_passes_a_filter_of_equal_gains_unchanged() -> None:
     impulse = torch.zeros(15, 15)
     impulse[7, 7] = 1
@@ -163,20 +169,31 @@ def test_impossible_options_are_refused() -> None:
         CameraDegradation(list(SHARP), noise=[(0.1, 0.0)], coloured=True)
 
 
-@pytest.mark.parametrize("options", [dict(per_image=True), dict(coloured=True)])
+@pytest.mark.parametrize("options", [dict(per_image=True), dict(coloured=True), dict(bank=True), dict(compressed=True)])
 def test_single_images_must_be_measured_first(options: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="training measures them"):
         CameraDegradation(list(SHARP), **options).degrade(FLAT)
 
 
+def noisy_jpegs(folder: Path) -> Path:
+    random = np.random.default_rng(0)
+    for path in sorted(sharp_squares(folder, 240).iterdir()):
+        noisy = cv2.imread(str(path)) + random.normal(0, 3, (240, 240, 3))
+        cv2.imwrite(str(path.with_suffix(".jpg")), noisy.clip(0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 90])
+        path.unlink()
+    return folder
+
+
 @pytest.mark.slow
 def test_checkpoints_hold_the_measurements_of_single_images(tmp_path: Path, tiny_config: Path) -> None:
     """Also without the images: a checkpoint degrades as the model did, and resumed equals straight."""
-    hr, real = sharp_squares(tmp_path / "sharp", 400), sharp_squares(tmp_path / "mine", 240)
+    hr, real = sharp_squares(tmp_path / "sharp", 400), noisy_jpegs(tmp_path / "mine")
 
     def run(name: str, iterations: int, resume: bool = False) -> Any:
         parts: dict[str, Any] = {
-            "model.translator": dict(type="CameraDegradation", per_image=True, coloured=True, _delete_=True),
+            "model.translator": dict(
+                type="CameraDegradation", per_image=True, bank=True, compressed=True, _delete_=True
+            ),
             "custom_hooks": [dict(type="StageHook", stages=[dict(name="joint")])],
             "experiment_name": f"{tmp_path.name}_{name}_{iterations}",
             "default_hooks.checkpoint.interval": 2,

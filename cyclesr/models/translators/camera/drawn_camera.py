@@ -1,9 +1,13 @@
-"""G1 of CameraDegradation: kernel, noise and the rounding of an image file."""
+"""G1 of CameraDegradation: kernel, noise, and the rounding and compression of an image file."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from cyclesr.degradations.camera import CameraMeasurement
+from cyclesr.models.translators.camera.compression import CameraCompression
 from cyclesr.models.translators.camera.convolution import convolved
 from cyclesr.models.translators.camera.kernels import CameraKernels
 from cyclesr.models.translators.camera.noise import CameraNoise
@@ -16,24 +20,31 @@ class DrawnCamera(nn.Module):
     Args:
         kernels: kernels of all images, or of each of them.
         noise: noise of each image.
+        compression: compression of each image; None for none.
     """
 
-    def __init__(self, kernels: CameraKernels, noise: CameraNoise) -> None:
+    def __init__(
+        self, kernels: CameraKernels, noise: CameraNoise, compression: CameraCompression | None = None
+    ) -> None:
         super().__init__()
         self.kernels = kernels
         self.noise = noise
+        self.compression = compression
 
-    def measure(self, camera: CameraMeasurement) -> None:
-        """Takes from a measurement the tables that have no rows yet or were measured before."""
+    def measure(self, camera: CameraMeasurement, paths: Sequence[Path]) -> None:
+        """Takes the tables that hold measurements of single images; ``paths`` are the measured files."""
         if self.kernels.measured:
             self.kernels.measure(camera.mtfs)
         if self.noise.measured:
-            self.noise.measure(camera.noise_of_each)
+            self.noise.measure(camera, paths)
+        if self.compression is not None:
+            self.compression.measure([image.compression for image in camera.images])
 
     def draw(self, count: int, device: torch.device) -> Draw:
         """Draws an image and a variant of its kernel for each of ``count`` crops."""
         variant = torch.randint(self.kernels.variants, (count,), device=device)
-        image = torch.randint(max(self.kernels.rows, self.noise.rows), (count,), device=device)
+        tables = [self.kernels, self.noise, *([] if self.compression is None else [self.compression])]
+        image = torch.randint(max(table.rows for table in tables), (count,), device=device)
         return Draw(image, variant)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -41,7 +52,8 @@ class DrawnCamera(nn.Module):
         draw = self.draw(len(image), image.device)
         with torch.autocast(image.device.type, enabled=False):  # bfloat16 would round coarser than an image file
             kernels = self.kernels(draw).to(image.dtype)
-            return eight_bit(self.noise(convolved(image, kernels), draw, kernels))
+            made = eight_bit(self.noise(convolved(image, kernels), draw, kernels))
+            return made if self.compression is None else self.compression(made, draw.image)
 
     def expected(self, image: Tensor) -> Tensor:
         """Convolves ``(N, 3, h, w)`` with the mean of all kernels, without noise and rounding."""

@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 from functools import reduce
+from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cyclesr.degradations.camera import FREQUENCIES, NoiseMeasurement
+from cyclesr.degradations.camera import CameraMeasurement
 from cyclesr.errors import UserError
-from cyclesr.models.translators.camera.grain import filter_of, mixing_of, unit_noise
+from cyclesr.models.translators.camera.coloured_grain import ColouredGrain
+from cyclesr.models.translators.camera.noise_bank import NoiseBank
 from cyclesr.models.translators.camera.tables import Draw, Tables, rows_of
 from cyclesr.models.translators.camera.unexplained_grain import TextureSpectrum, UnexplainedGrain
 
 
 class CameraNoise(Tables):
-    """Adds Gaussian noise: that of the user's images, and what the model of the degradation does not explain.
+    """Adds noise: that of the user's images, and what the model of the degradation does not explain.
 
     What remains of a real LR image when the best kernel is taken off, and what a camera's denoising and sharpening make
     differently from place to place, grows with the local contrast. An SR network that has not seen it amplifies what
@@ -30,8 +31,7 @@ class CameraNoise(Tables):
         texture: level of the noise that grows with contrast: its standard deviation, in levels of 255, where the image
             has a standard deviation of one level in a window of 5x5 pixels.
         texture_exponent: with which power of the standard deviation of the image this noise grows; 1 is in proportion.
-        coloured: whether the noise of an image has its measured spectrum, and its measured correlation and balance of
-            colours, instead of being white and independent. Needs ``levels=None``.
+        grain: draws the noise of the images, of variance 1; None makes it white and independent between colours.
         texture_correlation: correlation of the ``unexplained`` and ``texture`` noise between colours, from 0
             (independent) to 1 (the same in all colours).
         texture_spectrum: spectrum of this noise: ``white``; ``kernel``, that of white noise which the crop's kernel was
@@ -42,8 +42,6 @@ class CameraNoise(Tables):
     """
 
     levels: Tensor
-    filters: Tensor
-    mixing: Tensor
 
     def __init__(
         self,
@@ -51,7 +49,7 @@ class CameraNoise(Tables):
         unexplained: tuple[float, float] = (3.0, 3.0),
         texture: float = 0.3,
         texture_exponent: float = 1.0,
-        coloured: bool = False,
+        grain: ColouredGrain | NoiseBank | None = None,
         texture_correlation: float = 0.0,
         texture_spectrum: TextureSpectrum = "white",
     ) -> None:
@@ -60,24 +58,18 @@ class CameraNoise(Tables):
         lowest, highest = unexplained
         table = None if levels is None else torch.tensor(list(levels) or [(0.0, 0.0)], dtype=torch.float32)
         self.add("levels", table, 2)
-        self.coloured = coloured
-        if coloured:
-            self.add("filters", None, 15, 15)
-            self.add("mixing", None, 3, 3)
+        self.grain = grain
         self.unexplained = (lowest / 255, highest / 255)
         self.texture = texture
         self.texture_exponent = texture_exponent
         self.unexplained_grain = UnexplainedGrain(texture_correlation, texture_spectrum)
 
-    def measure(self, noises: Sequence[NoiseMeasurement | None]) -> None:
-        """Takes the noise of each image; None for an image without any."""
-        levels = [(noise.read, noise.shot) if noise else (0.0, 0.0) for noise in noises]
+    def measure(self, camera: CameraMeasurement, paths: Sequence[Path]) -> None:
+        """Takes the noise of each image; ``paths`` are the measured files."""
+        levels = [(noise.read, noise.shot) if noise else (0.0, 0.0) for noise in camera.noise_of_each]
         self.fill(levels=torch.tensor(levels))
-        if self.coloured:
-            white = [1.0] * len(FREQUENCIES)
-            filters = [filter_of(np.sqrt(noise.spectrum if noise else white)) for noise in noises]
-            mixing = [mixing_of(_colour_covariance(noise) if noise else np.eye(3)) for noise in noises]
-            self.fill(filters=torch.stack(filters), mixing=torch.stack(mixing))
+        if self.grain is not None:
+            self.grain.measure(camera, paths)
 
     def forward(self, image: Tensor, draw: Draw, kernels: Tensor) -> Tensor:
         """Adds noise to ``(N, 3, h, w)`` in [0, 1], which the kernels ``(N, size, size)`` made.
@@ -93,15 +85,10 @@ class CameraNoise(Tables):
         if self.texture:
             contrast = 255**2 * _local_variance(image)
             unexplained.append((self.texture / 255) ** 2 * contrast**self.texture_exponent)
-        if not self.coloured and self.unexplained_grain.plain:
+        if self.grain is None and self.unexplained_grain.plain:
             return image + reduce(torch.add, unexplained, own).sqrt() * torch.randn_like(image)
         made = image + reduce(torch.add, unexplained).sqrt() * self.unexplained_grain(image, kernels)
-        return made + own.sqrt() * self._own_grain(image, draw)
-
-    def _own_grain(self, image: Tensor, draw: Draw) -> Tensor:
-        if not self.coloured:
-            return unit_noise(image, None, None)
-        return unit_noise(image, rows_of(self.filters, draw.image), rows_of(self.mixing, draw.image))
+        return made + own.sqrt() * (torch.randn_like(image) if self.grain is None else self.grain(image, draw.image))
 
 
 def _check(levels: Sequence[tuple[float, float]], unexplained: tuple[float, float], texture: float) -> None:
@@ -111,15 +98,6 @@ def _check(levels: Sequence[tuple[float, float]], unexplained: tuple[float, floa
             f"Levels of noise must not be negative, and 'unexplained' is (lowest, highest); found {unexplained}, "
             f"texture={texture} and {list(levels)[:3]}."
         )
-
-
-def _colour_covariance(noise: NoiseMeasurement) -> np.ndarray:
-    """Returns the ``(3, 3)`` covariance of the colours of the noise, in units of its mean variance."""
-    variance = np.square(noise.std).mean(0)
-    deviation = np.sqrt(variance / max(variance.mean(), 1e-20))
-    red_green, red_blue, green_blue = noise.correlation
-    matrix = np.array([[1, red_green, red_blue], [red_green, 1, green_blue], [red_blue, green_blue, 1]])
-    return np.asarray(matrix * np.outer(deviation, deviation))
 
 
 def _local_variance(image: Tensor, side: int = 5) -> Tensor:

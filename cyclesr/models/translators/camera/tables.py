@@ -12,7 +12,7 @@ class Draw(NamedTuple):
     """What each crop of a batch draws.
 
     Attributes:
-        image: ``(N,)`` index of one of the user's images: the crop gets its kernel and its noise.
+        image: ``(N,)`` index of one of the user's images: the crop gets its kernel, noise and compression.
         variant: ``(N,)`` index of one of the kernels around the measured one.
     """
 
@@ -32,13 +32,15 @@ class Tables(nn.Module):
 
     measured: bool
 
-    def add(self, name: str, table: Tensor | None, *shape: int) -> None:
+    def add(self, name: str, table: Tensor | None, *shape: int, dtype: torch.dtype = torch.float32) -> None:
         """Registers a table ``(rows, *shape)``; None is one without rows."""
         self.measured = table is None
-        self.register_buffer(name, torch.empty(0, *shape) if table is None else table, persistent=self.measured)
+        self.register_buffer(
+            name, torch.empty(0, *shape, dtype=dtype) if table is None else table, persistent=self.measured
+        )
 
     def fill(self, **tables: Tensor) -> None:
-        """Replaces tables by others, on the device where they are."""
+        """Replaces tables by others, on the same device and of the same type."""
         for name, table in tables.items():
             setattr(self, name, table.to(self.get_buffer(name)))
 

@@ -1,6 +1,7 @@
 """A degradation that is measured from the user's images instead of learned from them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from torch import Tensor, nn
@@ -9,11 +10,16 @@ from cyclesr.degradations.camera import FREQUENCIES, CameraMeasurement
 from cyclesr.descriptions import Paper
 from cyclesr.errors import UserError
 from cyclesr.models.translators.base import Translation, Translator
+from cyclesr.models.translators.camera.coloured_grain import ColouredGrain
+from cyclesr.models.translators.camera.compression import CameraCompression
 from cyclesr.models.translators.camera.drawn_camera import DrawnCamera
 from cyclesr.models.translators.camera.kernels import CameraKernels
 from cyclesr.models.translators.camera.noise import CameraNoise
+from cyclesr.models.translators.camera.noise_bank import NoiseBank
 from cyclesr.models.translators.camera.unexplained_grain import TextureSpectrum
 from cyclesr.registry import TRANSLATORS
+
+_SINGLE = ("per_image", "coloured", "bank", "compressed")  # options that need measurements of single images
 
 
 @TRANSLATORS.register_module()
@@ -37,15 +43,22 @@ class CameraDegradation(Translator):
         stretch, gain, displacement: how kernels vary, see :class:`CameraKernels`; by default they do not.
         per_image: whether each crop gets kernel and noise of one of the user's images. Otherwise it gets the mean
             kernel, and the noise of an image that has some.
-        coloured: whether the noise has the spectrum and the colours of the measured one, see :class:`CameraNoise`.
+        coloured: whether the noise of the images is Gaussian noise with their spectrum and their colours, see
+            :class:`~cyclesr.models.translators.camera.coloured_grain.ColouredGrain`.
+        bank: whether it is flat patches of the images themselves, scaled to the level at each brightness, see
+            :class:`~cyclesr.models.translators.camera.noise_bank.NoiseBank`. With neither it is white Gaussian noise.
+        compressed: whether each crop is compressed as one of the images is: a JPEG with the same quantisation tables
+            and chroma subsampling. Crops of images without traces of compression are not.
         texture_correlation, texture_spectrum: colours and spectrum of the noise that stands for what this model does
             not explain, see :class:`CameraNoise`.
 
-    With ``per_image`` or ``coloured`` the measurements of single images come from :meth:`take`, which training calls,
-    instead of from the config. A checkpoint holds them.
+    With ``per_image``, ``coloured``, ``bank`` or ``compressed`` each crop draws one image, whose noise, kernel
+    (``per_image``) and compression (``compressed``) it gets. The measurements of single images come from :meth:`take`,
+    which training calls, instead of from the config. A checkpoint holds them.
 
     Raises:
-        UserError: ``mtf`` is missing or has another length, or ``noise`` is given beside ``per_image`` or ``coloured``.
+        UserError: ``mtf`` is missing or has another length, ``noise`` is given although single images are measured, or
+            ``coloured`` beside ``bank``.
     """
 
     PAPER: ClassVar[Paper] = Paper("Ji et al., CVPRW 2020")
@@ -63,6 +76,8 @@ class CameraDegradation(Translator):
         displacement: float = 0.0,
         per_image: bool = False,
         coloured: bool = False,
+        bank: bool = False,
+        compressed: bool = False,
         texture_correlation: float = 0.0,
         texture_spectrum: TextureSpectrum = "white",
     ) -> None:
@@ -73,15 +88,24 @@ class CameraDegradation(Translator):
                 f"CameraDegradation needs the measured mtf, {len(FREQUENCIES)} numbers, found {found}: training "
                 "measures it from the folder 'real'."
             )
-        single = per_image or coloured
+        single = per_image or coloured or bank or compressed
         if single and noise:
-            raise UserError("With per_image or coloured, noise is measured for each image: leave 'noise' out.")
-        kernels = CameraKernels(None if per_image else mtf, stretch=stretch, gain=gain, displacement=displacement)
-        levels = None if single else noise
+            raise UserError(f"With {', '.join(_SINGLE)}, noise is measured for each image: leave 'noise' out.")
+        if coloured and bank:
+            raise UserError("The noise of the images is either coloured or from the bank: set one of the two to False.")
+        grain = ColouredGrain() if coloured else NoiseBank() if bank else None
         drawn = CameraNoise(
-            levels, unexplained, texture, texture_exponent, coloured, texture_correlation, texture_spectrum
+            None if single else noise,
+            unexplained=unexplained,
+            texture=texture,
+            texture_exponent=texture_exponent,
+            grain=grain,
+            texture_correlation=texture_correlation,
+            texture_spectrum=texture_spectrum,
         )
-        self.generators = nn.ModuleDict({"to_real": DrawnCamera(kernels, drawn)})
+        kernels = CameraKernels(None if per_image else mtf, stretch=stretch, gain=gain, displacement=displacement)
+        compression = CameraCompression() if compressed else None
+        self.generators = nn.ModuleDict({"to_real": DrawnCamera(kernels, drawn, compression)})
         self.discriminators = nn.ModuleDict()
 
     @classmethod
@@ -97,9 +121,17 @@ class CameraDegradation(Translator):
             found["noise"] = [(noise.read, noise.shot) for noise in camera.noises]
         return {**found, **{key: value for key, value in config.items() if value is not None}}
 
-    def take(self, camera: CameraMeasurement) -> None:
-        """Takes the measurements of single images that its options need."""
-        cast(DrawnCamera, self.generators["to_real"]).measure(camera)
+    def take(self, camera: CameraMeasurement, paths: Sequence[Path] = ()) -> None:
+        """Takes the measurements of single images that its options need.
+
+        Args:
+            camera: the measurement.
+            paths: the measured files, from which ``bank`` takes patches.
+
+        Raises:
+            UserError: the bank finds no flat patch.
+        """
+        cast(DrawnCamera, self.generators["to_real"]).measure(camera, paths)
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
         """Makes ``fake_real``; there is no way back."""
@@ -119,4 +151,4 @@ class CameraDegradation(Translator):
 
 
 def _draws_single_images(config: dict[str, Any]) -> bool:
-    return bool(config.get("per_image") or config.get("coloured"))
+    return any(config.get(option) for option in _SINGLE)
