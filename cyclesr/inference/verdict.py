@@ -129,7 +129,7 @@ class Measure:
         name: a key of :data:`RULES`.
         sr: value of the SR images.
         bicubic: value of the bicubic enlargements.
-        fault: how much worse SR is than bicubic, in units of what is tolerated; 0 if it is not worse.
+        fault: how much worse SR is than bicubic, in units of what is tolerated; mean over images of what is worse.
         harm: whether it speaks against the network.
     """
 
@@ -166,18 +166,15 @@ class Verdict:
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
         """Returns all measures that at least one image shows, in the order of :data:`RULES`."""
-        found = {name: self._mean(name) for name in RULES}
-        noise = np.nan_to_num(found["flat_deviation"][1])
-        return tuple(_measure(name, *found[name], noise) for name in RULES if all(map(math.isfinite, found[name])))
-
-    def _mean(self, name: str) -> Compared:
-        """Returns means over images; those of deviations are geometric, so that no textured image outweighs others."""
-        values = np.array([image[name] for image in self.images.values()])
-        values = values[np.isfinite(values).all(1)]
-        if not len(values):
-            return math.nan, math.nan
-        means = np.exp(np.log(values).mean(0)) if name == "flat_deviation" else values.mean(0)
-        return float(means[0]), float(means[1])
+        found = []
+        for name, rule in RULES.items():
+            shown = [image for image in self.images.values() if all(map(math.isfinite, image[name]))]
+            if shown:
+                sr, bicubic = _means(name, [image[name] for image in shown])
+                fault = float(np.mean([_fault(rule, image[name], image["flat_deviation"][1]) for image in shown]))
+                harm = sr < SHARPER * bicubic if name == "sharpness" else fault > 1
+                found.append(Measure(name, sr, bicubic, fault, harm))
+        return tuple(found)
 
     @property
     def score(self) -> float:
@@ -243,11 +240,15 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _measure(name: str, sr: float, bicubic: float, noise: float) -> Measure:
-    rule = RULES[name]
-    fault = max(rule.fault(sr, bicubic, noise), 0.0) if rule.fault else 0.0
-    harm = sr < SHARPER * bicubic if name == "sharpness" else fault > 1
-    return Measure(name, sr, bicubic, fault, harm)
+def _means(name: str, values: Sequence[Compared]) -> Compared:
+    """Returns means over images; those of deviations are geometric, so that no textured image outweighs others."""
+    means = np.exp(np.log(values).mean(0)) if name == "flat_deviation" else np.mean(values, 0)
+    return float(means[0]), float(means[1])
+
+
+def _fault(rule: Rule, compared: Compared, noise: float) -> float:
+    """Returns the fault of one image, at least 0: what is better in one image does not make up for another."""
+    return max(rule.fault(*compared, noise if math.isfinite(noise) else 0.0), 0.0) if rule.fault else 0.0
 
 
 def _decibel(value: float, reference: float) -> float:

@@ -151,3 +151,18 @@ def test_jpeg_blocks_are_found_in_the_grid_of_the_file(paths, tmp_path) -> None:
     values = judge(Spoiled(), [tmp_path / "a.jpg"], 2, measure_images([lr]), crop=96).images["a.jpg"]
     sr, bicubic = values["block_steps"]
     assert sr > bicubic > 1  # measured at another place it is about 0
+
+
+def test_noise_removed_in_one_image_does_not_make_up_for_noise_amplified_in_another() -> None:
+    def image(noise: float) -> dict[str, tuple[float, float]]:
+        values = dict.fromkeys(RULES, (1.0, 1.0))
+        return values | dict(sharpness=(2.0, 1.0), flat_deviation=(noise, 2.0))
+
+    def harms(*noise: float) -> set[str]:
+        verdict = Verdict({f"{i}.png": image(level) for i, level in enumerate(noise)}, with_kernel=True)
+        return {measure.name for measure in verdict.harms}
+
+    assert harms(1.0, 2.3) == set()
+    assert harms(1.0, 3.0) == {"flat_deviation"}
+    assert harms(2.1, 2.1) == set()
+    assert harms(2.3, 2.3) == {"flat_deviation"}
