@@ -90,14 +90,14 @@ RULES: dict[str, Rule] = {
     "flat_deviation": Rule(
         "deviation in flat areas",
         "levels",
-        lambda sr, bicubic, noise: (sr / bicubic - 1) / 0.1,
+        lambda sr, bicubic, noise: (sr / bicubic - 1) / 0.2,
         "noise in flat areas is amplified",
         "raise unexplained or texture of CameraDegradation, noise_channels of other translators (model.translator)",
     ),
     "overshoot": Rule(
         "overshoot at edges",
         "% of contrast",
-        lambda sr, bicubic, noise: (sr - bicubic) / 1.5,
+        lambda sr, bicubic, noise: (sr - bicubic) / 2,
         "edges have halos",
         "the degradation that was learned is softer than your images: train with own_images/camera, or raise its "
         "model.translator.unexplained",
@@ -113,7 +113,7 @@ RULES: dict[str, Rule] = {
     "block_steps": Rule(
         "steps at borders of JPEG blocks",
         "levels",
-        lambda sr, bicubic, noise: (sr - bicubic) / (0.1 * abs(bicubic) + 0.1),
+        lambda sr, bicubic, noise: (sr - bicubic) / (0.1 * abs(bicubic) + 0.25),
         "JPEG blocks are amplified",
         "use images that are less compressed, or raise model.translator.unexplained of CameraDegradation",
     ),

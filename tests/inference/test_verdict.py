@@ -164,5 +164,5 @@ def test_noise_removed_in_one_image_does_not_make_up_for_noise_amplified_in_anot
 
     assert harms(1.0, 2.3) == set()
     assert harms(1.0, 3.0) == {"flat_deviation"}
-    assert harms(2.1, 2.1) == set()
-    assert harms(2.3, 2.3) == {"flat_deviation"}
+    assert harms(2.3, 2.3) == set()
+    assert harms(2.5, 2.5) == {"flat_deviation"}
