@@ -7,10 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.degradations.camera import CameraMeasurement
+from cyclesr.models.translators.base import straight_through
 from cyclesr.models.translators.camera.compression import CameraCompression
 from cyclesr.models.translators.camera.convolution import convolved
 from cyclesr.models.translators.camera.kernels import CameraKernels
 from cyclesr.models.translators.camera.noise import CameraNoise
+from cyclesr.models.translators.camera.refinement import Refinement
 from cyclesr.models.translators.camera.tables import Draw
 
 
@@ -21,12 +23,19 @@ class DrawnCamera(nn.Module):
         kernels: kernels of all images, or of each of them.
         noise: noise of each image.
         compression: compression of each image; None for none.
+        refinement: learned corrections of kernels and noise; None for none. With them, gradients pass the rounding and
+            the compression as if these were not there.
     """
 
     def __init__(
-        self, kernels: CameraKernels, noise: CameraNoise, compression: CameraCompression | None = None
+        self,
+        kernels: CameraKernels,
+        noise: CameraNoise,
+        compression: CameraCompression | None = None,
+        refinement: Refinement | None = None,
     ) -> None:
         super().__init__()
+        self.refinement = refinement
         self.kernels = kernels
         self.noise = noise
         self.compression = compression
@@ -52,13 +61,27 @@ class DrawnCamera(nn.Module):
         draw = self.draw(len(image), image.device)
         with torch.autocast(image.device.type, enabled=False):  # bfloat16 would round coarser than an image file
             kernels = self.kernels(draw).to(image.dtype)
-            made = eight_bit(self.noise(convolved(image, kernels), draw, kernels))
-            return made if self.compression is None else self.compression(made, draw.image)
+            made = self._blurred(image, kernels)
+            if self.refinement is None:
+                return self._as_file(self.noise(made, draw, kernels), draw)
+            made = self.noise(made, draw, kernels, self.refinement.level().to(image.dtype))
+            return straight_through(self._as_file(made.detach(), draw), made)
+
+    def _blurred(self, image: Tensor, kernels: Tensor) -> Tensor:
+        made = convolved(image, kernels)
+        if self.refinement is None:
+            return made
+        return convolved(made, self.refinement.kernel().to(image.dtype).expand(len(image), -1, -1))
+
+    def _as_file(self, image: Tensor, draw: Draw) -> Tensor:
+        """Rounds and compresses ``(N, 3, h, w)``."""
+        rounded = eight_bit(image)
+        return rounded if self.compression is None else self.compression(rounded, draw.image)
 
     def expected(self, image: Tensor) -> Tensor:
         """Convolves ``(N, 3, h, w)`` with the mean of all kernels, without noise and rounding."""
         with torch.autocast(image.device.type, enabled=False):
-            return convolved(image, self.kernels.mean().to(image.dtype).expand(len(image), -1, -1))
+            return self._blurred(image, self.kernels.mean().to(image.dtype).expand(len(image), -1, -1))
 
 
 def eight_bit(image: Tensor) -> Tensor:

@@ -48,8 +48,12 @@ def filter_of(gains: Sequence[float] | np.ndarray) -> Tensor:
             higher frequencies on the diagonals.
     """
     known = np.maximum(np.asarray(gains, dtype=np.float64), 1e-3 * np.max(gains))
-    kernel = kernel_from_mtf(np.append(known, known[-1]), _SIZE, np.append(FREQUENCIES, _CORNER))
-    return of_unit_energy(kernel[None])[0].float()
+    return of_unit_energy(kernel_to_the_corner(known)[None])[0].float()
+
+
+def kernel_to_the_corner(gains: np.ndarray) -> Tensor:
+    """Returns the kernel ``(15, 15)`` with ``(frequencies,)`` gains, the last of which holds on the diagonals, too."""
+    return kernel_from_mtf(np.append(gains, gains[-1]), _SIZE, np.append(FREQUENCIES, _CORNER))
 
 
 def of_unit_energy(kernels: Tensor) -> Tensor:

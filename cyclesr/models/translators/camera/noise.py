@@ -71,12 +71,13 @@ class CameraNoise(Tables):
         if self.grain is not None:
             self.grain.measure(camera, paths)
 
-    def forward(self, image: Tensor, draw: Draw, kernels: Tensor) -> Tensor:
+    def forward(self, image: Tensor, draw: Draw, kernels: Tensor, factor: Tensor | None = None) -> Tensor:
         """Adds noise to ``(N, 3, h, w)`` in [0, 1], which the kernels ``(N, size, size)`` made.
 
-        The result may leave [0, 1].
+        A ``factor`` multiplies the level of the noise of the images. Gradients pass to it and to the image, and not
+        through the dependence of the level on the image. The result may leave [0, 1].
         """
-        count = len(image)
+        count, made, image = len(image), image, image.detach()
         read, shot = rows_of(self.levels, draw.image).to(image.dtype).view(count, 2, 1, 1, 1).unbind(1)
         lowest, highest = self.unexplained
         level = lowest + (highest - lowest) * torch.rand(count, 1, 1, 1, device=image.device, dtype=image.dtype)
@@ -85,10 +86,11 @@ class CameraNoise(Tables):
         if self.texture:
             contrast = 255**2 * _local_variance(image)
             unexplained.append((self.texture / 255) ** 2 * contrast**self.texture_exponent)
-        if self.grain is None and self.unexplained_grain.plain:
-            return image + reduce(torch.add, unexplained, own).sqrt() * torch.randn_like(image)
-        made = image + reduce(torch.add, unexplained).sqrt() * self.unexplained_grain(image, kernels)
-        return made + own.sqrt() * (torch.randn_like(image) if self.grain is None else self.grain(image, draw.image))
+        if factor is None and self.grain is None and self.unexplained_grain.plain:
+            return made + reduce(torch.add, unexplained, own).sqrt() * torch.randn_like(image)
+        made = made + reduce(torch.add, unexplained).sqrt() * self.unexplained_grain(image, kernels)
+        grain = torch.randn_like(image) if self.grain is None else self.grain(image, draw.image)
+        return made + own.sqrt() * grain * (1 if factor is None else factor)
 
 
 def _check(levels: Sequence[tuple[float, float]], unexplained: tuple[float, float], texture: float) -> None:

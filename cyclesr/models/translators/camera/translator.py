@@ -1,6 +1,7 @@
 """A degradation that is measured from the user's images instead of learned from them."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -8,14 +9,16 @@ from torch import Tensor, nn
 
 from cyclesr.degradations.camera import FREQUENCIES, CameraMeasurement
 from cyclesr.descriptions import Paper
-from cyclesr.errors import UserError
-from cyclesr.models.translators.base import Translation, Translator
+from cyclesr.errors import UserError, did_you_mean
+from cyclesr.models.translators.adversarial import Adversarial, build_discriminators
+from cyclesr.models.translators.base import Translation, Translator, with_defaults
 from cyclesr.models.translators.camera.coloured_grain import ColouredGrain
 from cyclesr.models.translators.camera.compression import CameraCompression
 from cyclesr.models.translators.camera.drawn_camera import DrawnCamera
 from cyclesr.models.translators.camera.kernels import CameraKernels
 from cyclesr.models.translators.camera.noise import CameraNoise
 from cyclesr.models.translators.camera.noise_bank import NoiseBank
+from cyclesr.models.translators.camera.refinement import JUDGE, Refine, Refinement, measured_spreads
 from cyclesr.models.translators.camera.unexplained_grain import TextureSpectrum
 from cyclesr.registry import TRANSLATORS
 
@@ -33,7 +36,8 @@ class CameraDegradation(Translator):
     Kernel estimation and noise injection are those of Ji et al.; they estimate kernels by KernelGAN and take noise from
     flat patches, and nothing there stands for what is unexplained.
 
-    It has no weights: no stage ``translation`` is needed, and in the stage ``joint`` only the SR network learns.
+    Without ``refine`` it has no weights: no stage ``translation`` is needed, and in the stage ``joint`` only the SR
+    network learns.
 
     Args:
         mtf: ``(frequencies,)`` gains at :data:`~cyclesr.degradations.camera.FREQUENCIES`.
@@ -51,6 +55,10 @@ class CameraDegradation(Translator):
             and chroma subsampling. Crops of images without traces of compression are not.
         texture_correlation, texture_spectrum: colours and spectrum of the noise that stands for what this model does
             not explain, see :class:`CameraNoise`.
+        refine: arguments of :class:`~cyclesr.models.translators.camera.refinement.Refine`; ``{}`` for its defaults.
+            Gains of the MTF and the level of the measured noise then learn from a discriminator, held near what was
+            measured. They need a stage ``translation``. The SR network's feedback does not move them, because any
+            blur and noise make SR harder. None learns nothing.
 
     With ``per_image``, ``coloured``, ``bank`` or ``compressed`` each crop draws one image, whose noise, kernel
     (``per_image``) and compression (``compressed``) it gets. The measurements of single images come from :meth:`take`,
@@ -58,7 +66,7 @@ class CameraDegradation(Translator):
 
     Raises:
         UserError: ``mtf`` is missing or has another length, ``noise`` is given although single images are measured, or
-            ``coloured`` beside ``bank``.
+            ``coloured`` beside ``bank``, or ``refine`` has an unknown key.
     """
 
     PAPER: ClassVar[Paper] = Paper("Ji et al., CVPRW 2020")
@@ -80,6 +88,7 @@ class CameraDegradation(Translator):
         compressed: bool = False,
         texture_correlation: float = 0.0,
         texture_spectrum: TextureSpectrum = "white",
+        refine: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
         if mtf is None or len(mtf) != len(FREQUENCIES):
@@ -105,8 +114,14 @@ class CameraDegradation(Translator):
         )
         kernels = CameraKernels(None if per_image else mtf, stretch=stretch, gain=gain, displacement=displacement)
         compression = CameraCompression() if compressed else None
-        self.generators = nn.ModuleDict({"to_real": DrawnCamera(kernels, drawn, compression)})
+        learned = None if refine is None else _refine(refine)
+        refinement = Refinement(learned.gain_spread, learned.level_spread, learned.hold_weight) if learned else None
+        self.generators = nn.ModuleDict({"to_real": DrawnCamera(kernels, drawn, compression, refinement)})
         self.discriminators = nn.ModuleDict()
+        if learned is not None:
+            judge = with_defaults(JUDGE, learned.discriminator)
+            self.discriminators = build_discriminators(judge["type"], judge, ["real"])
+            self.adversarial = Adversarial(learned.adversarial, learned.adversarial_weight, learned.r1_weight, True)
 
     @classmethod
     def needs_measurement(cls, config: dict[str, Any]) -> bool:
@@ -119,6 +134,8 @@ class CameraDegradation(Translator):
         found: dict[str, Any] = dict(mtf=[round(float(gain), 4) for gain in camera.mtf])
         if not _draws_single_images(config):
             found["noise"] = [(noise.read, noise.shot) for noise in camera.noises]
+        if config.get("refine") is not None:
+            config = {**config, "refine": {**measured_spreads(camera), **config["refine"]}}
         return {**found, **{key: value for key, value in config.items() if value is not None}}
 
     def take(self, camera: CameraMeasurement, paths: Sequence[Path] = ()) -> None:
@@ -131,7 +148,7 @@ class CameraDegradation(Translator):
         Raises:
             UserError: the bank finds no flat patch.
         """
-        cast(DrawnCamera, self.generators["to_real"]).measure(camera, paths)
+        self._to_real.measure(camera, paths)
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
         """Makes ``fake_real``; there is no way back."""
@@ -139,16 +156,38 @@ class CameraDegradation(Translator):
 
     def expected(self, syn: Tensor) -> Tensor:
         """Returns ``syn`` ``(N, 3, h, w)`` convolved with the mean kernel, without noise and rounding."""
-        return cast(DrawnCamera, self.generators["to_real"]).expected(syn)
+        return self._to_real.expected(syn)
+
+    def fake_real_for_sr(self, t: Translation) -> Tensor:
+        """Returns ``fake_real`` as a constant: feedback moves nothing."""
+        return t.fake_real.detach()
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """Returns no loss."""
-        return {}
+        """Returns no loss, or with ``refine`` the adversarial one and the penalty that holds the corrections at 0."""
+        refinement = self._to_real.refinement
+        if refinement is None:
+            return {}
+        losses = self.adversarial.generator_losses(self.discriminators, t.fakes())
+        return {**losses, "loss_hold": refinement.penalty()}
 
     def discriminator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """Returns no loss."""
-        return {}
+        """Returns no loss, or with ``refine`` what the discriminator minimises."""
+        if not self.discriminators:
+            return {}
+        return self.adversarial.discriminator_losses(self.discriminators, dict(real=real), t.fakes())
+
+    @property
+    def _to_real(self) -> DrawnCamera:
+        return cast(DrawnCamera, self.generators["to_real"])
 
 
 def _draws_single_images(config: dict[str, Any]) -> bool:
     return any(config.get(option) for option in _SINGLE)
+
+
+def _refine(options: dict[str, Any]) -> Refine:
+    known = [field.name for field in fields(Refine)]
+    for name in options:
+        if name not in known:
+            raise UserError(f"refine has no {name!r}.{did_you_mean(name, known)} Choose from {', '.join(known)}.")
+    return Refine(**options)
