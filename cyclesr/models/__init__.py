@@ -1,5 +1,6 @@
 """Models: the method itself, its translators, SR networks, degradations and losses."""
 
+from cyclesr.models.bicycle_sr import BiCycleSR
 from cyclesr.models.collaborative import CollaborativeSR
 from cyclesr.models.consistency import RealConsistency
 from cyclesr.models.cyclegan_sr import CycleGANSR
@@ -7,4 +8,12 @@ from cyclesr.models.sr_adversarial import SRAdversarial
 from cyclesr.models.stages import Stage
 from cyclesr.models.supervised import SupervisedSR
 
-__all__ = ["CollaborativeSR", "CycleGANSR", "RealConsistency", "SRAdversarial", "Stage", "SupervisedSR"]
+__all__ = [
+    "BiCycleSR",
+    "CollaborativeSR",
+    "CycleGANSR",
+    "RealConsistency",
+    "SRAdversarial",
+    "Stage",
+    "SupervisedSR",
+]

@@ -13,10 +13,16 @@ from cyclesr.models.translators import Translation, Translator
 from cyclesr.registry import TRANSLATORS
 
 SIDE = 5
-LOCKED = [
-    name for name, kind in registered(TRANSLATORS).items() if "low_frequency_lock" in inspect.signature(kind).parameters
-]
-EVERY = pytest.mark.parametrize("name", LOCKED)
+
+
+def taking(argument: str) -> list[str]:
+    """Returns the names of the translators that take an argument."""
+    kinds = registered(TRANSLATORS).items()
+    return [name for name, kind in kinds if argument in inspect.signature(kind).parameters]
+
+
+EVERY = pytest.mark.parametrize("name", taking("low_frequency_lock"))
+ADVERSARIAL = pytest.mark.parametrize("name", taking("low_frequency_weight"))
 
 
 def strong(name: str, **options: Any) -> Translator:
@@ -48,14 +54,15 @@ def colours(image: Tensor) -> Tensor:
 
 
 def assert_same_colours(image: Tensor, other: Tensor) -> None:
-    torch.testing.assert_close(colours(image), colours(other), rtol=0, atol=1e-5)
+    torch.testing.assert_close(colours(image), colours(other), rtol=0, atol=5e-5)  # of values far above 1
 
 
 @EVERY
 @pytest.mark.parametrize("residual", [False, True])
 def test_colours_are_kept_in_training_and_when_degrading(name: str, residual: bool) -> None:
     hr, syn, real = images()
-    free, locked = (strong(name, residual=residual, low_frequency_lock=side) for side in (0, SIDE))
+    options = dict(residual=residual) if name in taking("residual") else {}
+    free, locked = (strong(name, **options, low_frequency_lock=side) for side in (0, SIDE))
     assert (colours(passed(free).fake_real) - colours(syn)).abs().max() > 0.02
     t = passed(locked)
     for key, source in dict(real=syn, syn=real).items():
@@ -66,7 +73,7 @@ def test_colours_are_kept_in_training_and_when_degrading(name: str, residual: bo
     assert_same_colours(locked.degrade(locked.source(syn, hr)), syn)
 
 
-@EVERY
+@ADVERSARIAL
 def test_colours_are_kept_where_noise_is_free(name: str) -> None:
     t = passed(strong(name, noise_channels=2, free_noise=True, low_frequency_lock=SIDE))
     _, syn, _ = images()
@@ -93,7 +100,7 @@ def test_off_it_is_not_there_and_on_it_has_no_weights(name: str) -> None:
     torch.testing.assert_close(passed(default), passed(free), rtol=0, atol=0)
 
 
-@EVERY
+@ADVERSARIAL
 def test_a_joint_step_with_lock_and_loss_moves_g1(name: str) -> None:
     options = dict(low_frequency_lock=SIDE, low_frequency_weight=100.0)
     model, optimizers = build(collaborative() | dict(translator=config(TRANSLATORS, name, **options)))
@@ -104,7 +111,7 @@ def test_a_joint_step_with_lock_and_loss_moves_g1(name: str) -> None:
     assert moved(model.translator.generators["to_real"], before)
 
 
-@EVERY
+@ADVERSARIAL
 def test_the_loss_compares_the_means_of_boxes(name: str) -> None:
     hr, syn, real = images()
     free, weighted = (strong(name, low_frequency_weight=w, low_frequency_side=8) for w in (0.0, 3.0))

@@ -11,6 +11,7 @@ from cyclesr.models.translators.discogan import DiscoGAN
 from cyclesr.models.translators.drit import DRIT
 from cyclesr.models.translators.dsgan import DSGAN
 from cyclesr.models.translators.dualgan import DualGAN
+from cyclesr.models.translators.ludvae import LUDVAE
 from cyclesr.models.translators.munit import MUNIT
 from cyclesr.models.translators.probabilistic import ProbabilisticDegradation
 from cyclesr.models.translators.unit import UNIT
@@ -19,6 +20,7 @@ __all__ = [
     "CUT",
     "DRIT",
     "DSGAN",
+    "LUDVAE",
     "MUNIT",
     "UNIT",
     "AdversarialTranslator",

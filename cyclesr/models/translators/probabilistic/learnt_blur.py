@@ -43,7 +43,11 @@ class LearntBlur(nn.Module, ABC):
 
     @abstractmethod
     def kernels(self) -> Tensor:
-        """Returns kernels ``(num_kernels, size, size)`` for a true convolution, each centred and with sum 1."""
+        """Returns kernels ``(num_kernels, size, size)`` for a true convolution, each with sum 1."""
+
+    def losses(self) -> dict[str, Tensor]:
+        """Returns penalties on the kernels that the translator adds to its losses, under keys ``loss_kernel_*``."""
+        return {}
 
     def forward(self, image: Tensor) -> Tensor:
         """Blurs ``(N, 3, H, W)``, each image with a kernel drawn for it."""

@@ -55,7 +55,8 @@ class ProbabilisticDegradation(AdversarialTranslator):
     G1 can only do what optics and sensors do. It cannot change the content, so that it needs no loss that forbids this.
 
     Args:
-        blur: arguments of :class:`~cyclesr.models.translators.probabilistic.GaussianBlur`, or of the ``type`` it names.
+        blur: arguments of :class:`~cyclesr.models.translators.probabilistic.GaussianBlur`, or of the ``type`` it names;
+            :class:`~cyclesr.models.translators.probabilistic.DeepLinearBlur` has free-form kernels.
         noise: arguments of :class:`~cyclesr.models.translators.probabilistic.LearntNoise`, or of the ``type`` it names.
         discriminator: arguments of :class:`~cyclesr.models.networks.PatchDiscriminator`, by default a small one that
             sees only fine structure, or of the ``type`` it names.
@@ -122,5 +123,7 @@ class ProbabilisticDegradation(AdversarialTranslator):
         return cast(PhysicalDegradation, self.generators["to_real"]).expected(syn)
 
     def generator_losses(self, syn: Tensor, real: Tensor, t: Translation) -> dict[str, Tensor]:
-        """Returns the adversarial term."""
-        return self.adversarial.generator_losses(self.discriminators, t.fakes())
+        """Returns the adversarial term, and the penalties on the kernels if the blur has some."""
+        blur = cast(PhysicalDegradation, self.generators["to_real"]).blur
+        penalties = blur.losses() if isinstance(blur, LearntBlur) else {}
+        return {**self.adversarial.generator_losses(self.discriminators, t.fakes()), **penalties}
