@@ -40,7 +40,8 @@ LEAST_SIDE = 48  # images that are smaller are left out, LR pixels
 _GRID = 8  # of JPEG blocks
 
 SHARPER = 1.05  # ratio of the gradients at edges from which an image looks sharper
-_MOST_SHARPNESS, _MOST_CONSISTENCY = 2.0, 6.0  # decibels; more does not raise the score, it may be over-sharpened
+# Gains in dB that count as 1 in the score. More does not raise it: an image can also be sharpened or smoothed too much.
+_GAINS = {"sharpness": 2.0, "inconsistency": 6.0, "flat_deviation": 2.0}
 
 Compared = tuple[float, float]  # a measure of the SR image, and of the bicubic enlargement
 
@@ -178,16 +179,14 @@ class Verdict:
 
     @property
     def score(self) -> float:
-        """Returns one number: 0 for bicubic, more is better.
+        """Returns one number for ranking: 0 for bicubic, more is better.
 
-        It is the gain in sharpness in dB, at most 2, plus a third of the gain in consistency in dB, at most 6, less the
-        faults of the other measures in units of what is tolerated.
+        The gains in sharpness, consistency and noise in flat areas, in dB, count up to 1 each, see :data:`_GAINS`. Of
+        every other fault, what exceeds the tolerated amount is subtracted.
         """
         found = {measure.name: measure for measure in self.measures}
-        sharper = _decibel(found["sharpness"].sr, found["sharpness"].bicubic)
-        nearer = _decibel(found["inconsistency"].bicubic, found["inconsistency"].sr)
-        others = sum(measure.fault for name, measure in found.items() if name != "inconsistency")
-        return min(sharper, _MOST_SHARPNESS) + min(nearer, _MOST_CONSISTENCY) / 3 - others
+        gains = sum(min(_decibel(found[name]) / most, 1.0) for name, most in _GAINS.items() if name in found)
+        return gains - sum(max(measure.fault - 1, 0.0) for measure in found.values())
 
     def noise_ratio(self, name: str) -> float:
         """Returns the deviation of SR in flat areas over that of bicubic, of one image; NaN without flat areas."""
@@ -251,8 +250,10 @@ def _fault(rule: Rule, compared: Compared, noise: float) -> float:
     return max(rule.fault(*compared, noise if math.isfinite(noise) else 0.0), 0.0) if rule.fault else 0.0
 
 
-def _decibel(value: float, reference: float) -> float:
-    return 20 * math.log10(max(value, 1e-3) / max(reference, 1e-3))
+def _decibel(measure: Measure) -> float:
+    """Returns the gain over bicubic in dB; only of the gradient at edges, more is better."""
+    gain = 20 * math.log10(max(measure.sr, 1e-3) / max(measure.bicubic, 1e-3))
+    return gain if measure.name == "sharpness" else -gain
 
 
 def judge(

@@ -62,7 +62,7 @@ def test_the_score_falls_with_every_fault() -> None:
     assert verdict(11.0, 2.0, 0.5).score < good
     assert verdict(12.0, 3.0, 0.5).score < good
     assert verdict(12.0, 2.0, 4.0).score < good
-    assert verdict(40.0, 2.0, 0.5).score == pytest.approx(good + 2 - 20 * math.log10(1.2))  # over-sharpened
+    assert verdict(40.0, 2.0, 0.5).score == pytest.approx(good + 1 - 10 * math.log10(1.2))  # over-sharpened
 
 
 @pytest.fixture
