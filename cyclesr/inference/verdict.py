@@ -186,7 +186,8 @@ class Verdict:
         """
         found = {measure.name: measure for measure in self.measures}
         gains = sum(min(_decibel(found[name]) / most, 1.0) for name, most in _GAINS.items() if name in found)
-        return gains - sum(max(measure.fault - 1, 0.0) for measure in found.values())
+        beyond = sum(max(measure.fault - 1, 0.0) for measure in found.values())
+        return round(gains - beyond, 4) + 0.0  # no negative zero
 
     def noise_ratio(self, name: str) -> float:
         """Returns the deviation of SR in flat areas over that of bicubic, of one image; NaN without flat areas."""

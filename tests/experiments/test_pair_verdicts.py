@@ -62,7 +62,7 @@ def test_the_score_falls_with_every_fault() -> None:
     assert verdict(11.0, 2.0, 0.5).score < good
     assert verdict(12.0, 3.0, 0.5).score < good
     assert verdict(12.0, 2.0, 4.0).score < good
-    assert verdict(40.0, 2.0, 0.5).score == pytest.approx(good + 1 - 10 * math.log10(1.2))  # over-sharpened
+    assert verdict(40.0, 2.0, 0.5).score == pytest.approx(good + 1 - 10 * math.log10(1.2), abs=2e-4)  # over-sharpened
 
 
 @pytest.fixture
@@ -89,5 +89,5 @@ def test_old_results_get_their_verdict_without_training(bench, monkeypatch) -> N
     assert bicubic["verdict"]["score"] == pytest.approx(0, abs=0.01)
     text = verdict_section(bench, {("same", "syn", 0): found, ("same", "bicubic", 0): bicubic})
     assert f"| syn | {int(found['verdict']['better'])} of 1 | {found['verdict']['score']:.2f} |" in text
-    assert "| Bicubic | 0 of 1 | 0.00 |" in text or "| Bicubic | 0 of 1 | -0.00 |" in text
+    assert "| Bicubic | 0 of 1 | 0.00 |" in text
     assert verdict_section(bench, {}) == ""
