@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.models.losses.terms import Losses, merge_losses
+from cyclesr.models.realness_weighting import build_weighting
 from cyclesr.models.sr_model import Batch, SRModel
 from cyclesr.models.stages import Stage
 from cyclesr.models.translators.base import Translation, Translator
@@ -55,6 +56,9 @@ class CollaborativeSR(SRModel):
         consistency: one more term for the SR network, on the real images, which the paper does not have; arguments of
             :class:`~cyclesr.models.consistency.RealConsistency`. It is used where the SR network learns ``fake_real``.
             None leaves it out.
+        weighting: weights of the pixels for :math:`L_{SR}`, by how real ``fake_real`` looks there (DASR); arguments of
+            :class:`~cyclesr.models.realness_weighting.RealnessWeighting`. Its own discriminator, if it has one, is the
+            part ``realness_discriminator``. The feedback of ``alternating`` stays unweighted. None weights all equally.
         feedback_weight: :math:`\lambda_{Trans}^{SR}` of Eq. (5), for images in [0, 1].
         optimisation: the update rule of the joint stage, ``alternating`` or ``joint``. With only the MSE as SR loss and
             equal weights the two give the same gradients (Sec. 3.4), and ``joint`` is faster. With more terms in
@@ -86,6 +90,7 @@ class CollaborativeSR(SRModel):
         perceptual: dict[str, Any] | None = None,
         sr_adversarial: dict[str, Any] | None = None,
         consistency: dict[str, Any] | None = None,
+        weighting: dict[str, Any] | None = None,
         feedback_weight: float = 1e3,
         optimisation: str = "alternating",
         channels_last: ChannelsLast = False,
@@ -105,6 +110,7 @@ class CollaborativeSR(SRModel):
         self.degradation = DEGRADATIONS.build(degradation)
         self.translator: Translator = self.as_memory_format(TRANSLATORS.build(translator))
         self.consistency = MODELS.build({"type": "RealConsistency", **consistency}) if consistency is not None else None
+        self.weighting = build_weighting(weighting, self.translator, self.sr_loss) if weighting is not None else None
         self.feedback_weight = feedback_weight
         self.optimisation = optimisation
         self.stage = Stage.JOINT
@@ -114,7 +120,8 @@ class CollaborativeSR(SRModel):
     def parts(self) -> dict[str, nn.Module]:
         """Returns the translator's networks and those of :class:`SRModel`."""
         translator = dict(generators=self.translator.generators, discriminators=self.translator.discriminators)
-        return {**translator, **super().parts()}
+        own = None if self.weighting is None else self.weighting.discriminator
+        return {**translator, **super().parts(), **({} if own is None else dict(realness_discriminator=own))}
 
     @cached_property
     def translator_learns(self) -> bool:
@@ -127,7 +134,7 @@ class CollaborativeSR(SRModel):
         Args:
             data: ``hr`` ``(N, 3, s*h, s*w)`` and ``real`` ``(N, 3, h, w)``, both in [0, 1]. ``hr`` may have a margin,
                 which a G1 that does not learn sees, but no network that learns.
-            optim_wrapper: the optimizers ``generators``, ``discriminators``, ``sr`` and, for D_h, ``sr_discriminator``.
+            optim_wrapper: the optimizers ``generators``, ``discriminators``, ``sr`` and those of further parts.
 
         Returns:
             Every loss as a detached scalar, for the log.
@@ -142,7 +149,8 @@ class CollaborativeSR(SRModel):
             if not g1_learns:
                 lr = syn if self.stage is Stage.SR else self._fixed_fake_real(source)
                 lr, hr = without_margin(lr, margin), without_margin(hr, margin * self.scale)
-                return self.update_sr(self.sr(lr), hr, lr, optim_wrapper)  # Eq. (3)
+                learnt = self.update_sr(self.sr(lr), hr, lr, optim_wrapper)  # Eq. (3)
+                return merge_losses(sr_network=learnt, realness=self._update_realness(real, lr, optim_wrapper))
             t = self.translator.translate(source, real)
             losses = self.translator.generator_losses(syn, real, t)  # Eq. (2)
             if self.stage is Stage.TRANSLATION:
@@ -151,7 +159,8 @@ class CollaborativeSR(SRModel):
                 rule = getattr(self, self.optimisation)
                 generators = rule(losses, self.translator.fake_real_for_sr(t), hr, optim_wrapper)
             discriminators = self._update_discriminators(syn, real, t, optim_wrapper)
-            return merge_losses(generators=generators, translator_discriminators=discriminators)
+            realness = self._update_realness(real, t.fake_real, optim_wrapper)
+            return merge_losses(generators=generators, translator_discriminators=discriminators, realness=realness)
 
     def joint(self, translator_losses: Losses, fake_real: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
         """Updates the translator's generators and the SR network at once, Eq. (4).
@@ -205,6 +214,20 @@ class CollaborativeSR(SRModel):
         if self.consistency is None or not self.stage.uses_translator:
             return {}
         return {"loss_consistency": self.consistency.of_network(self.sr, self.degradation, self.translator, real)}
+
+    def pixel_weights(self, lr: Tensor, hr: Tensor) -> Tensor | None:
+        """Returns the weights of ``weighting``, if there are any in this stage; see :meth:`SRModel.pixel_weights`."""
+        if self.weighting is None or not self.stage.uses_translator:
+            return None
+        weights: Tensor = self.weighting(lr, hr, self.translator)
+        return weights
+
+    def _update_realness(self, real: Tensor, fake_real: Tensor, optim_wrapper: PartOptimizers) -> Losses:
+        """Takes a step of the weighting's own discriminator, if there is one and this stage uses it."""
+        if self.weighting is None or not self.stage.uses_translator:
+            return {}
+        losses = self.weighting.discriminator_losses(real, fake_real)
+        return optim_wrapper.update(losses, "realness_discriminator").losses if losses else {}
 
     @torch.no_grad()
     def _fixed_fake_real(self, source: Tensor) -> Tensor:

@@ -79,12 +79,23 @@ class SRModel(BaseModel):
             sr, hr: ``(N, 3, H, W)`` in [0, 1].
             lr: ``(N, 3, h, w)``, what ``sr`` was made from; for losses whose ``forward`` has an argument ``lr``.
         """
-        losses = {} if self.sr_loss is None else {"loss_sr": sr_loss_of(self.sr_loss, sr, hr, lr)}
+        losses = {}
+        if self.sr_loss is not None:
+            losses["loss_sr"] = sr_loss_of(self.sr_loss, sr, hr, lr, self.pixel_weights(lr, hr))
         if self.perceptual is not None:
             losses["loss_sr_perceptual"] = sr_loss_of(self.perceptual, sr, hr, lr)
         if self.sr_adversarial is not None:
             losses["loss_sr_adv"] = self.sr_adversarial.generator_loss(sr, hr)
         return losses
+
+    def pixel_weights(self, lr: Tensor, hr: Tensor) -> Tensor | None:
+        """Returns weights ``(N, 1, H, W)`` of the pixels for a pixel loss; None weights all equally.
+
+        Args:
+            lr: ``(N, 3, h, w)``, what the SR network sees.
+            hr: ``(N, 3, H, W)``.
+        """
+        return None
 
     def update_sr(self, sr: Tensor, hr: Tensor, lr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
         """Takes a step of the SR network, which made ``sr`` from ``lr``, then one of D_h if there is one."""

@@ -32,6 +32,15 @@ EXACT: dict[str, Any] = {
 }
 
 
+# What the SR network learns of real images, too.
+ON_REAL: dict[str, Any] = {
+    "model.consistency": dict(weight=50.0, low_pass=3, tolerance=1.0),
+    "model.weighting": dict(discriminator=dict(channels=4, norm="none")),
+    "optim_wrapper.realness_discriminator": dict(optimizer=dict(type="Adam", lr=1e-3)),
+    "param_scheduler.realness_discriminator": [],
+}
+
+
 def assert_same(a: object, b: object) -> None:
     """Asserts bitwise equality of nested dicts, lists and tensors."""
     if isinstance(a, torch.Tensor):
@@ -48,7 +57,7 @@ def assert_same(a: object, b: object) -> None:
         assert a == b
 
 
-@pytest.mark.parametrize("extra", [{}, {"model__consistency": dict(low_pass=3)}], ids=["plain", "on real images"])
+@pytest.mark.parametrize("extra", [{}, ON_REAL], ids=["plain", "on real images"])
 def test_resumed_equals_straight(extra: dict[str, Any], tiny_config: Path, tmp_path: Path) -> None:
     run(tiny_config, tmp_path / "straight", **extra)
     shutil.copytree(tmp_path / "straight", tmp_path / "resumed")
@@ -68,10 +77,6 @@ class KeepWeightsOfRank(Hook):
         scores = {name: float(runner.message_hub.get_scalar(f"val/{name}").current()) for name in ("psnr", "ssim")}
         weights = dict(runner.model.named_parameters())
         torch.save(dict(weights=weights, scores=scores), Path(runner.work_dir) / f"rank{get_rank()}.pt")
-
-
-# What the SR network learns of real images, too.
-ON_REAL: dict[str, Any] = {"model.consistency": dict(weight=50.0, low_pass=3, tolerance=1.0)}
 
 
 def train_rank(config: str, work_dir: Path, batch: int, extra: dict[str, Any], rank: int, world_size: int) -> None:

@@ -10,9 +10,10 @@ from cyclesr.descriptions import Paper
 from cyclesr.registry import LOSSES
 
 
-def charbonnier(sr: Tensor, hr: Tensor, epsilon: float) -> Tensor:
+def charbonnier(sr: Tensor, hr: Tensor, epsilon: float, pixel_weights: Tensor | None = None) -> Tensor:
     """Returns the mean of sqrt(difference^2 + epsilon^2), an L1 that is smooth at zero (Charbonnier et al. 1994)."""
-    return torch.sqrt((sr - hr).square() + epsilon**2).mean()
+    error = torch.sqrt((sr - hr).square() + epsilon**2)
+    return error.mean() if pixel_weights is None else (pixel_weights * error).mean()
 
 
 def low_pass_l1(image: Tensor, target: Tensor, side: int, stride: int = 1) -> Tensor:
@@ -35,9 +36,11 @@ class MSELoss(nn.Module):
         super().__init__()
         self.weight = weight
 
-    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Returns the loss of two tensors ``(N, 3, H, W)``, a scalar."""
-        return self.weight * F.mse_loss(sr, hr)
+    def forward(self, sr: Tensor, hr: Tensor, pixel_weights: Tensor | None = None) -> Tensor:
+        """Returns the loss of two tensors ``(N, 3, H, W)``, a scalar; weights of the pixels are ``(N, 1, H, W)``."""
+        if pixel_weights is None:
+            return self.weight * F.mse_loss(sr, hr)
+        return self.weight * (pixel_weights * F.mse_loss(sr, hr, reduction="none")).mean()
 
 
 @LOSSES.register_module()
@@ -48,9 +51,11 @@ class L1Loss(nn.Module):
         super().__init__()
         self.weight = weight
 
-    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Returns the loss of two tensors ``(N, 3, H, W)``, a scalar."""
-        return self.weight * F.l1_loss(sr, hr)
+    def forward(self, sr: Tensor, hr: Tensor, pixel_weights: Tensor | None = None) -> Tensor:
+        """Returns the loss of two tensors ``(N, 3, H, W)``, a scalar; weights of the pixels are ``(N, 1, H, W)``."""
+        if pixel_weights is None:
+            return self.weight * F.l1_loss(sr, hr)
+        return self.weight * (pixel_weights * F.l1_loss(sr, hr, reduction="none")).mean()
 
 
 @LOSSES.register_module()
@@ -65,6 +70,6 @@ class CharbonnierLoss(nn.Module):
         self.weight = weight
         self.epsilon = epsilon
 
-    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Returns the loss of two tensors ``(N, 3, H, W)``, a scalar."""
-        return self.weight * charbonnier(sr, hr, self.epsilon)
+    def forward(self, sr: Tensor, hr: Tensor, pixel_weights: Tensor | None = None) -> Tensor:
+        """Returns the loss of two tensors ``(N, 3, H, W)``, a scalar; weights of the pixels are ``(N, 1, H, W)``."""
+        return self.weight * charbonnier(sr, hr, self.epsilon, pixel_weights)

@@ -37,9 +37,10 @@ class SumOfLosses(nn.Module):
         self.weight = weight
         self.terms = nn.ModuleDict(dict(zip(_names(losses), map(LOSSES.build, losses), strict=True)))
 
-    def forward(self, sr: Tensor, hr: Tensor, lr: Tensor | None = None) -> Tensor:
-        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1]; ``lr`` goes to the terms that ask for it."""
-        return self.weight * torch.stack([sr_loss_of(term, sr, hr, lr) for term in self.terms.values()]).sum()
+    def forward(self, sr: Tensor, hr: Tensor, lr: Tensor | None = None, pixel_weights: Tensor | None = None) -> Tensor:
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1]; the terms get of the others what they ask for."""
+        losses = [sr_loss_of(term, sr, hr, lr, pixel_weights) for term in self.terms.values()]
+        return self.weight * torch.stack(losses).sum()
 
 
 def _names(losses: Sequence[dict[str, Any]]) -> list[str]:
