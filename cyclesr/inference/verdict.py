@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from cyclesr.degradations.camera import CameraMeasurement, kernel_from_mtf, measure_files
 from cyclesr.degradations.camera.compression import measure_compression, read_compression
-from cyclesr.degradations.camera.noise import flat_patches
+from cyclesr.degradations.camera.noise import flat_corners
 from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
 from cyclesr.images.reading import read_image
@@ -93,7 +93,8 @@ RULES: dict[str, Rule] = {
         "levels",
         lambda sr, bicubic, noise: (sr / bicubic - 1) / 0.2,
         "noise in flat areas is amplified",
-        "raise unexplained or texture of CameraDegradation, noise_channels of other translators (model.translator)",
+        "raise model.translator.unexplained or texture of CameraDegradation, or set its bank=True, which takes noise "
+        "from your images; raise noise_channels of a translator whose G1 is a network",
     ),
     "overshoot": Rule(
         "overshoot at edges",
@@ -116,7 +117,7 @@ RULES: dict[str, Rule] = {
         "levels",
         lambda sr, bicubic, noise: (sr - bicubic) / (0.1 * abs(bicubic) + 0.25),
         "JPEG blocks are amplified",
-        "use images that are less compressed, or raise model.translator.unexplained of CameraDegradation",
+        "set model.translator.compressed=True of CameraDegradation, so that the SR network learns from such images",
     ),
     "niqe": Rule("NIQE", ""),
 }
@@ -336,7 +337,7 @@ def compare(
     Returns:
         (SR, bicubic) for each key of :data:`RULES`; NaN if the image does not show it.
     """
-    flat = torch.from_numpy(flat_patches(lr.permute(1, 2, 0).double().numpy()))
+    flat = torch.from_numpy(flat_corners(lr.permute(1, 2, 0).double().numpy()))
     measures: dict[str, Callable[[Tensor], float]] = {
         "sharpness": lambda image: sharpness(image, lr),
         "inconsistency": lambda image: inconsistency(image, lr, kernel),

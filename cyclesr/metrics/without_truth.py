@@ -56,7 +56,7 @@ def flat_deviation(enlarged: Tensor, corners: Tensor, scale: int) -> float:
     Args:
         enlarged: enlarged image.
         corners: ``(n, 2)`` (y, x) of the top left LR pixels of the flat patches, see
-            :func:`~cyclesr.degradations.camera.noise.flat_patches`.
+            :func:`~cyclesr.degradations.camera.noise.flat_corners`.
         scale: size of the enlarged image / size of the LR image.
 
     Returns:

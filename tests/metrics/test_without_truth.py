@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import ndimage, stats
 
-from cyclesr.degradations.camera.noise import PATCH, flat_patches
+from cyclesr.degradations.camera.noise import PATCH, flat_corners
 from cyclesr.degradations.imresize import imresize
 from cyclesr.metrics.rank_correlation import rank_correlation
 from cyclesr.metrics.without_truth import (
@@ -56,7 +56,7 @@ def test_noise_is_measured_in_flat_patches_whatever_the_shading() -> None:
     shading = np.linspace(0.2, 0.8, 256)[None, :, None] * np.ones((256, 1, 3))
     noisy = shading + random.normal(0, 4 / 255, shading.shape)
     enlarged = torch.from_numpy(noisy.transpose(2, 0, 1))
-    corners = torch.from_numpy(flat_patches(shading[::2, ::2]))
+    corners = torch.from_numpy(flat_corners(shading[::2, ::2]))
     assert flat_deviation(enlarged, corners, 2) == pytest.approx(4, rel=0.03)
     assert np.isnan(flat_deviation(enlarged, corners[:0], 2))
 
@@ -65,12 +65,12 @@ def test_flat_patches_are_outside_of_texture() -> None:
     random = np.random.default_rng(0)
     image = np.full((96, 128, 3), 0.5) + random.normal(0, 2 / 255, (96, 128, 3))
     image[:, 64:] += random.normal(0, 40 / 255, (96, 64, 3))
-    corners = flat_patches(image)
+    corners = flat_corners(image)
     assert len(corners) > 10
     assert corners[:, 1].max() + PATCH <= 64 + PATCH // 2
     assert corners.min() >= 0
-    assert len(flat_patches(np.zeros((96, 128, 3)))) == 0  # clipped
-    assert len(flat_patches(np.full((8, 8, 3), 0.5))) == 0
+    assert len(flat_corners(np.zeros((96, 128, 3)))) == 0  # clipped
+    assert len(flat_corners(np.full((8, 8, 3), 0.5))) == 0
 
 
 def test_overshoot_is_a_share_of_the_contrast() -> None:

@@ -92,7 +92,7 @@ def measure_noise(image: np.ndarray) -> NoiseMeasurement | None:
     )
 
 
-def flat_patches(image: np.ndarray) -> np.ndarray:
+def flat_corners(image: np.ndarray) -> np.ndarray:
     """Finds the flattest patches of PATCH x PATCH pixels, judged by their neighbours as :func:`measure_noise` does.
 
     Args:
