@@ -11,6 +11,7 @@ from cyclesr.cli.process import run
 COMMANDS = {
     "demo": Command("cyclesr.cli.demo", "train and compare on a few photographs, in minutes"),
     "prepare": Command("cyclesr.cli.prepare", "check folders, simulate tracks, download DIV2K, align pairs"),
+    "measure": Command("cyclesr.cli.measure", "measure the sharpness, noise and compression of your images"),
     "train": Command("cyclesr.cli.train", "train an SR network from unpaired images"),
     "infer": Command("cyclesr.cli.infer", "super-resolve images"),
     "test": Command("cyclesr.cli.test", "score a checkpoint, bicubic or a folder of images"),

@@ -1,6 +1,6 @@
 """Measurements of one image, and of all images of a camera."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import cycle
@@ -16,14 +16,17 @@ from cyclesr.degradations.camera.mtf import (
     edge_spectra,
     mean_spectra,
     mtf_from_spectra,
+    reduce,
 )
 from cyclesr.degradations.camera.mtf_per_image import mtf_deviations, shrink, spread
 from cyclesr.degradations.camera.noise import NoiseMeasurement, measure_noise
+from cyclesr.degradations.camera.resampling import resampling_period
 from cyclesr.errors import UserError
 from cyclesr.images.reading import read_image
 
 # Larger images are measured only in their central part, which is sufficient and limits the time.
 _LARGEST_SIDE = 1024
+_LARGEST_REDUCED = 640  # of images that are reduced first
 _FAR_ABOVE = 4.0  # times the median level of the noise
 _LUMA = np.array([0.299, 0.587, 0.114])
 
@@ -43,6 +46,8 @@ class ImageMeasurement:
         edge_weights: the weights of these spectra in a mean over images.
         noise: noise of the image, or None if it has no flat patch.
         compression: JPEG compression, or None if neither the file nor its pixels show any.
+        resampling_period: period in pixels of the traces of an enlargement, or 0 if there are none, see
+            :func:`~cyclesr.degradations.camera.resampling.resampling_period`.
     """
 
     name: str
@@ -53,6 +58,7 @@ class ImageMeasurement:
     edge_weights: tuple[float, ...]
     noise: NoiseMeasurement | None
     compression: CompressionMeasurement | None
+    resampling_period: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain lists, numbers and strings, for JSON."""
@@ -99,12 +105,25 @@ class CameraMeasurement:
         An image alone shows less: its edges may be soft in the scene. So it moves from the mean over all images as far
         as images differ more than scenes do (empirical Bayes).
         """
-        return np.asarray(self.mtf * np.exp(shrink(self._deviations, self.mtf)))
+        return np.asarray(self.mtf * np.exp(shrink(self.deviations, self.mtf)))
 
     @cached_property
     def spread(self) -> np.ndarray:
         """Returns the ``(frequencies,)`` standard deviation of the logarithm of the MTF over images."""
-        return spread(self._deviations, self.mtf)
+        return spread(self.deviations, self.mtf)
+
+    def resampled_mtfs(self, count: int, random: np.random.Generator) -> np.ndarray:
+        """Returns ``(count, frequencies)`` MTFs of random draws of the images with replacement (bootstrap).
+
+        Draws without enough edges are left out.
+
+        Args:
+            count: number of draws.
+            random: source of randomness.
+        """
+        times = random.multinomial(len(self.images), np.full(len(self.images), 1 / len(self.images)), count)
+        mtfs = [mtf_from_spectra(self._mean_of(drawn)) for drawn in times]
+        return np.array([mtf for mtf in mtfs if np.isfinite(mtf).all()]).reshape(-1, len(FREQUENCIES))
 
     @cached_property
     def noises(self) -> tuple[NoiseMeasurement, ...]:
@@ -135,13 +154,20 @@ class CameraMeasurement:
         return np.array([[missing if row is None else row for row in image.edge_spectra] for image in self.images])
 
     @cached_property
-    def _deviations(self) -> np.ndarray:
+    def deviations(self) -> np.ndarray:
+        """Returns the ``(images, frequencies)`` deviations of the logarithms of the images' MTFs from the mean.
+
+        They include the effect of the scenes, which :attr:`mtfs` leaves out; NaN for images with too few edges.
+        """
         return mtf_deviations(self._spectra, self._mean_spectra)
 
     @cached_property
     def _mean_spectra(self) -> np.ndarray:
-        """(1 + reductions, frequencies), NaN where no image has enough edges."""
-        weights = np.array([image.edge_weights for image in self.images])[..., None]
+        return self._mean_of(np.ones(len(self.images)))
+
+    def _mean_of(self, times: np.ndarray) -> np.ndarray:
+        """(1 + reductions, frequencies), each image counted so many times; NaN where none has enough edges."""
+        weights = times[:, None, None] * np.array([image.edge_weights for image in self.images])[..., None]
         total = weights.sum(0)
         return np.asarray((np.nan_to_num(self._spectra) * weights).sum(0) / np.where(total, total, np.nan))
 
@@ -181,13 +207,35 @@ def measure_images(images: Iterable[np.ndarray], names: Sequence[str] | None = N
     return _together(_measured(image, names[index] if names else "", None) for index, image in enumerate(images))
 
 
-def measure_files(paths: Iterable[str | Path]) -> CameraMeasurement:
+def measure_files(
+    paths: Iterable[str | Path], *, reduced_by: int = 1, skip: Callable[[UserError], None] | None = None
+) -> CameraMeasurement:
     """Measures image files of one camera. Compression is read from the headers of JPEGs.
+
+    Args:
+        paths: image files.
+        reduced_by: factor by which the images are reduced (antialiased bicubic) before their sharpness is measured.
+            Noise and compression are measured only without a reduction.
+        skip: is called with the error of a file that cannot be read, which is then passed over. By default, the error
+            is raised.
 
     Raises:
         UserError: there are no files, or a file cannot be read.
     """
-    return _together(_measured(read_image(path), Path(path).name, read_compression(path)) for path in paths)
+    return _together(found for path in paths if (found := _measured_file(path, reduced_by, skip)) is not None)
+
+
+def _measured_file(path: str | Path, reduced_by: int, skip: Callable[[UserError], None] | None) -> "_Measured | None":
+    try:
+        image = read_image(path)
+        if reduced_by > 1:
+            return _measured_reduced(image, Path(path).name, reduced_by)
+        return _measured(image, Path(path).name, read_compression(path))
+    except UserError as error:
+        if skip is None:
+            raise
+        skip(error)
+        return None
 
 
 class _Measured(NamedTuple):
@@ -199,18 +247,28 @@ class _Measured(NamedTuple):
     edges: list[EdgeSpectra]
     noise: NoiseMeasurement | None
     compression: CompressionMeasurement | None
+    resampling_period: int
 
 
 def _measured(image: np.ndarray, name: str, compression: CompressionMeasurement | None) -> _Measured:
     middle = measured_part(image)
+    luminance = middle @ _LUMA
     return _Measured(
         name=name,
         height=image.shape[0],
         width=image.shape[1],
-        edges=edge_spectra(middle @ _LUMA),
+        edges=edge_spectra(luminance),
         noise=measure_noise(middle),
         compression=compression or measure_compression(middle),
+        resampling_period=resampling_period(luminance),
     )
+
+
+def _measured_reduced(image: np.ndarray, name: str, factor: int) -> _Measured:
+    luminance = measured_part(image, _LARGEST_REDUCED * factor) @ _LUMA
+    height, width = (side // factor for side in image.shape[:2])
+    edges = edge_spectra(reduce(luminance, factor))
+    return _Measured(name, height, width, edges, noise=None, compression=None, resampling_period=0)
 
 
 def _together(images: Iterable[_Measured]) -> CameraMeasurement:
@@ -229,16 +287,17 @@ def _together(images: Iterable[_Measured]) -> CameraMeasurement:
                 edge_weights=tuple(map(float, weight)),
                 noise=image.noise,
                 compression=image.compression,
+                resampling_period=image.resampling_period,
             )
             for image, rows, weight in zip(found, spectra, weights, strict=True)
         )
     )
 
 
-def measured_part(image: np.ndarray) -> np.ndarray:
-    """Returns the central part of ``(H, W, 3)`` that is measured, as floats in [0, 1]."""
-    top, left = (max(side - _LARGEST_SIDE, 0) // 2 // 8 * 8 for side in image.shape[:2])  # on the grid of JPEG blocks
-    part = image[top : top + _LARGEST_SIDE, left : left + _LARGEST_SIDE]
+def measured_part(image: np.ndarray, most: int = _LARGEST_SIDE) -> np.ndarray:
+    """Returns the central part of ``(H, W, 3)``, of at most so many pixels a side, as floats in [0, 1]."""
+    top, left = (max(side - most, 0) // 2 // 8 * 8 for side in image.shape[:2])  # on the grid of JPEG blocks
+    part = image[top : top + most, left : left + most]
     return part / np.iinfo(part.dtype).max if np.issubdtype(part.dtype, np.integer) else part.astype(np.float64)
 
 

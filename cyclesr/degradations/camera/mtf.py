@@ -62,7 +62,7 @@ class EdgeSpectra(NamedTuple):
 
 def edge_spectra(luminance: np.ndarray) -> list[EdgeSpectra]:
     """Measures the edges of ``(H, W)`` luminance in [0, 1] and of each of its reductions, the image itself first."""
-    return [_spectra(find_edges(_reduce(luminance, factor))) for factor in (1, *REDUCTIONS)]
+    return [_spectra(find_edges(reduce(luminance, factor))) for factor in (1, *REDUCTIONS)]
 
 
 def mean_spectra(images: Sequence[Sequence[EdgeSpectra]]) -> tuple[np.ndarray, np.ndarray]:
@@ -163,7 +163,8 @@ def _centred(spectra: np.ndarray) -> np.ndarray:
     return spectra * np.exp(-1j * shift[:, None] * FREQUENCIES)
 
 
-def _reduce(luminance: np.ndarray, factor: int) -> np.ndarray:
+def reduce(luminance: np.ndarray, factor: int) -> np.ndarray:
+    """Reduces ``(H, W)`` luminance by a whole factor (antialiased bicubic); the surplus at the borders is cut off."""
     if factor == 1:
         return luminance
     height, width = (side // factor for side in luminance.shape)
