@@ -15,12 +15,12 @@ from cyclesr.images.reading import read_image
 from cyclesr.inference.measurement import findings, measure_folders
 
 
-def drawing(seed: int, side: int) -> np.ndarray:
-    """Squares of random gray on gray, sharp, with a little noise."""
+def drawing(seed: int, side: int, pitch: int = 32) -> np.ndarray:
+    """Squares of random gray on gray, one every so many pixels, sharp, with a little noise."""
     random = np.random.default_rng(seed)
     image = np.full((side, side, 3), 128.0)
-    for top, left in np.ndindex(side // 32, side // 32):
-        image[32 * top + 5 :, 32 * left + 5 :][:22, :22] = random.uniform(30, 225)
+    for top, left in np.ndindex(side // pitch, side // pitch):
+        image[pitch * top + 5 :, pitch * left + 5 :][: pitch - 10, : pitch - 10] = random.uniform(30, 225)
     return image + random.normal(0, 1.5, image.shape)
 
 
@@ -38,7 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("measure")
     for seed in range(3):
         write(home / "soft" / f"{seed}.jpg", cv2.GaussianBlur(drawing(seed, 256, 64), (0, 0), 1.2), 90)
-        write(home / "sharp" / f"{seed}.png", drawing(10 + seed, 384))
+        write(home / "sharp" / f"{seed}.png", drawing(10 + seed, 320, 64))
     (home / "soft" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     write(home / "soft" / "small.png", drawing(0, 40))
     return home

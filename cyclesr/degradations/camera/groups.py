@@ -37,7 +37,7 @@ _LEAST_LEVEL = 0.3 / 255  # rounding to 8 bits hides less noise
 _LEAST_STEP = 0.1  # above quality 95, compression hardly matters
 _CHROMINANCE = {None: 0.0, "4:4:4": 0.0, "4:2:2": 0.5, "4:2:0": 1.0}
 
-_LEAST_IMAGES = 8  # with fewer, chance separates images
+LEAST_IMAGES = 8  #: with fewer, chance separates images
 _LEAST_SHARE = 0.15  # of a group: fewer images are exceptions, such as those whose texture is taken for noise
 _LEAST_GROUP = 4
 _LEAST_DISTANCE = 4.0  # of two groups, in units of SCATTER; smaller differences do not matter for training
@@ -90,7 +90,7 @@ def _split(table: np.ndarray, part: np.ndarray) -> Iterator[np.ndarray]:
 
 def _separated(values: np.ndarray) -> np.ndarray | None:
     """Returns which (images,) belong to one of two clouds, or None if (images, properties) are one cloud."""
-    if len(values) < _LEAST_IMAGES:
+    if len(values) < LEAST_IMAGES:
         return None
     values = _complete(values)
     distance, inside = _best_halves(values)

@@ -10,7 +10,7 @@ from cyclesr.degradations.camera.measurement import CameraMeasurement
 from cyclesr.degradations.camera.mtf import FREQUENCIES
 
 _HALF, _NOTHING = 0.5, 0.1  # gains; below the second, detail cannot be seen any more
-_SHARPENED = 1.05  # smaller peaks are errors of the measurement
+_SHARPENED, _HIGH = 1.05, 0.3  # smaller peaks, and peaks at higher frequencies, are errors of the measurement
 _NYQUIST = float(FREQUENCIES[-1])
 _DETAIL = FREQUENCIES >= 0.2
 _DRAWS = 100
@@ -41,8 +41,8 @@ class Sharpness:
 
     @property
     def sharpens(self) -> bool:
-        """Returns whether the camera amplifies some frequencies."""
-        return self.peak > _SHARPENED
+        """Returns whether the camera amplifies middle frequencies."""
+        return self.peak > _SHARPENED and self.peak_frequency < _HIGH
 
 
 Verdict = Literal["sharper", "alike", "softer"]

@@ -25,8 +25,8 @@ class NoiseSummary:
         level: standard deviation at mid-gray.
         low: tenth percentile of the level over images.
         high: ninetieth percentile.
-        read: standard deviation at brightness 0.
-        shot: increase of the variance with brightness.
+        black: standard deviation at brightness 0.
+        white: standard deviation at brightness 1.
         spectrum: power at :data:`~cyclesr.degradations.camera.FREQUENCIES`, with mean 1 over the plane.
         correlation: of two colours, mean over the three pairs.
     """
@@ -35,8 +35,8 @@ class NoiseSummary:
     level: float
     low: float
     high: float
-    read: float
-    shot: float
+    black: float
+    white: float
     spectrum: tuple[float, ...]
     correlation: float
 
@@ -59,8 +59,8 @@ def summarise_noise(camera: CameraMeasurement) -> NoiseSummary | None:
         level=float(np.median(levels)),
         low=float(np.quantile(levels, 0.1)),
         high=float(np.quantile(levels, 0.9)),
-        read=float(np.median([noise.read for noise in noises])),
-        shot=float(np.median([noise.shot for noise in noises])),
+        black=float(np.median([noise.read for noise in noises])),
+        white=float(np.median([np.hypot(noise.read, np.sqrt(noise.shot)) for noise in noises])),
         spectrum=tuple(map(float, np.median([noise.spectrum for noise in noises], 0))),
         correlation=float(np.median([np.mean(noise.correlation) for noise in noises])),
     )

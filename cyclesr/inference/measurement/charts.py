@@ -35,23 +35,23 @@ def draw_mtf(axes: Axes, report: MeasurementReport) -> None:
         axes.plot(FREQUENCIES, report.hr.reduced.mtf, ":", color="black", linewidth=1.6, label=label)
     axes.axhline(1, color=_GRAY, linewidth=0.8)
     axes.set(title="Sharpness (MTF)", xlabel="frequency, cycles per pixel", ylabel="gain", xlim=(0, 0.5))
-    axes.set_ylim(0, max(1.5, 1.1 * float(camera.mtf.max())))
+    highest = max(curve.max() for curve in (camera.mtf, *((report.hr.reduced.mtf,) if report.hr else ())))
+    axes.set_ylim(0, min(max(1.5, 1.1 * float(highest)), 2))
     axes.legend(fontsize=8)
 
 
 def draw_noise(axes: Axes, report: MeasurementReport) -> None:
-    """Draws the noise of the flat patches of each image against their brightness, and the fit of the medians."""
+    """Draws the noise of the flat patches of each image against their brightness, and the median of the fits."""
     axes.set(title="Noise against brightness", xlabel="brightness", ylabel="standard deviation, levels of 255")
     axes.set_xlim(0, 1)
-    noise = report.real.noise
-    if noise is None:
+    if report.real.noise is None:
         _say(axes, "no flat areas")
         return
     for one in report.real.camera.noises:
         axes.plot(one.brightness, _LEVELS * np.mean(one.std, 1), ".-", color=_COLOURS[0], alpha=0.3, linewidth=0.7)
     brightness = np.linspace(0, 1, 50)
-    fit = _LEVELS * np.sqrt(noise.read**2 + noise.shot * brightness)
-    axes.plot(brightness, fit, color=_COLOURS[1], linewidth=2, label="median of the fits")
+    fits = [np.sqrt(one.read**2 + one.shot * brightness) for one in report.real.camera.noises]
+    axes.plot(brightness, _LEVELS * np.median(fits, 0), color=_COLOURS[1], linewidth=2, label="median of the fits")
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8)
 
@@ -116,4 +116,5 @@ def _title(real: FolderMeasurement) -> str:
 
 
 def _say(axes: Axes, text: str) -> None:
+    axes.set(xticks=[], yticks=[])
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=_GRAY)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cyclesr.degradations.camera.groups import ImageGroup
+from cyclesr.degradations.camera.groups import LEAST_IMAGES, ImageGroup
 from cyclesr.degradations.camera.summary import NoiseSummary
 from cyclesr.inference.measurement.report import FolderMeasurement, HRMeasurement, MeasurementReport
 
@@ -61,7 +61,7 @@ def _images(real: FolderMeasurement) -> Finding:
 
 def _sharpness(real: FolderMeasurement) -> Finding:
     found = real.sharpness
-    if found.sharpens and found.peak_frequency < found.half:
+    if found.sharpens:
         text = f"The camera sharpens: gain {found.peak:.2f} at {found.peak_frequency:.2f} cycles per pixel."
     elif found.half < 0.5:
         text = "The camera does not sharpen."
@@ -108,8 +108,8 @@ def _noise(real: FolderMeasurement) -> Finding:
 
 
 def _growth(noise: NoiseSummary) -> str:
-    growth = (noise.read**2 + noise.shot) / max(noise.read**2, 1e-9)
-    return "growing with brightness" if growth > _SIGNAL_DEPENDENT**2 else "much the same at every brightness"
+    grows = noise.white > _SIGNAL_DEPENDENT * noise.black
+    return "growing with brightness" if grows else "much the same at every brightness"
 
 
 def _colour(noise: NoiseSummary) -> str:
@@ -126,12 +126,12 @@ def _compression(real: FolderMeasurement) -> Finding:
     found = real.compression
     if not found.qualities:
         return Finding("Compression", "No JPEG: neither in the files nor in the pixels.")
-    where = [f"{found.in_files} JPEG files"] if found.in_files else []
-    where += [f"traces of JPEG in the pixels of {found.in_pixels} other images"] if found.in_pixels else []
+    where = [f"{found.in_files} of {found.images} files are JPEGs"] if found.in_files else []
+    where += [f"{found.in_pixels} of {found.images} images show traces of JPEG in their pixels"] * bool(found.in_pixels)
     low, middle, high = found.qualities[0], found.qualities[len(found.qualities) // 2], found.qualities[-1]
     quality = f"quality {low}" if low == high else f"quality {low} to {high}, median {middle}"
     kinds = ", ".join(f"{name} in {_share(count, len(found.qualities))}" for name, count in found.subsamplings.items())
-    text = f"{' and '.join(where)} of {found.images}: {quality}; chroma {kinds}."
+    text = f"{', '.join(where)}: {quality}; chroma {kinds}."
     return Finding(
         "Compression", text, "Blocks are strong: use the originals if you have them." if middle < _STRONG else ""
     )
@@ -142,6 +142,10 @@ def _share(count: int, total: int) -> str:
 
 
 def _groups(real: FolderMeasurement) -> Finding:
+    if len(real.camera.images) < LEAST_IMAGES:
+        return Finding(
+            "Groups", f"Fewer than {LEAST_IMAGES} images do not show whether they come from several cameras."
+        )
     if len(real.groups) == 1:
         return Finding("Groups", "The images look like those of one camera and one setting.")
     parts = [f"{len(group.indices)} images ({_some(real.names(group))})" for group in real.groups]

@@ -179,7 +179,7 @@ def measure_folders(
 def _compare(folder: Path, real: FolderMeasurement, scale: int, watch: Callable[[str], Watch]) -> HRMeasurement:
     whole = _measure(folder, _MOST_HR, _SMALLEST * scale, watch("hr"))
     paths = [folder / image.name for image in whole.camera.images]
-    reduced = measure_files(watch("hr, reduced")(paths), reduced_by=scale) if scale > 1 else whole.camera
+    reduced = _measured(folder, paths, watch("hr, reduced"), [], scale) if scale > 1 else whole.camera
     return HRMeasurement(
         whole=whole,
         reduced=reduced,
@@ -199,10 +199,12 @@ def _measure(folder: Path, most: int, smallest: int, watch: Watch) -> FolderMeas
     return FolderMeasurement(folder, len(paths), camera, tuple(passed_over))
 
 
-def _measured(folder: Path, paths: list[Path], watch: Watch, passed_over: list[str]) -> CameraMeasurement:
+def _measured(
+    folder: Path, paths: list[Path], watch: Watch, passed_over: list[str], reduced_by: int = 1
+) -> CameraMeasurement:
     """Measures images; the MTF is computed at once, so that errors name the folder."""
     try:
-        camera = measure_files(watch(paths), skip=lambda error: passed_over.append(str(error)))
+        camera = measure_files(watch(paths), reduced_by=reduced_by, skip=lambda error: passed_over.append(str(error)))
         _ = camera.mtf
     except UserError as error:
         raise UserError(f"{folder}: {passed_over[0] if passed_over else error}") from error
