@@ -142,13 +142,14 @@ def test_comparison_of_sharpness() -> None:
 
 
 def test_enlargement_by_traces_or_by_the_end_of_detail() -> None:
-    sharp, soft = (summary(np.exp(-2 * (np.pi * sigma * FREQUENCIES) ** 2)) for sigma in (0.4, 1.7))
+    full, sharp, soft = (summary(np.exp(-2 * (np.pi * sigma * FREQUENCIES) ** 2)) for sigma in (0.3, 0.8, 1.7))
     images = camera(8, 0, **SOFT).images
     assert find_enlargement(CameraMeasurement(images), sharp).factor == 1
     assert find_enlargement(CameraMeasurement(images), soft).factor == 2
     traced = [CameraMeasurement(tuple(replace(image, resampling_period=p) for image in images)) for p in (2, 3, 4)]
     assert [find_enlargement(one, sharp).factor for one in traced] == [2, 1.5, 4]
     assert find_enlargement(traced[0], sharp).traces == 8
+    assert find_enlargement(traced[0], full).factor == 1
     few = CameraMeasurement((replace(images[0], resampling_period=2), *images[1:]))
     assert find_enlargement(few, sharp).factor == 1
 

@@ -8,6 +8,7 @@ from cyclesr.degradations.camera.sharpness import Sharpness
 
 _NYQUIST = 0.5  # cycles per pixel
 _LEAST, _MOST = 2, 4  # factors found without traces; cameras that did not enlarge have detail up to 0.3 cycles or more
+_FULL = 0.49  # cycles per pixel: an image with detail up to here was not enlarged
 _BY_THREE = 1.85  # a period of 3 belongs to an enlargement by 1.5 if detail ends at a higher share of the frequencies
 _MOST_IMAGES = 0.5  # share of images with traces: a few have them by chance
 
@@ -35,7 +36,7 @@ def find_enlargement(camera: CameraMeasurement, sharpness: Sharpness) -> Enlarge
     factor = _NYQUIST / max(sharpness.limit, 0.02)
     periods = Counter(image.resampling_period for image in camera.images if image.resampling_period)
     traces = periods.total()
-    if traces > _MOST_IMAGES * len(camera.images):
+    if traces > _MOST_IMAGES * len(camera.images) and sharpness.limit < _FULL:
         period = periods.most_common(1)[0][0]
         return Enlargement(1.5 if period == 3 and factor < _BY_THREE else float(period), traces)
     return Enlargement(float(min(int(factor), _MOST)) if factor >= _LEAST else 1.0, 0)

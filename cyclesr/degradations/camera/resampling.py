@@ -2,8 +2,8 @@
 
 Interpolation by 2, 3 or 4 (or 1.5) places the new pixels at a few positions between the old ones, in turn. How much
 neighbours differ then has the period of these positions (Gallagher, "Detection of linear and cubic interpolation in
-JPEG compressed images", CRV 2005). Second differences of an enlargement by 2 have no period, and first differences of a
-bilinear one by 3 have none, so both are used.
+JPEG compressed images", CRV 2005). First differences of a bilinear enlargement by 3 have no period, nor do second
+differences of any by 2, so both are used; for 2 only the first, because demosaicing leaves a period of 2 in the second.
 The blocks of a JPEG have a period, too: 8 pixels.
 """
 
@@ -21,14 +21,17 @@ def resampling_period(luminance: np.ndarray) -> int:
 
     A period of 3 belongs to enlargements by 3 and by 1.5.
     """
-    strengths = [
-        np.max([_strengths(np.abs(np.diff(luminance, order, axis)).mean(1 - axis)) for order in (1, 2)], 0)
-        for axis in (0, 1)
-    ]
-    both = np.minimum(*strengths)  # an enlargement shows along both axes, a pattern in the scene often along one
+    both = np.minimum(
+        *(_strengths_along(luminance, axis) for axis in (0, 1))
+    )  # an enlargement shows along both axes, a pattern in the scene often along one
     if both.max() <= 1:
         return 0
     return 4 if both[PERIODS.index(4)] > 1 else PERIODS[int(np.argmax(both))]  # 2 is a harmonic of 4
+
+
+def _strengths_along(luminance: np.ndarray, axis: int) -> np.ndarray:
+    first, second = (_strengths(np.abs(np.diff(luminance, order, axis)).mean(1 - axis)) for order in (1, 2))
+    return np.where(np.array(PERIODS) == 2, first, np.maximum(first, second))
 
 
 def _strengths(steps: np.ndarray) -> np.ndarray:

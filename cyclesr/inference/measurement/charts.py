@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from cyclesr.degradations.camera import FREQUENCIES
 from cyclesr.inference.measurement.report import FolderMeasurement, MeasurementReport
@@ -81,7 +82,7 @@ def draw_compression(axes: Axes, report: MeasurementReport) -> None:
         return
     axes.hist(found.qualities, bins=list(range(0, 105, 5)), color=_COLOURS[0])
     axes.set_xlim(min(40, found.qualities[0] - 5), 100)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 CHARTS: dict[str, Chart] = {
