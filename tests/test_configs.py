@@ -2,18 +2,22 @@
 
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from mmengine.config import Config
+from skimage.data import astronaut
+from torch import nn
 
 from cyclesr.config import check_config, load_config, read_config, train_on
-from cyclesr.degradations.camera import FREQUENCIES
+from cyclesr.degradations.camera import CameraMeasurement, measure_images
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.errors import UserError
 from cyclesr.models.stages import Stage
+from cyclesr.models.translators.camera import CameraDegradation
 from cyclesr.optim.parts import PartOptimizersConstructor
 from cyclesr.registry import MODELS
 
@@ -120,19 +124,27 @@ def imagenet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
 
 
-def measured(config: Config) -> Config:
-    """Fills in what training measures of the images."""
+@cache
+def camera() -> CameraMeasurement:
+    return measure_images([astronaut()])
+
+
+def build(config: Config) -> nn.Module:
+    """Builds the model with what training measures of the images."""
     translator = config.model.get("translator") or {}
-    if translator.get("type") == "CameraDegradation":
-        translator.mtf = [1.0] * len(FREQUENCIES)
-    return config
+    if translator.get("type") != "CameraDegradation":
+        return MODELS.build(config.model)
+    config.model.translator = CameraDegradation.measured(dict(translator), camera())
+    model = MODELS.build(config.model)
+    model.translator.take(camera())
+    return model
 
 
 @pytest.mark.usefixtures("imagenet")
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_builds_at_full_size(path: Path) -> None:
-    config = measured(load_config(str(path)))
-    model = MODELS.build(config.model)
+    config = load_config(str(path))
+    model = build(config)
     assert type(model).__name__ == config.model.type
     assert model.sr_entry()["scale"] == 4
     parts = config.optim_wrapper.keys() - {"constructor", "amp", "accumulate"}
@@ -145,8 +157,8 @@ def test_builds_at_full_size(path: Path) -> None:
 @pytest.mark.usefixtures("imagenet")
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_steps_at_full_size_in_every_stage(path: Path) -> None:
-    config = measured(load_config(str(path)))
-    model = MODELS.build(config.model)
+    config = load_config(str(path))
+    model = build(config)
     optimizers = PartOptimizersConstructor({k: v for k, v in config.optim_wrapper.items() if k != "constructor"})(model)
     before = [parameter.clone() for parameter in model.sr.parameters()]
     crop = 128 if config.model.type == "CycleGANSR" else 256  # all its networks work at HR size
