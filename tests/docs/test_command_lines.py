@@ -124,14 +124,14 @@ def photographs(folder: Path, names: list[str], height: int, width: int) -> None
         cv2.imwrite(str(folder / name), cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC))
 
 
-def drawings(folder: Path, names: list[str], side: int) -> None:
-    """Squares, whose edges `own_images/camera` measures."""
+def drawings(folder: Path, names: list[str], side: int, pitch: int = 28) -> None:
+    """Squares, one every so many pixels, whose edges `own_images/camera` and `cyclesr measure` measure."""
     rng = np.random.default_rng(side)
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         image = np.full((side, side, 3), 128, np.uint8)
-        for top, left in np.ndindex(side // 28, side // 28):
-            image[28 * top + 4 :, 28 * left + 4 :][:20, :20] = rng.integers(20, 235)
+        for top, left in np.ndindex(side // pitch, side // pitch):
+            image[pitch * top + 4 :, pitch * left + 4 :][: pitch - 8, : pitch - 8] = rng.integers(20, 235)
         cv2.imwrite(str(folder / name), image)
 
 
@@ -150,7 +150,7 @@ def published(path: Path, **network: object) -> None:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with everything that the command lines name."""
     home = tmp_path_factory.mktemp("documentation")
-    photographs(home / "sharp", ["a.png", "b.png"], 160, 192)
+    drawings(home / "sharp", ["a.png", "b.png"], 256, pitch=64)
     drawings(home / "mine", ["c.png", "d.png"], 240)
     photographs(home / "photos" / "deeper", ["e.jpg"], 24, 32)
     photographs(home / "photos", ["f.jpg"], 24, 32)
