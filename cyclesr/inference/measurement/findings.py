@@ -151,10 +151,13 @@ def _groups(real: FolderMeasurement) -> Finding:
     parts = [f"{len(group.indices)} images ({_some(real.names(group))})" for group in real.groups]
     differences = list(dict.fromkeys(name for group in real.groups for name in group.differs_in))
     words = ", ".join(_DIFFERENCES[name] for name in differences) or "several properties together"
+    advice = "Train them apart, one folder each. measurement.json lists the files of each group."
+    if any(len(group.indices) < LEAST_IMAGES for group in real.groups):
+        advice += f" A group of fewer than {LEAST_IMAGES} images is better left out, or joined by more of its kind."
     return Finding(
         "Groups",
         f"The images form {len(parts)} groups of cameras or settings: {'; '.join(parts)}. They differ in {words}.",
-        "Train them apart, one folder each. measurement.json lists the files of each group.",
+        advice,
     )
 
 
