@@ -10,9 +10,14 @@ from typing import Any
 from cyclesr.errors import UserError
 
 
-def add_config(parser: argparse.ArgumentParser) -> None:
+def add_config(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Add the name of a config, and ``--scale``."""
-    parser.add_argument("config", help="name of a config ('cyclesr list configs' shows them), or path of a file")
+    optional = "" if required else "; without one, --hr and --real are needed"
+    parser.add_argument(
+        "config",
+        nargs=None if required else "?",
+        help=f"name of a config ('cyclesr list configs' shows them), or path of a file{optional}",
+    )
     parser.add_argument(
         "--scale",
         type=int,

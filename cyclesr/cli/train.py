@@ -1,8 +1,11 @@
-"""Train an SR network from unpaired images, as a config describes.
+"""Train an SR network from unpaired images: your own, or as a config describes.
 
-cyclesr train unitsr_ntire18_t4
+cyclesr train --hr sharp/ --real mine/
 cyclesr train own_images/blur_noise --hr sharp/ --real mine/ --scale 2 --iterations 5000
 torchrun --nproc_per_node=4 -m cyclesr train unitsr_ntire18_t4 --launcher pytorch
+
+Without a config, your images are measured, and what to train is chosen from that and for this machine. After a training
+with --hr and --real, the network is compared with bicubic on your images.
 """
 
 import argparse
@@ -14,14 +17,18 @@ from cyclesr.errors import UserError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``cyclesr train``."""
-    add_config(parser)
-    parser.add_argument("--hr", metavar="DIR", help="sharp images, in place of the config's; with --real")
+    add_config(parser, required=False)
+    parser.add_argument("--hr", metavar="DIR", help="sharp images; with --real")
     parser.add_argument(
         "--real", metavar="DIR", help="your LR images, unrelated to those of --hr; no validation without --val-hr"
     )
     add_held_out(parser, "for validation")
-    parser.add_argument("--iterations", type=at_least(1), help="of the training (default: what the config says)")
-    parser.add_argument("--work-dir", help="where checkpoints and logs go (default: work_dirs/<config name>)")
+    parser.add_argument(
+        "--iterations", type=at_least(1), help="of the training (default: what the config says, or chosen)"
+    )
+    parser.add_argument(
+        "--work-dir", help="where checkpoints and logs go (default: work_dirs/<name of the config, or of the images>)"
+    )
     parser.add_argument("--resume", action="store_true", help="continue from the newest checkpoint in the work dir")
     parser.add_argument(
         "--amp",
@@ -39,11 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Train, and say where the SR network is."""
+    """Train, say where the SR network is, and whether it is better than bicubic on one's own images."""
     if (args.hr is None) != (args.real is None):
         raise UserError("--hr and --real go together: a folder of sharp images and a folder of yours.")
     pairs, options = held_out(args), key_values(args.cfg_options)
     from cyclesr.engine.launch import train
+    from cyclesr.engine.own_images import verdict_lines
 
     runner = train(
         args.config,
@@ -62,4 +70,6 @@ def main(args: argparse.Namespace) -> None:
     )
     network = Path(runner.cfg.work_dir) / "sr_latest.safetensors"
     if runner.rank == 0 and network.is_file():
+        if args.hr or args.config is None:
+            print(*verdict_lines(runner.cfg), sep="\n")
         print(f"The SR network is {network}. Next: cyclesr infer {network} IMAGES -o OUT")

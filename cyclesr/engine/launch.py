@@ -1,23 +1,29 @@
 """Launch of a training from a config and command-line options."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import mmengine.device
 import torch
 from mmengine.config import Config
+from mmengine.dist import init_dist
+from mmengine.utils.dl_utils import set_multi_processing
 
 from cyclesr.config import DATALOADERS, check_config, load_config, train_on, validate_on
 from cyclesr.engine.console import ConsoleRunner
 from cyclesr.engine.default_hooks import check_default_hooks
 from cyclesr.engine.measuring import hand_over, measure_camera
-from cyclesr.engine.preflight import check_folders, check_images, check_pairs
+from cyclesr.engine.own_images import own_config
+from cyclesr.engine.preflight import check_folders, check_images, check_pairs, check_unused
+from cyclesr.engine.ranks import on_rank_0
 from cyclesr.errors import UserError
 
 
 def train(
-    config: str | Config,
+    config: str | Config | None,
     *,
     work_dir: str | None = None,
     resume: bool = False,
@@ -35,8 +41,10 @@ def train(
     """Trains the model of a config.
 
     Args:
-        config: name or path of a config file, or a config.
-        work_dir: folder of checkpoints and logs. The default is ``work_dirs/<name of the config>``.
+        config: name or path of a config file, or a config. None chooses one for ``folders``, see
+            :func:`~cyclesr.engine.own_images.own_config`.
+        work_dir: folder of checkpoints and logs. The default is ``work_dirs/<name of the config>``, without a config
+            ``work_dirs/<name of the folder of real images>``.
         resume: whether to continue from the newest checkpoint in the work dir.
         amp: overrides ``optim_wrapper.amp``: ``none``, ``bf16``, ``fp16`` or ``auto``.
         seed: overrides ``randomness.seed``, and the seed of the order and augmentation of the training data.
@@ -58,43 +66,41 @@ def train(
     """
     use_device(device)
     cfg = load_config(config, options, scale) if isinstance(config, str) else config
-    cfg.setdefault("default_scope", "cyclesr")
-    cfg.work_dir = work_dir or cfg.get("work_dir") or f"work_dirs/{Path(cfg.filename or 'run').stem}"
-    cfg.resume = resume or cfg.get("resume", False)
-    cfg.launcher = launcher
-    if refuse_used and not cfg.resume:
-        _refuse_used(Path(cfg.work_dir))
-    if held_out is not None:
-        validate_on(cfg, *held_out)
-    if folders is not None:
-        train_on(cfg, *folders, validates=held_out is not None)
-    if iterations is not None:
-        cfg.train_cfg.max_iters = iterations
-    if amp is not None:
-        cfg.optim_wrapper.amp = amp
-    if seed is not None:
-        cfg.setdefault("randomness", {})["seed"] = seed
-        cfg.train_dataloader.dataset.seed = seed
-    for name in DATALOADERS:
-        if cfg.get(name):
-            cfg[name].setdefault("collate_fn", dict(type="collate_crops"))  # mmengine's default returns lists
-    # Ranks must draw different noise. All ranks take the weights of rank 0 anyway.
-    cfg.setdefault("randomness", {}).setdefault("diff_rank_seed", True)
-    check_default_hooks(cfg)
-    check_config(cfg)
-    check_folders(cfg)
-    if os.environ.get("RANK", "0") == "0":
-        _check_images(cfg, folders is not None)
-    measured = measure_camera(cfg)
-    if launcher != "none":
-        _init_process_group(launcher)
-    try:
+    with _process_group(launcher, cfg):
+        if cfg is None:
+            amp_option = {} if amp is None else {"optim_wrapper.amp": amp}  # it decides how long a step takes
+            options = {**(options or {}), **amp_option}
+            cfg = own_config(folders, work_dir, resume=resume, options=options, scale=scale, iterations=iterations)
+        cfg.setdefault("default_scope", "cyclesr")
+        cfg.work_dir = work_dir or cfg.get("work_dir") or f"work_dirs/{Path(cfg.filename or 'run').stem}"
+        cfg.resume = resume or cfg.get("resume", False)
+        cfg.launcher = launcher
+        if refuse_used and not cfg.resume:
+            check_unused(Path(cfg.work_dir))
+        if held_out is not None:
+            validate_on(cfg, *held_out)
+        if folders is not None:
+            train_on(cfg, *folders, validates=held_out is not None)
+        if iterations is not None:
+            cfg.train_cfg.max_iters = iterations
+        if amp is not None:
+            cfg.optim_wrapper.amp = amp
+        if seed is not None:
+            cfg.setdefault("randomness", {})["seed"] = seed
+            cfg.train_dataloader.dataset.seed = seed
+        for name in DATALOADERS:
+            if cfg.get(name):
+                cfg[name].setdefault("collate_fn", dict(type="collate_crops"))  # mmengine's default returns lists
+        # Ranks must draw different noise. All ranks take the weights of rank 0 anyway.
+        cfg.setdefault("randomness", {}).setdefault("diff_rank_seed", True)
+        check_default_hooks(cfg)
+        check_config(cfg)
+        check_folders(cfg)
+        on_rank_0(lambda: _check_images(cfg, folders is not None))
+        measured = measure_camera(cfg, stored=cfg.resume or config is None)
         runner = ConsoleRunner.from_cfg(cfg)
         hand_over(measured, runner.model)
         runner.train()
-    finally:
-        if torch.distributed.is_initialized():
-            torch.distributed.destroy_process_group()
     return runner
 
 
@@ -124,24 +130,29 @@ def use_device(device: str) -> None:
         raise UserError("--device cuda: torch finds no usable GPU. Use --device cpu, or install a CUDA build of torch.")
 
 
-def _refuse_used(work_dir: Path) -> None:
-    """Raises a UserError if the work dir holds checkpoints, with which those of a new training would be mixed."""
-    if any(work_dir.glob("iter_*.pth")):
-        raise UserError(
-            f"The work dir {work_dir} holds checkpoints of a training: give --resume to continue it, or another "
-            "--work-dir."
-        )
+@contextmanager
+def _process_group(launcher: str, config: Config | None) -> Iterator[None]:
+    """Initialises the process group of several ranks, and destroys it at the end, even after an error.
 
-
-def _init_process_group(launcher: str) -> None:
-    """Initialises the process group on CPUs, because mmengine would initialise one that needs GPUs.
+    Without GPUs it is initialised on CPUs, because mmengine would initialise one that needs GPUs.
 
     Raises:
         UserError: the process was not started by torchrun, which sets its rank.
     """
-    if launcher != "pytorch" or torch.distributed.is_initialized():
-        return
-    if "RANK" not in os.environ:
+    try:
+        if launcher != "none" and not torch.distributed.is_initialized():
+            _init_process_group(launcher, (config or {}).get("env_cfg") or {})
+        yield
+    finally:
+        if torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+
+def _init_process_group(launcher: str, settings: dict[str, Any]) -> None:
+    if launcher == "pytorch" and "RANK" not in os.environ:
         raise UserError("--launcher pytorch needs torchrun: torchrun --nproc_per_node=N -m cyclesr train CONFIG ...")
-    if not torch.cuda.is_available():
+    if launcher == "pytorch" and not torch.cuda.is_available():
         torch.distributed.init_process_group("gloo")
+        return
+    set_multi_processing(**settings.get("mp_cfg", {}), distributed=True)  # as mmengine's runner does it before
+    init_dist(launcher, **settings.get("dist_cfg", {}))

@@ -1,16 +1,21 @@
 """Measurement of the user's images before a training, for a translator that is measured instead of learned."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmengine.config import Config
 from mmengine.logging import print_log
 
+from cyclesr.atomic_write import write_whole_text
 from cyclesr.degradations.camera import CameraMeasurement, measure_files
+from cyclesr.engine.ranks import on_rank_0
 from cyclesr.images.listing import list_images
 from cyclesr.registry import TRANSLATORS
 
-_MOST = 64  # images that are measured of a larger folder, evenly spread over it
+_MOST = 64  # images that are measured of a larger folder
+_STORED = "camera.json"
 
 
 class Measured(NamedTuple):
@@ -20,18 +25,20 @@ class Measured(NamedTuple):
     paths: list[Path]
 
 
-def measure_camera(config: Config) -> Measured | None:
+def measure_camera(config: Config, *, stored: bool = False) -> Measured | None:
     """Measures the folder ``real`` if the translator needs it, and fills the translator's config.
 
-    The config in the work dir and in checkpoints holds the result. Resuming measures again, with the same result if
-    the images are the same. Measurements of single images are not written to the config: :func:`hand_over` gives them
-    to the model.
+    The config in the work dir and in checkpoints holds the result. Measurements of single images are not written to the
+    config: :func:`hand_over` gives them to the model. ``camera.json`` in the work dir, if the config has one, holds
+    everything.
 
     A translator class that is measured has ``needs_measurement(config)`` and ``measured(config, camera)``, and its
     objects have ``take(camera, paths)``.
 
     Args:
         config: changed in place.
+        stored: whether to take the measurement in the work dir if there is one, as resuming does. One beside the file
+            of the config is taken if its images have the same names.
 
     Returns:
         The measurement; None if the translator needs none.
@@ -39,19 +46,82 @@ def measure_camera(config: Config) -> Measured | None:
     Raises:
         UserError: images that cannot be read, or too few edges in them.
     """
-    translator = (config.get("model") or {}).get("translator")
-    if translator is None:
-        return None
-    kind: Any = TRANSLATORS.get(translator["type"])
-    if not hasattr(kind, "measured") or not kind.needs_measurement(translator):
+    if not takes_measurement(config):
         return None
     data = config.train_dataloader.dataset
-    paths = list_images(data["real"], data.get("real_range"))
-    chosen = paths[:: -(-len(paths) // _MOST)]
-    print_log(f"Measuring the camera on {len(chosen)} images of {Path(data['real'])} ...", logger="current")
-    camera = measure_files(chosen)
-    config.model.translator = kind.measured(dict(translator), camera)
-    return Measured(camera, chosen)
+    camera = on_rank_0(lambda: _stored_or_measured(config, stored))
+    fill_translator(config, camera)
+    return _of_folder(camera, data["real"])
+
+
+def takes_measurement(config: Config) -> bool:
+    """Returns whether the translator of a config lacks something that is measured."""
+    translator = (config.get("model") or {}).get("translator")
+    if translator is None:
+        return False
+    kind: Any = TRANSLATORS.get(translator["type"])
+    return hasattr(kind, "measured") and bool(kind.needs_measurement(translator))
+
+
+def _stored_or_measured(config: Config, stored: bool) -> CameraMeasurement:
+    data, work_dir = config.train_dataloader.dataset, config.get("work_dir")
+    if stored and work_dir and (found := stored_camera(Path(work_dir))) is not None:
+        return found
+    camera = _beside(config) or measure_folder(data["real"], data.get("real_range")).camera
+    if work_dir:
+        store_camera(camera, Path(work_dir))
+    return camera
+
+
+def _beside(config: Config) -> CameraMeasurement | None:
+    """Returns the measurement beside the file of a config that a training wrote, if it is of the same images."""
+    data = config.train_dataloader.dataset
+    found = stored_camera(Path(config.filename).parent) if config.filename else None
+    names = [path.name for path in _chosen(data["real"], data.get("real_range"))]
+    return found if found is not None and [image.name for image in found.images] == names else None
+
+
+def _of_folder(camera: CameraMeasurement, folder: str | Path) -> Measured:
+    return Measured(camera, [Path(folder, image.name) for image in camera.images])
+
+
+def measure_folder(folder: str | Path, numbers: tuple[int, int] | None = None) -> Measured:
+    """Measures at most 64 images of a folder, evenly spread over it.
+
+    Raises:
+        UserError: no images, or one that cannot be read.
+    """
+    chosen = _chosen(folder, numbers)
+    print_log(f"Measuring the camera on {len(chosen)} images of {Path(folder)} ...", logger="current")
+    return _of_folder(measure_files(chosen), folder)
+
+
+def _chosen(folder: str | Path, numbers: tuple[int, int] | None) -> Sequence[Path]:
+    return evenly_spread(list_images(folder, numbers), _MOST)
+
+
+def evenly_spread(paths: Sequence[Path], most: int) -> Sequence[Path]:
+    """Returns every n-th path, at most so many."""
+    return paths[:: -(-len(paths) // most)]
+
+
+def store_camera(camera: CameraMeasurement, work_dir: Path) -> None:
+    """Writes a measurement to ``camera.json`` in a work dir."""
+    write_whole_text(work_dir / _STORED, json.dumps(camera.to_dict()) + "\n")
+
+
+def stored_camera(work_dir: Path) -> CameraMeasurement | None:
+    """Reads ``camera.json`` in a work dir; None if there is none."""
+    file = work_dir / _STORED
+    return CameraMeasurement.from_dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+
+
+def fill_translator(config: Config, camera: CameraMeasurement) -> None:
+    """Writes a measurement into the config of the translator, if it needs one."""
+    if takes_measurement(config):
+        translator = config.model.translator
+        kind: Any = TRANSLATORS.get(translator["type"])
+        config.model.translator = kind.measured(dict(translator), camera)
 
 
 def hand_over(measured: Measured | None, model: Any) -> None:

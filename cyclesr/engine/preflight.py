@@ -1,6 +1,7 @@
 """Checks of the image folders of a training before anything is built, so that errors show at once."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -90,4 +91,17 @@ def check_images(data: dict[str, Any]) -> None:
             f"{len(found)} of {sum(map(len, names.values()))} images cannot be trained on. {_some_of(found)} "
             f"cyclesr prepare check --hr {data['hr']} --real {data['real']} --scale {data['scale']} "
             f"--crop {data['crop']} looks into each file."
+        )
+
+
+def check_unused(work_dir: Path) -> None:
+    """Checks that a work dir holds no checkpoints, with which those of a new training would be mixed.
+
+    Raises:
+        UserError: it does.
+    """
+    if any(work_dir.glob("iter_*.pth")):
+        raise UserError(
+            f"The work dir {work_dir} holds checkpoints of a training: give --resume to continue it, or another "
+            "--work-dir."
         )

@@ -1,13 +1,37 @@
-"""State that differs between the ranks of a training: random generators, image pools and batch statistics."""
+"""What ranks do together, and state that differs between them: random generators, image pools, batch statistics."""
 
 import random
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from mmengine.dist import all_reduce_params
+from mmengine.dist import all_reduce_params, broadcast_object_list, is_main_process
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from cyclesr.errors import UserError
+
+Result = TypeVar("Result")
+
+
+def on_rank_0(work: Callable[[], Result]) -> Result:
+    """Runs a function on rank 0 and returns its result on every rank. All ranks must call it.
+
+    Raises:
+        UserError: the function raised one; every rank raises it.
+    """
+    outcome: list[Any] = [None, ""]
+    if is_main_process():
+        try:
+            outcome[0] = work()
+        except UserError as error:
+            outcome[1] = str(error)
+    broadcast_object_list(outcome)
+    if outcome[1]:
+        raise UserError(outcome[1])
+    found: Result = outcome[0]
+    return found
 
 
 def batch_statistics(model: nn.Module) -> list[torch.Tensor]:

@@ -1,17 +1,19 @@
 """mmengine's Runner with checkpoints that are written atomically and that can be moved with their work dir."""
 
 import re
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.dist import broadcast_object_list, get_world_size, is_main_process
 from mmengine.model import convert_sync_batchnorm
 from mmengine.runner import Runner as MMEngineRunner
 from torch import nn
 
-from cyclesr.atomic_write import write_whole
+from cyclesr.atomic_write import write_whole, write_whole_text
 from cyclesr.checkpoints.public_weights import read_weights
 from cyclesr.checkpoints.reading import is_whole, read_checkpoint
 from cyclesr.checkpoints.sr_network import save_sr
@@ -19,6 +21,8 @@ from cyclesr.checkpoints.weights import load_weights
 from cyclesr.engine.default_hooks import without_left_out
 from cyclesr.errors import UserError
 from cyclesr.registry import RUNNERS
+
+_OF_ONE_RUN = ("work_dir", "launcher", "resume")
 
 
 @RUNNERS.register_module(name="CycleSRRunner")
@@ -44,6 +48,18 @@ class Runner(MMEngineRunner):
                 raise UserError("sync_bn needs GPUs, because torch's SyncBatchNorm does not run on CPUs: remove it.")
             model = convert_sync_batchnorm(model, kind)
         return model.to(get_device())
+
+    def dump_config(self) -> None:
+        """Writes the config into the work dir, as one that repeats the training: ``cyclesr train WORK_DIR/NAME.py``.
+
+        What belongs to this run only is left out: the work dir, the launcher, and whether it was resumed. The comment
+        at the top of the file of the config stays.
+        """
+        if is_main_process():
+            name = f"{Path(self.cfg.filename or self.timestamp).stem}.py"
+            values = {key: value for key, value in self.cfg.to_dict().items() if key not in _OF_ONE_RUN}
+            text = "\n".join([*_first_comment(self.cfg), Config(values).pretty_text])
+            write_whole_text(Path(self.work_dir) / name, text)
 
     def register_default_hooks(self, hooks: dict[str, Any] | None = None) -> None:
         """Registers the default hooks; those that are None are left out, see :mod:`cyclesr.engine.default_hooks`."""
@@ -128,6 +144,14 @@ class Runner(MMEngineRunner):
         self._has_loaded = True
         self.logger.info("Loaded %s", filename)
         return checkpoint
+
+
+def _first_comment(config: Config) -> list[str]:
+    """Returns the lines of the comment at the top of a config's text, or else of its file."""
+    text, file = config.text, Path(config.filename or "")
+    if not text.startswith("#") and file.is_file():  # mmengine's text of a file begins with its path and its bases
+        text = file.read_text(encoding="utf-8")
+    return list(takewhile(lambda line: line.startswith("#"), text.splitlines()))
 
 
 def newest_checkpoint(work_dir: Path, warn: Any = print) -> str | None:

@@ -1,20 +1,16 @@
 """Benchmark of methods on a track that is simulated from a folder of photographs, for a given training time."""
 
 import copy
-import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import torch
 from mmengine.config import Config
-from mmengine.device import get_device
-from torch.utils.data import default_collate
 
 from cyclesr.config import load_config
 from cyclesr.datasets.tracks import split_and_simulate
-from cyclesr.engine.measuring import Measured, hand_over, measure_camera
+from cyclesr.engine.measuring import measure_camera
+from cyclesr.engine.timing import seconds_per_iteration
 from cyclesr.experiments.comparison import (
     MethodScores,
     Track,
@@ -30,11 +26,7 @@ from cyclesr.experiments.comparison import (
 )
 from cyclesr.inference.evaluation_report import check_place, strict_json
 from cyclesr.metrics.protocols import Protocol, get_protocol
-from cyclesr.models.stages import Stage
-from cyclesr.optim.parts import PartOptimizersConstructor
-from cyclesr.registry import DATASETS, MODELS
 
-CALIBRATION_STEPS = 9
 # Unpaired methods cannot know how far a degradation shifts the image. Tracks with shifts are scored at the best shift.
 TRACK_PROTOCOLS = {"unknown": "plain", "mild": "cyclesr", "wild": "cyclesr"}
 
@@ -117,33 +109,4 @@ def iterations_for(config: Config, minutes: float) -> int:
     """Returns the number of iterations of a config that fit into a time, measured on a few steps of each stage."""
     config = copy.deepcopy(config)
     measured = measure_camera(config)  # as every training does first
-    total = config.train_cfg.max_iters
-    hooks = [hook for hook in config.get("custom_hooks", []) if hook["type"] == "StageHook"]
-    stages: list[dict[str, Any]] = hooks[0]["stages"] if hooks else [dict(name="joint")]
-    ends = [0.0]
-    for stage in stages:
-        length = stage.get("fraction", stage["iters"] / total if "iters" in stage else 1 - ends[-1])
-        ends.append(ends[-1] + length)
-    seconds = sum(
-        (end - start) * seconds_per_step(config, Stage(stage["name"]), measured)
-        for stage, start, end in zip(stages, ends, ends[1:], strict=False)
-    )
-    return max(10, int(60 * minutes / seconds))
-
-
-def seconds_per_step(config: Config, stage: Stage, measured: Measured | None = None) -> float:
-    """Returns the median time of a training step of a stage in seconds, including the loading of the batch."""
-    model = MODELS.build(config.model).to(get_device()).train()
-    hand_over(measured, model)
-    parts = {name: part for name, part in config.optim_wrapper.items() if name != "constructor"}
-    optimizers = PartOptimizersConstructor(parts)(model)
-    dataset = DATASETS.build(config.train_dataloader.dataset)
-    size, times = config.train_dataloader.batch_size, []
-    model.stage = stage
-    for step in range(CALIBRATION_STEPS):
-        start = time.perf_counter()
-        model.train_step(default_collate([dataset[step * size + i] for i in range(size)]), optimizers)
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    return max(10, int(60 * minutes / seconds_per_iteration(config, measured)))

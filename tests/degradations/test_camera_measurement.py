@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scenes import scene
 
 from cyclesr.degradations.blur import Blur
 from cyclesr.degradations.camera import (
@@ -17,7 +18,6 @@ from cyclesr.degradations.camera import (
     mtf_of_kernel,
 )
 from cyclesr.degradations.camera.noise import measure_noise
-from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
 from cyclesr.images.writing import write_image
 
@@ -33,21 +33,6 @@ def gaussian(sigma: float) -> np.ndarray:
 
 def curve(bands: np.ndarray) -> np.ndarray:
     return np.interp(FREQUENCIES, [0, *BANDS], [1, *bands])
-
-
-def scene(seed: int, side: int = 240) -> np.ndarray:
-    """Draws sharp discs and boxes of all sizes, without aliasing (drawn at four times the size and reduced)."""
-    random = np.random.default_rng(seed)
-    y, x = np.mgrid[: 4 * side, : 4 * side].astype(np.float32)
-    image = np.full((4 * side, 4 * side, 3), 0.5, np.float32)
-    for _ in range(60):
-        centre, size = random.uniform(0, 4 * side, 2), 4 * side * 0.02 / random.uniform(0.1, 1)
-        turn = random.uniform(0, np.pi)
-        u = (x - centre[0]) * np.cos(turn) + (y - centre[1]) * np.sin(turn)
-        v = (y - centre[1]) * np.cos(turn) - (x - centre[0]) * np.sin(turn)
-        inside = np.maximum(np.abs(u), np.abs(v)) < size if random.random() < 0.5 else np.hypot(u, v) < size
-        image[inside] = random.uniform(0.15, 0.85, 3)
-    return imresize(torch.from_numpy(image.transpose(2, 0, 1)), 0.25).numpy().transpose(1, 2, 0)
 
 
 SCENES = [scene(seed) for seed in range(4)]

@@ -177,7 +177,7 @@ def run(words: list[str]) -> None:
     if command in ("train", "demo"):
         rest = ["--iterations", "3" if "--resume" in rest else "2", *without(rest, "--iterations")]
     if command == "train":
-        work_dir = Path(rest[rest.index("--work-dir") + 1])
+        work_dir = Path(rest[rest.index("--work-dir") + 1] if "--work-dir" in rest else "work_dirs/mine")
         if "--resume" not in rest:
             shutil.rmtree(work_dir, ignore_errors=True)
         rest = with_options(rest, "train_dataloader.batch_size=1", f"experiment_name=docs_{next(NUMBERS)}")

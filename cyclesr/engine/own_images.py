@@ -1,0 +1,209 @@
+"""Training on a user's own images without a config, and the verdict at its end."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import mmengine.device
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dist import get_world_size
+
+from cyclesr.atomic_write import write_whole_text
+from cyclesr.checkpoints.sr_network import load_sr
+from cyclesr.config import load_config, train_on
+from cyclesr.degradations.camera import CameraMeasurement, measure_images
+from cyclesr.degradations.imresize import imresize
+from cyclesr.engine.measuring import (
+    Measured,
+    evenly_spread,
+    fill_translator,
+    measure_folder,
+    store_camera,
+    stored_camera,
+    takes_measurement,
+)
+from cyclesr.engine.preflight import check_images, check_unused
+from cyclesr.engine.ranks import on_rank_0
+from cyclesr.engine.recipe import (
+    CPU_MINUTES,
+    SMALLEST_CROP,
+    choose_recipe,
+    findings,
+    fitting_crops,
+    iterations_within,
+)
+from cyclesr.engine.timing import seconds_per_iteration
+from cyclesr.errors import UserError
+from cyclesr.images.listing import list_images
+from cyclesr.images.reading import image_size, read_image
+from cyclesr.images.tensors import to_tensor
+from cyclesr.inference.verdict import Verdict, judge
+
+RECIPE = "recipe.py"
+VERDICT = "verdict.json"
+_CROP = "train_dataloader.dataset.crop"
+_MOST_SHARP, _SHARP_SIDE = 24, 512  # HR images that are measured, and the largest side of a reduction, pixels
+
+
+class Choice(NamedTuple):
+    """A config of cyclesr and dotted keys that override it."""
+
+    config: str
+    options: dict[str, Any]
+
+
+def own_config(
+    folders: tuple[str, str] | None,
+    work_dir: str | None,
+    *,
+    resume: bool,
+    options: dict[str, Any] | None = None,
+    scale: int | None = None,
+    iterations: int | None = None,
+) -> Config:
+    """Chooses the config of a training on the user's own images, and says what was found and chosen.
+
+    Resuming takes the config that the training wrote into its work dir, ``recipe.py``.
+
+    Args:
+        folders: folders of sharp and of real LR images; None only for resuming.
+        work_dir: work dir of the training. The default is ``work_dirs/<name of the folder of real images>``.
+        resume: whether the training is resumed.
+        options: config keys (dotted) and values that override what is chosen.
+        scale: of HR to LR; None is that of the config.
+        iterations: of the training; None chooses.
+
+    Returns:
+        The config with its ``work_dir``; its ``filename`` is ``recipe.py`` there.
+
+    Raises:
+        UserError: no folders, images that cannot be trained on, a work dir of another training, or one without
+            ``recipe.py`` to resume from.
+    """
+    if folders is None and not (resume and work_dir):
+        raise UserError(
+            "Give --hr and --real, the folders of sharp images and of yours, or a config: 'cyclesr list configs' shows "
+            "them."
+        )
+    place = Path(work_dir or f"work_dirs/{Path(folders[1]).resolve().name if folders else ''}")
+    stored = place / RECIPE
+    if not resume:
+        check_unused(place)
+    if resume and stored.is_file():
+        config = load_config(stored, options, scale)
+    else:
+        if folders is None or (resume and any(place.glob("iter_*.pth"))):
+            raise UserError(f"There is no {stored} to resume from: give the config of the training in {place}.")
+        chosen, comment = on_rank_0(lambda: _choose(folders, place, options or {}, scale, iterations))
+        config = load_config(chosen.config, {**chosen.options, **(options or {})}, scale)
+        config = Config(config.to_dict(), cfg_text=comment, filename=str(stored))
+    config.work_dir = str(place)
+    return config
+
+
+def _choose(
+    folders: tuple[str, str], place: Path, options: dict[str, Any], scale: int | None, iterations: int | None
+) -> tuple[Choice, str]:
+    """Measures, chooses and says it. Returns also the comment at the top of the config's file."""
+    hr, real = folders
+    scale = load_config("own_images/camera", {k: v for k, v in options.items() if k == "scale"}, scale).scale
+    check_images(dict(hr=hr, real=real, crop=SMALLEST_CROP, scale=scale))
+    measured = measure_folder(real)
+    camera = measured.camera
+    store_camera(camera, place)
+    recipe = choose_recipe(camera, _reduced(hr, scale), scale, gpu=_on_gpu())
+    config = load_config(recipe.config, {**recipe.options, **options}, scale)
+    config.merge_from_dict(sizes := _sizes(config, folders, options, scale))
+    train_on(config, hr, real)
+    fill_translator(config, measured.camera)
+    length, said = _length(config, measured, iterations or options.get("train_cfg.max_iters"))
+    lines = [
+        f"Measured {len(camera.images)} of the {len(list_images(real))} images of {real}.",
+        *findings(camera),
+        f"Chosen: {recipe.config}, because {recipe.reason}",
+        said,
+        *(f"Warning: {warning}" for warning in recipe.warnings),
+    ]
+    print(*lines, sep="\n", flush=True)
+    return Choice(recipe.config, {**recipe.options, **sizes, **length}), "\n".join(f"# {line}" for line in lines)
+
+
+def _reduced(hr: str, scale: int) -> CameraMeasurement:
+    """Measures HR images that are reduced by the scale, their central parts."""
+    return measure_images(_reductions(evenly_spread(list_images(hr), _MOST_SHARP), scale))
+
+
+def _reductions(paths: Iterable[Path], scale: int) -> Iterator[np.ndarray]:
+    for path in paths:
+        image = read_image(path)
+        height, width = (min(side // scale, _SHARP_SIDE) for side in image.shape[:2])
+        top, left = ((whole - scale * side) // 2 for whole, side in zip(image.shape, (height, width), strict=False))
+        middle = to_tensor(image[top : top + scale * height, left : left + scale * width])
+        yield imresize(middle, size=(height, width)).clamp(0, 1).permute(1, 2, 0).numpy()
+
+
+def _sizes(config: Config, folders: tuple[str, str], options: dict[str, Any], scale: int) -> dict[str, Any]:
+    """Returns options for crops that fit the smallest image, and for as many loaders as there are cores."""
+    loader = config.train_dataloader
+    found = {"train_dataloader.num_workers": min(loader.num_workers, os.cpu_count() or 1)}
+    if _CROP not in options:
+        hr, real = (min(min(image_size(path)) for path in list_images(folder)) for folder in folders)
+        smallest = min(real, hr // scale - 2 * loader.dataset.get("margin", 0))
+        crop, batch_size = fitting_crops(loader.dataset.crop, loader.batch_size, smallest)
+        found |= {_CROP: crop, "train_dataloader.batch_size": batch_size}
+    return {key: value for key, value in found.items() if key not in options}
+
+
+def _length(config: Config, measured: Measured, iterations: int | None) -> tuple[dict[str, Any], str]:
+    """Returns an option for the number of iterations, and a sentence about the length of the training."""
+    taken = measured if takes_measurement(config) else None
+    alone = get_world_size() == 1  # otherwise a step waits for the other ranks
+    seconds = seconds_per_iteration(config, taken) if alone else None
+    count = iterations or config.train_cfg.max_iters
+    if not (iterations or _on_gpu() or seconds is None):
+        count = iterations_within(CPU_MINUTES, seconds, most=count)
+    data = config.train_dataloader
+    threads = torch.get_num_threads()
+    device = torch.cuda.get_device_name() if _on_gpu() else f"{threads} CPU thread{'s' * (threads > 1)}"
+    crops = f"{data.batch_size} crops of {data.dataset.crop}x{data.dataset.crop} pixels"
+    expected = f", about {_minutes(count * seconds / 60)}" if seconds else ""
+    return (
+        {"train_cfg.max_iters": count},
+        f"Training: {count} iterations of {crops} on {device}{expected}. --iterations N makes it shorter or longer.",
+    )
+
+
+def _minutes(minutes: float) -> str:
+    return f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute"
+
+
+def _on_gpu() -> bool:
+    return bool(mmengine.device.get_device() == "cuda")
+
+
+def verdict_lines(config: Config) -> list[str]:
+    """Compares the trained SR network with bicubic on the real LR images, and writes ``verdict.json`` to the work dir.
+
+    Args:
+        config: config of a finished training on unpaired images.
+
+    Returns:
+        The verdict in words, or why there is none.
+    """
+    try:
+        verdict = _judge(config)
+    except UserError as error:
+        return [f"No verdict on your images: {error}"]
+    write_whole_text(Path(config.work_dir) / VERDICT, json.dumps(verdict.to_dict(), indent=1) + "\n")
+    return verdict.lines()
+
+
+def _judge(config: Config) -> Verdict:
+    place, data, device = Path(config.work_dir), config.train_dataloader.dataset, mmengine.device.get_device()
+    network, scale = load_sr(place / "sr_latest.safetensors", device)
+    images = list_images(data["real"], data.get("real_range"))
+    return judge(network, images, scale, stored_camera(place), device=device)

@@ -1,0 +1,168 @@
+"""The choice of a config for a user's own images, from what was measured of them.
+
+Everything here is a pure function of measurements; :mod:`cyclesr.engine.own_images` measures.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cyclesr.degradations.camera import FREQUENCIES, CameraMeasurement
+from cyclesr.errors import UserError
+
+# Of a measurement that is used. On 64x64 to 96x96 crops of a phone's images, MTFs from fewer edges erred by 0.2 to 1.4.
+LEAST_EDGES = 500
+MOST_GAIN = 2.5  # a measured MTF above it is not that of a camera
+STRONG_COMPRESSION = 75  # JPEG quality below which blocks are plain to see
+CPU_MINUTES = 10.0
+LEAST_ITERATIONS = 500
+SMALLEST_CROP = 16
+
+_SHARPENED = 1.08  # gain above which a camera is said to sharpen
+_DETAIL = (FREQUENCIES >= 0.2) & (FREQUENCIES <= 0.4)
+_SOFTER = 1.1  # ratio of MTFs at _DETAIL; scenes alone make it differ from 1 by less
+_CRISP = 0.9  # MTF at _DETAIL of images without blur; others may exceed it by sharpening, not by detail
+
+
+class Recipe(NamedTuple):
+    """What to train with.
+
+    Attributes:
+        config: name of a config of cyclesr.
+        options: dotted keys and values that override it.
+        reason: why, in words.
+        warnings: what the user should know, a line each.
+    """
+
+    config: str
+    options: Mapping[str, Any]
+    reason: str
+    warnings: tuple[str, ...] = ()
+
+
+def choose_recipe(camera: CameraMeasurement, sharp: CameraMeasurement | None, scale: int, gpu: bool) -> Recipe:
+    """Chooses a config of ``own_images/``.
+
+    Args:
+        camera: measurement of the real LR images.
+        sharp: measurement of the HR images, reduced bicubically by ``scale``; None if there is none.
+        scale: of HR to LR.
+        gpu: whether to choose the sizes for a GPU.
+    """
+    name, options, reason = _degradation(camera)
+    return Recipe(f"own_images/{name}{'_gpu' if gpu else ''}", options, reason, _warnings(camera, sharp, scale))
+
+
+def _degradation(camera: CameraMeasurement) -> tuple[str, dict[str, Any], str]:
+    """Returns the name of a config, options over it, and the reason."""
+    doubt, quality = _doubt(camera), _quality(camera)
+    compressed = f"your images are strongly compressed (JPEG quality {quality:.0f})"
+    if not doubt and quality >= STRONG_COMPRESSION:
+        return "camera", {}, "sharpness and noise of your images were measured and need not be learned."
+    if not doubt:
+        found = "sharpness, noise and compression of your images were measured and need not be learned"
+        return "camera", {"model.translator.compressed": True}, f"{found}; {compressed}."
+    if quality >= STRONG_COMPRESSION:
+        return "blur_noise", {}, f"{doubt}: a blur and a noise level are learned by comparison instead."
+    return (
+        "network",
+        {},
+        f"{doubt}, and {compressed}: a network learns their degradation. It can drift; look at results.",
+    )
+
+
+def _doubt(camera: CameraMeasurement) -> str:
+    """Returns why ``own_images/camera`` cannot be used; empty if it can."""
+    edges, needed = _edges(camera), f"{LEAST_EDGES} sharp, isolated edges (more or larger images)"
+    if edges < LEAST_EDGES or not is_measured(camera):
+        return f"own_images/camera needs {needed}, and yours show {edges}"
+    if camera.mtf.max() > MOST_GAIN:
+        return f"the measurement says that the camera raises contrast {camera.mtf.max():.1f} times, which none does"
+    return ""
+
+
+def is_measured(camera: CameraMeasurement) -> bool:
+    """Returns whether the images have enough edges for an MTF."""
+    try:
+        return bool(np.isfinite(camera.mtf).all())
+    except UserError:
+        return False
+
+
+def _edges(camera: CameraMeasurement) -> int:
+    return sum(image.edges for image in camera.images)
+
+
+def _quality(camera: CameraMeasurement) -> float:
+    """Returns the median JPEG quality; images without compression count as 100."""
+    return float(np.median([image.compression.quality if image.compression else 100 for image in camera.images]))
+
+
+def _warnings(camera: CameraMeasurement, sharp: CameraMeasurement | None, scale: int) -> tuple[str, ...]:
+    if sharp is None or not (is_measured(sharp) and is_measured(camera)):
+        return ()
+    ratio = float(camera.relative_mtf(sharp)[_DETAIL].mean())
+    if ratio < _SOFTER or sharp.mtf[_DETAIL].mean() > _CRISP:
+        return ()
+    return (
+        f"The sharp images, reduced by {scale}, are not sharper than your images: yours hold {ratio:.1f} times as much "
+        "fine detail. The network cannot learn more than they show: use sharper images, or reduce them first.",
+    )
+
+
+def findings(camera: CameraMeasurement) -> list[str]:
+    """Returns what was found, in plain words: a line each for sharpness, noise and compression."""
+    return [f"Sharpness: {_sharpness(camera)}.", f"Noise: {_noise(camera)}.", f"Compression: {_compression(camera)}."]
+
+
+def _sharpness(camera: CameraMeasurement) -> str:
+    if not is_measured(camera):
+        return f"not measured, because the images show too few sharp, isolated edges ({_edges(camera)})"
+    mtf = camera.mtf
+    below = np.flatnonzero(mtf >= 0.5)[-1] + 1  # the first frequency beyond which contrast stays below a half
+    if below == len(mtf):
+        said = "even the finest detail keeps more than half of its contrast"
+    else:
+        share = (mtf[below - 1] - 0.5) / (mtf[below - 1] - mtf[below])
+        at = FREQUENCIES[below - 1] + share * (FREQUENCIES[below] - FREQUENCIES[below - 1])
+        said = f"details of {0.5 / at:.1f} pixels keep half of their contrast"
+    if mtf.max() <= _SHARPENED:
+        return f"{said}; no sharpening"
+    return f"{said}; sharpening raises the contrast of larger ones up to {mtf.max():.2f} times"
+
+
+def _noise(camera: CameraMeasurement) -> str:
+    levels = sorted(255 * noise.level for noise in camera.noises)
+    if not levels:
+        return "not measured, because the images have no flat areas"
+    span = f"{levels[0]:.1f} to {levels[-1]:.1f}; seen in {len(levels)} of {len(camera.images)} images"
+    return f"{np.median(levels):.1f} levels of 255 in flat areas ({span})"
+
+
+def _compression(camera: CameraMeasurement) -> str:
+    found = sorted(image.compression.quality for image in camera.images if image.compression)
+    if not found:
+        return "none"
+    return f"JPEG of quality {_span(found[0], found[-1])} in {len(found)} of {len(camera.images)} images"
+
+
+def _span(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def fitting_crops(crop: int, batch_size: int, smallest: int) -> tuple[int, int]:
+    """Returns a crop that fits the smallest image, and the batch size with about as many pixels as before.
+
+    Args:
+        crop: side of the LR crops of the config, pixels.
+        batch_size: of the config.
+        smallest: largest crop that all images have, pixels. No crop is below 16 pixels.
+    """
+    side = max(min(crop, smallest), SMALLEST_CROP)
+    return side, round(batch_size * (crop / side) ** 2)
+
+
+def iterations_within(minutes: float, seconds: float, most: int) -> int:
+    """Returns how many iterations of so many seconds each fit, in hundreds, from 500 to ``most``."""
+    return min(most, max(LEAST_ITERATIONS, int(60 * minutes / seconds) // 100 * 100))

@@ -1,0 +1,102 @@
+"""Which config is chosen for which images, and in which words."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scenes import scene
+
+from cyclesr.config import load_config
+from cyclesr.degradations.blur import Blur
+from cyclesr.degradations.camera import CameraMeasurement, CompressionMeasurement, measure_images
+from cyclesr.engine.recipe import choose_recipe, findings, fitting_crops, iterations_within
+
+
+def seen(blur: Blur) -> CameraMeasurement:
+    scenes = [torch.from_numpy(scene(seed, 160).transpose(2, 0, 1))[None] for seed in range(2)]
+    return measure_images([blur(image)[0].numpy().transpose(1, 2, 0) for image in scenes])
+
+
+SHARPENS = Blur(kernel=[[0, -0.05, 0], [-0.05, 1.2, -0.05], [0, -0.05, 0]])
+SOFT, SHARPENED, CLEAN = seen(Blur(sigma=1.0)), seen(SHARPENS), measure_images([scene(s, 160) for s in range(2)])
+FLAT = measure_images([np.full((64, 64, 3), 90, np.uint8)])
+
+
+def compressed(camera: CameraMeasurement, quality: int) -> CameraMeasurement:
+    found = CompressionMeasurement("header", quality, "4:2:0")
+    return CameraMeasurement(tuple(replace(image, compression=found) for image in camera.images))
+
+
+@pytest.mark.parametrize("camera", [SOFT, SHARPENED, CLEAN, compressed(SOFT, 80)])
+def test_a_camera_that_can_be_measured_is_measured(camera: CameraMeasurement) -> None:
+    recipe = choose_recipe(camera, CLEAN, 4, gpu=False)
+    assert recipe[:2] == ("own_images/camera", {})
+    assert "measured" in recipe.reason
+    assert recipe.warnings == ()
+
+
+def test_images_without_edges_get_a_blur_that_is_learned() -> None:
+    recipe = choose_recipe(FLAT, CLEAN, 4, gpu=False)
+    assert recipe.config == "own_images/blur_noise"
+    assert re.search("500 sharp, isolated edges.* yours show 0: a blur", recipe.reason)
+
+
+def test_an_impossible_measurement_is_not_trusted() -> None:
+    camera = CameraMeasurement(SOFT.images)
+    camera.__dict__["mtf"] = np.linspace(1, 4.4, len(SOFT.mtf))  # cached
+    recipe = choose_recipe(camera, CLEAN, 4, gpu=False)
+    assert recipe.config == "own_images/blur_noise"
+    assert "raises contrast 4.4 times" in recipe.reason
+
+
+def test_strong_compression_is_drawn_or_learned() -> None:
+    recipe = choose_recipe(compressed(SOFT, 30), CLEAN, 4, gpu=False)
+    assert recipe[:2] == ("own_images/camera", {"model.translator.compressed": True})
+    assert load_config(recipe.config, dict(recipe.options)).model.translator.compressed is True
+    assert "JPEG quality 30" in recipe.reason
+    recipe = choose_recipe(compressed(FLAT, 30), CLEAN, 4, gpu=False)
+    assert recipe[:2] == ("own_images/network", {})
+    assert re.search("yours show 0, and .*JPEG quality 30", recipe.reason)
+
+
+@pytest.mark.parametrize("camera", [SOFT, FLAT, compressed(FLAT, 30)])
+def test_a_gpu_gets_larger_sizes(camera: CameraMeasurement) -> None:
+    small, large = (load_config(choose_recipe(camera, None, 4, gpu=gpu).config) for gpu in (False, True))
+    assert large.model.translator == small.model.translator
+    assert large.train_cfg.max_iters > small.train_cfg.max_iters
+    assert large.model.sr.num_blocks > small.model.sr.num_blocks
+
+
+def test_sharp_images_that_are_not_sharper_are_a_warning() -> None:
+    (warning,) = choose_recipe(CLEAN, SOFT, 3, gpu=False).warnings
+    assert "reduced by 3, are not sharper" in warning
+    assert choose_recipe(CLEAN, FLAT, 3, gpu=False).warnings == ()  # nothing can be said
+
+
+def test_findings_in_words() -> None:
+    sharpness, noise, compression = findings(compressed(SOFT, 80))
+    # A Gaussian of 1 px has half of its contrast at 0.187 cycles per pixel, half a period of which is 2.7 px.
+    assert float(sharpness.split()[3]) == pytest.approx(2.7, rel=0.2)
+    assert "no sharpening" in sharpness
+    assert "0.0 levels of 255" in noise
+    assert "JPEG of quality 80 in 2 of 2" in compression
+    assert "raises the contrast" in findings(SHARPENED)[0]
+    assert "more than half" in findings(CLEAN)[0]
+    sharpness, noise, compression = findings(measure_images([np.zeros((9, 9, 3))]))
+    assert "too few sharp, isolated edges" in sharpness
+    assert "no flat areas" in noise
+    assert compression == "Compression: none."
+
+
+def test_crops_fit_the_smallest_image() -> None:
+    assert fitting_crops(32, 8, 240) == (32, 8)
+    assert fitting_crops(32, 8, 24) == (24, 14)
+    assert fitting_crops(32, 8, 5) == (16, 32)
+
+
+def test_a_cpu_trains_for_minutes() -> None:
+    assert iterations_within(10, 0.2, most=4000) == 3000
+    assert iterations_within(10, 0.01, most=4000) == 4000
+    assert iterations_within(10, 9.0, most=4000) == 500
