@@ -36,7 +36,7 @@ class LUDVAE(Translator):
         layers: number of 3x3 convolutions of a block.
         hidden: standard deviations of the noise of h for ``dict(syn=, real=)``, in levels of 255. They should be large
             enough that both domains look the same under it, but what it hides of ``syn`` is lost in ``fake_real``. The
-            defaults are the paper's for NTIRE 2020; for AIM 2019 it has 15 and 10.
+            defaults are the release's for NTIRE 2020; for AIM 2019 it has 15 and 10.
         reconstruction_weight: weight of the mean squared error between an image and its reconstruction; one number, or
             ``dict(syn=, real=)``. The default makes their sum the mean over both domains, as in the paper.
         kl_weight: weight of the KL divergence of the latents from their prior, for each value of the image.
