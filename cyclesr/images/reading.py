@@ -8,7 +8,7 @@ from threading import Lock
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from cyclesr.errors import UserError
 from cyclesr.images.listing import _CONVERT_HEIC
@@ -93,14 +93,18 @@ def _orientation(image: Image.Image) -> object:
 
 @contextmanager
 def open_header(path: str | Path) -> Iterator[Image.Image]:
-    """Opens a file with Pillow without its limit of size, because only the header is read."""
+    """Opens a file with Pillow without its limit of size, because only the header is read.
+
+    Metadata that Pillow refuses, such as a long compressed text, is ignored, as decoders do.
+    """
     with _pillow_limits:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        tolerant, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
         try:
             with Image.open(path) as image:
                 yield image
         finally:
-            Image.MAX_IMAGE_PIXELS = limit
+            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = limit, tolerant
 
 
 def without_surplus(image: np.ndarray, scale: int, path: Path) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from cyclesr.errors import UserError
 from cyclesr.images.listing import list_images
@@ -84,6 +85,15 @@ def test_the_size_of_an_image_is_in_its_header(tmp_path: Path, monkeypatch: pyte
     assert Image.MAX_IMAGE_PIXELS == 10
     Image.new("RGB", (50, 40)).save(tmp_path / "a.jpg", exif=b"Exif\0\0broken")
     assert image_size(tmp_path / "a.jpg") == read_image(tmp_path / "a.jpg").shape[:2] == (40, 50)
+
+
+def test_metadata_that_pillow_refuses_is_ignored(tmp_path: Path) -> None:
+    text = PngInfo()
+    text.add_text("comment", "a" * 2_000_000, zip=True)
+    Image.new("RGB", (50, 40)).save(tmp_path / "a.png", pnginfo=text)
+    with pytest.raises(ValueError, match="too large"):
+        Image.open(tmp_path / "a.png")
+    assert image_size(tmp_path / "a.png") == (40, 50)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".tif"])

@@ -97,6 +97,9 @@ def test_one_line_for_what_cannot_be_measured(tmp_path: Path, home: Path) -> Non
     write(tmp_path / "flat" / "b.png", np.full((100, 100, 3), 90.0))
     with pytest.raises(UserError, match=r"flat.*edges"):
         measure_folders(tmp_path / "flat", scale=2)
+    (tmp_path / "flat" / "a.png").write_bytes(b"broken")  # not the reason
+    with pytest.raises(UserError, match=r"flat.*edges.*a\.png"):
+        measure_folders(tmp_path / "flat", scale=2)
     with pytest.raises(UserError, match="does not exist"):
         measure_folders(tmp_path / "none", scale=2)
     with pytest.raises(UserError, match="holds no image"):

@@ -207,7 +207,7 @@ def _measured(
         camera = measure_files(watch(paths), reduced_by=reduced_by, skip=lambda error: passed_over.append(str(error)))
         _ = camera.mtf
     except UserError as error:
-        raise UserError(f"{folder}: {passed_over[0] if passed_over else error}") from error
+        raise UserError(" ".join((f"{folder}: {error}", *passed_over[:1]))) from error
     return camera
 
 
