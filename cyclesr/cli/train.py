@@ -71,5 +71,6 @@ def main(args: argparse.Namespace) -> None:
     network = Path(runner.cfg.work_dir) / "sr_latest.safetensors"
     if runner.rank == 0 and network.is_file():
         if args.hr or args.config is None:
+            print(f"Comparing {network} with bicubic on your images ...", flush=True)
             print(*verdict_lines(runner.cfg), sep="\n")
         print(f"The SR network is {network}. Next: cyclesr infer {network} IMAGES -o OUT")

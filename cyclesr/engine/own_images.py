@@ -114,9 +114,11 @@ def _choose(
     check_images(dict(hr=hr, real=real, crop=SMALLEST_CROP, scale=scale))
     measured = measure_folder(real)
     camera = measured.camera
-    store_camera(camera, place)
     recipe = choose_recipe(camera, _reduced(hr, scale), scale, gpu=_on_gpu())
     config = load_config(recipe.config, {**recipe.options, **options}, scale)
+    margin = config.train_dataloader.dataset.get("margin", 0)
+    check_images(dict(hr=hr, real=real, crop=SMALLEST_CROP, scale=scale, margin=margin))
+    store_camera(camera, place)
     config.merge_from_dict(sizes := _sizes(config, folders, options, scale))
     train_on(config, hr, real)
     fill_translator(config, measured.camera)
