@@ -80,6 +80,14 @@ def test_sets_of_one_camera_look_alike_and_others_do_not() -> None:
     assert not look_alike(one, larger)
 
 
+def test_drawings_without_any_noise_can_be_compared() -> None:
+    photographs = camera(8, 0, sigma=0.8, level=2 / 255, quality=None)
+    silent = NoiseMeasurement((0.5,), ((0.0, 0.0, 0.0),), 0.0, 0.0, (0.0,) * len(FREQUENCIES), (0.0, 0.0, 0.0))
+    drawings = CameraMeasurement(tuple(replace(image, noise=silent) for image in photographs.images))
+    assert look_alike(drawings, drawings)
+    assert not look_alike(drawings, photographs)
+
+
 def cloud(side: int = 200) -> np.ndarray:
     """Luminance with the spectrum of photographs, 1 / f in amplitude."""
     axis = np.fft.fftfreq(side)

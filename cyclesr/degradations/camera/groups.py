@@ -170,7 +170,8 @@ def _noise(noise: NoiseMeasurement | None) -> tuple[float, float, float]:
     if noise is None:
         return (np.nan, np.nan, np.nan)
     spectrum = np.array(noise.spectrum)
-    grain = np.log(spectrum[_COARSE].mean() / max(spectrum[_FINE].mean(), 0.02))
+    coarse, fine = (max(float(spectrum[band].mean()), 0.02) for band in (_COARSE, _FINE))  # drawings have no noise
+    grain = np.log(coarse / fine)
     colour = np.arctanh(np.clip(np.mean(noise.correlation), -0.95, 0.95))
     return float(np.log(max(noise.level, _LEAST_LEVEL))), float(grain), float(colour)
 
