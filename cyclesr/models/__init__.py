@@ -8,6 +8,7 @@ from cyclesr.models.realness_weighting import RealnessWeighting
 from cyclesr.models.sr_adversarial import SRAdversarial
 from cyclesr.models.stages import Stage
 from cyclesr.models.supervised import SupervisedSR
+from cyclesr.models.unexplained_noise import UnexplainedNoise
 
 __all__ = [
     "BiCycleSR",
@@ -18,4 +19,5 @@ __all__ = [
     "SRAdversarial",
     "Stage",
     "SupervisedSR",
+    "UnexplainedNoise",
 ]

@@ -29,6 +29,7 @@ from cyclesr.models.realness_weighting import build_weighting
 from cyclesr.models.sr_model import Batch, SRModel
 from cyclesr.models.stages import Stage
 from cyclesr.models.translators.base import Translation, Translator
+from cyclesr.models.unexplained_noise import UnexplainedNoise
 from cyclesr.optim.memory_format import ChannelsLast
 from cyclesr.optim.parts import PartOptimizers
 from cyclesr.registry import DEGRADATIONS, MODELS, TRANSLATORS
@@ -59,6 +60,9 @@ class CollaborativeSR(SRModel):
         weighting: weights of the pixels for :math:`L_{SR}`, by how real ``fake_real`` looks there (DASR); arguments of
             :class:`~cyclesr.models.realness_weighting.RealnessWeighting`. Its own discriminator, if it has one, is the
             part ``realness_discriminator``. The feedback of ``alternating`` stays unweighted. None weights all equally.
+        unexplained: noise on ``fake_real``, for the SR network only, that stands for what G1 does not explain, which
+            the paper does not have; arguments of :class:`~cyclesr.models.unexplained_noise.UnexplainedNoise`. None adds
+            none.
         feedback_weight: :math:`\lambda_{Trans}^{SR}` of Eq. (5), for images in [0, 1].
         optimisation: the update rule of the joint stage, ``alternating`` or ``joint``. With only the MSE as SR loss and
             equal weights the two give the same gradients (Sec. 3.4), and ``joint`` is faster. With more terms in
@@ -91,6 +95,7 @@ class CollaborativeSR(SRModel):
         sr_adversarial: dict[str, Any] | None = None,
         consistency: dict[str, Any] | None = None,
         weighting: dict[str, Any] | None = None,
+        unexplained: dict[str, Any] | None = None,
         feedback_weight: float = 1e3,
         optimisation: str = "alternating",
         channels_last: ChannelsLast = False,
@@ -111,6 +116,7 @@ class CollaborativeSR(SRModel):
         self.translator: Translator = self.as_memory_format(TRANSLATORS.build(translator))
         self.consistency = MODELS.build({"type": "RealConsistency", **consistency}) if consistency is not None else None
         self.weighting = build_weighting(weighting, self.translator, self.sr_loss) if weighting is not None else None
+        self.unexplained = nn.Identity() if unexplained is None else UnexplainedNoise(**unexplained)
         self.feedback_weight = feedback_weight
         self.optimisation = optimisation
         self.stage = Stage.JOINT
@@ -147,7 +153,7 @@ class CollaborativeSR(SRModel):
             syn = self.degradation(hr)  # Eq. (1)
             source = self.translator.source(syn, hr)  # syn, except for a translator that starts from HR
             if not g1_learns:
-                lr = syn if self.stage is Stage.SR else self._fixed_fake_real(source)
+                lr = syn if self.stage is Stage.SR else self.unexplained(self._fixed_fake_real(source))
                 lr, hr = without_margin(lr, margin), without_margin(hr, margin * self.scale)
                 learnt = self.update_sr(self.sr(lr), hr, lr, optim_wrapper)  # Eq. (3)
                 return merge_losses(sr_network=learnt, realness=self._update_realness(real, lr, optim_wrapper))
@@ -157,7 +163,8 @@ class CollaborativeSR(SRModel):
                 generators = optim_wrapper.update(losses, "generators").losses
             else:
                 rule = getattr(self, self.optimisation)
-                generators = rule(losses, self.translator.fake_real_for_sr(t), hr, optim_wrapper)
+                fake_real = self.unexplained(self.translator.fake_real_for_sr(t))
+                generators = rule(losses, fake_real, hr, optim_wrapper)
             discriminators = self._update_discriminators(syn, real, t, optim_wrapper)
             realness = self._update_realness(real, t.fake_real, optim_wrapper)
             return merge_losses(generators=generators, translator_discriminators=discriminators, realness=realness)

@@ -1,11 +1,9 @@
 """Random noise: that of the images, and what no model of a camera explains."""
 
 from collections.abc import Sequence
-from functools import reduce
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from cyclesr.degradations.camera import CameraMeasurement
@@ -14,6 +12,7 @@ from cyclesr.models.translators.camera.coloured_grain import ColouredGrain
 from cyclesr.models.translators.camera.noise_bank import NoiseBank
 from cyclesr.models.translators.camera.tables import Draw, Tables, rows_of
 from cyclesr.models.translators.camera.unexplained_grain import TextureSpectrum, UnexplainedGrain
+from cyclesr.models.unexplained_noise import check_levels, unexplained_variance
 
 
 class CameraNoise(Tables):
@@ -79,31 +78,16 @@ class CameraNoise(Tables):
         """
         count, made, image = len(image), image, image.detach()
         read, shot = rows_of(self.levels, draw.image).to(image.dtype).view(count, 2, 1, 1, 1).unbind(1)
-        lowest, highest = self.unexplained
-        level = lowest + (highest - lowest) * torch.rand(count, 1, 1, 1, device=image.device, dtype=image.dtype)
         own = read.square() + shot * image.clamp(0, 1)
-        unexplained = [level.square()]
-        if self.texture:
-            contrast = 255**2 * _local_variance(image)
-            unexplained.append((self.texture / 255) ** 2 * contrast**self.texture_exponent)
+        unexplained = unexplained_variance(image, self.unexplained, self.texture, self.texture_exponent)
         if factor is None and self.grain is None and self.unexplained_grain.plain:
-            return made + reduce(torch.add, unexplained, own).sqrt() * torch.randn_like(image)
-        made = made + reduce(torch.add, unexplained).sqrt() * self.unexplained_grain(image, kernels)
+            return made + (own + unexplained).sqrt() * torch.randn_like(image)
+        made = made + unexplained.sqrt() * self.unexplained_grain(image, kernels)
         grain = torch.randn_like(image) if self.grain is None else self.grain(image, draw.image)
         return made + own.sqrt() * grain * (1 if factor is None else factor)
 
 
 def _check(levels: Sequence[tuple[float, float]], unexplained: tuple[float, float], texture: float) -> None:
-    lowest, highest = unexplained
-    if not 0 <= lowest <= highest or texture < 0 or any(min(level) < 0 for level in levels):
-        raise UserError(
-            f"Levels of noise must not be negative, and 'unexplained' is (lowest, highest); found {unexplained}, "
-            f"texture={texture} and {list(levels)[:3]}."
-        )
-
-
-def _local_variance(image: Tensor, side: int = 5) -> Tensor:
-    """Returns the variance in a window around each pixel, mean over the colours, ``(N, 1, h, w)``."""
-    padded = F.pad(image, [side // 2] * 4, mode="replicate")
-    mean, mean_of_squares = (F.avg_pool2d(power, side, stride=1) for power in (padded, padded.square()))
-    return (mean_of_squares - mean.square()).clamp(min=0).mean(1, keepdim=True)
+    check_levels(unexplained, texture)
+    if any(min(level) < 0 for level in levels):
+        raise UserError(f"Levels of noise must not be negative, found {list(levels)[:3]}.")
