@@ -52,12 +52,12 @@ def write_whole_bytes(path: Path, content: bytes, *, flush: bool = True) -> None
 
 
 def write_whole_text(path: Path, text: str) -> None:
-    """Writes a text file in UTF-8 with :func:`write_whole_bytes`.
+    """Writes a text file in UTF-8 (file names that are not UTF-8 as escapes) with :func:`write_whole_bytes`.
 
     Raises:
         OSError: see :func:`write_whole`.
     """
-    write_whole_bytes(path, text.encode())
+    write_whole_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def _umask() -> int:

@@ -8,8 +8,16 @@ class UserError(Exception):
     """A mistake in the user's input: a folder, an image, a config key or a checkpoint.
 
     The message is one clear line that says what was expected, what was found and what to do. The command-line tools
-    print it without a traceback and exit with code 2.
+    print it without a traceback and exit with code 2. Bytes of file names that are not UTF-8 are shown as ``\\udcff``.
     """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
+
+def printable(text: object) -> str:
+    """Returns text that every stream can print: file names that are not UTF-8 contain surrogates, which none can."""
+    return str(text).encode("utf-8", "backslashreplace").decode()
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from cyclesr.checkpoints.reading import _check_is_file, read_checkpoint
@@ -66,10 +66,17 @@ def save_sr(entry: dict[str, Any], path: str | Path) -> None:
     described = json.dumps({key: entry[key] for key in ("config", "scale")})
     # Copies, because the format supports neither strides nor tensors that share memory.
     tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in entry["state_dict"].items()}
-    try:
-        save_file(tensors, path, metadata={"format": "pt", METADATA: described})
-    except SafetensorError as error:
-        raise OSError(str(error)) from error
+    Path(path).write_bytes(_in_fixed_order(save(tensors, metadata={"format": "pt", METADATA: described})))
+
+
+def _in_fixed_order(content: bytes) -> bytes:
+    """Sorts the metadata of a .safetensors file, whose order is random, so that equal networks are equal files."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # aligns the tensors
+    return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
 
 def _sr_entry(path: str | Path) -> dict[str, Any]:

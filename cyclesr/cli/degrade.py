@@ -47,6 +47,7 @@ def main(args: argparse.Namespace) -> None:
             f"The sides of {len(larger)} HR images are no multiples of the scale ({larger[0].name}): the surplus at "
             "the bottom and right has no LR pixel. --hr-out DIR writes them cut, for programs that want exact sizes."
         )
+    print(*report.notes, sep="\n", end="\n" * bool(report.notes))
     if report.failed:
         print(*report.failed, sep="\n", file=sys.stderr)
         raise UserError(f"{len(report.failed)} of {len(report.failed) + len(report.written)} images failed; see above.")

@@ -44,6 +44,7 @@ def main(args: argparse.Namespace) -> None:
     )
     count = len(report.written)
     print(f"{count} image{'s' * (count != 1)} written to {args.out}")
+    print(*report.notes, sep="\n", end="\n" * bool(report.notes))
     if report.failed:
         print(*report.failed, sep="\n", file=sys.stderr)
         raise UserError(f"{len(report.failed)} of {len(report.failed) + len(report.written)} images failed; see above.")

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Any
 
 from cyclesr.errors import UserError
@@ -14,6 +15,9 @@ def run(main: Callable[[], Any]) -> None:
     A user's mistake is one line on stderr without a traceback. So is a file or folder that cannot be read or written.
     A pipe whose reader has left, such as ``head``, ends the process with 141, as a shell reports it.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # names of files that are not UTF-8
+            stream.reconfigure(errors="backslashreplace")
     try:
         main()
         sys.stdout.flush()

@@ -6,6 +6,7 @@ cyclesr test --images DIR --hr DIR --protocol classic_y
 """
 
 import argparse
+import sys
 
 from cyclesr.cli.arguments import add_config_options, add_held_out, at_least, held_out, key_values
 from cyclesr.errors import UserError
@@ -76,3 +77,7 @@ def main(args: argparse.Namespace) -> None:
     print(markdown(results), end="")
     if args.out:
         print("written:", *write_results(results, args.out))
+    if results.failed:
+        print(*results.failed, sep="\n", file=sys.stderr)
+        count = len(results.failed) + len(results.per_image)
+        raise UserError(f"{len(results.failed)} of {count} images could not be scored; see above.")

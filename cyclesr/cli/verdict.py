@@ -47,6 +47,7 @@ def main(args: argparse.Namespace) -> None:
         most=len(paths) if page else args.most,
         crop=args.crop,
         show=page.add if page else None,
+        skip=lambda error: print(f"passed over: {error}"),
     )
     head, *rows = verdict_rows(verdict)
     print(aligned_columns(head, rows), "", *verdict.lines(), sep="\n")

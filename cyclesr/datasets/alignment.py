@@ -27,7 +27,7 @@ from cyclesr.datasets.paired import match_hr
 from cyclesr.datasets.simulation import refuse_other_images
 from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
-from cyclesr.images.listing import list_images
+from cyclesr.images.listing import by_stem, list_images
 from cyclesr.images.reading import read_image
 from cyclesr.images.tensors import to_tensor
 from cyclesr.images.writing import write_image
@@ -129,11 +129,12 @@ def align_folders(
         The result of each pair, in the order of the LR images.
 
     Raises:
-        UserError: a folder is missing, LR images have no HR image, an image cannot be read, ``out`` contains other
-            images, or all pairs were dropped.
+        UserError: a folder is missing, LR images have no HR image, two have the same name, ``out`` contains other
+            images, or all pairs were dropped, as those are whose images cannot be read.
     """
     lr_paths = list_images(lr)
     hr_paths = match_hr(lr_paths, list_images(hr), scale)
+    by_stem(lr_paths)
     out = Path(out)
     for part in ("lr", "hr"):
         refuse_other_images(out / part, [f"{path.stem}.png" for path in lr_paths])
@@ -155,7 +156,7 @@ def _align_files(job: _Job) -> Alignment:
     targets = [job.out / part / f"{job.lr.stem}.png" for part in ("lr", "hr")]
     try:
         lr, hr, measured = align(read_image(job.lr), read_image(job.hr), job.scale, job.limits)
-    except NotAligned as reason:
+    except (NotAligned, UserError) as reason:
         for target in targets:
             target.unlink(missing_ok=True)
         return Alignment(job.lr.name, job.hr.name, dropped=str(reason))

@@ -1,6 +1,7 @@
 """Caches of decoded images with random access to crops: each image is decoded once instead of once per crop.
 
-A cache opens a path as an array ``(H, W, 3)`` in uint8 or uint16. Slicing the array reads only the crop.
+A cache opens a path as an array ``(H, W, 3)`` in uint8 or uint16. Slicing the array reads only the crop. What is
+decoded for a cache is searched for damage behind the header, too.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from cyclesr.images.reading import read_image
 
 # Images share blocks of this size, because each block of shared memory needs a file handle and handles are limited.
 _BLOCK_BYTES = 64 * 2**20
+_READER = 2  # version of what images are decoded to: entries of earlier versions are made anew
 _OPEN_IMAGES = 128  # mappings kept per process: each needs a file handle, but mapping again causes page faults
 
 
@@ -64,10 +66,10 @@ class NoCache:
 class DiskCache:
     """A memory-mapped ``.npy`` file per image, made at the first access and shared by all processes and runs.
 
-    The file is ``<folder>/<hash of the absolute path>/<size>-<mtime_ns>.npy``. If an image changes, it gets a new file
-    and the old one is removed. Files are written atomically. The object has no state that grows with the number of
-    images: a process reads only the pages that it uses and keeps the last 128 images mapped. If several processes open
-    a new image at the same time, each decodes it, and the equal file of the last one is kept.
+    The file is ``<folder>/<hash of the absolute path>/<size>-<mtime_ns>-<version of the reader>.npy``. If an image
+    changes, it gets a new file and the old one is removed. Files are written atomically. The object has no state that
+    grows with the number of images: a process reads only the pages that it uses and keeps the last 128 images mapped.
+    If several processes open a new image at the same time, each decodes it, and the equal file of the last one is kept.
 
     Args:
         folder: folder of the cache, created when needed. It takes 3 bytes per pixel of 8-bit images: 7 GB for the 800
@@ -86,7 +88,7 @@ class DiskCache:
         entry = self._entry(path)
         with suppress(OSError, ValueError, EOFError):  # absent, or corrupted by a crash of the machine
             return _mapped(entry)
-        pixels = read_image(path)
+        pixels = read_image(path, strict=True)
         try:
             _write_entry(Path(entry), pixels)
         except OSError as error:
@@ -101,7 +103,7 @@ class DiskCache:
             status = os.stat(path)
         except OSError as error:
             raise UserError(f"The image {path} cannot be read: {error.strerror}.") from error
-        return os.path.join(self.folder, _entry_name(str(path)), f"{status.st_size}-{status.st_mtime_ns}.npy")
+        return os.path.join(self.folder, _entry_name(str(path)), f"{status.st_size}-{status.st_mtime_ns}-{_READER}.npy")
 
 
 def _entry_name(path: str) -> str:
@@ -171,7 +173,7 @@ class MemoryCache:
         waiting: list[np.ndarray] = []
         offset = 0
         for i, path in enumerate(ordered):
-            pixels = read_image(path)
+            pixels = read_image(path, strict=True)
             if offset + pixels.nbytes > _BLOCK_BYTES and waiting:
                 self._share(waiting)
                 waiting, offset = [], 0

@@ -1,7 +1,5 @@
 """Inspection of data folders before training: their contents and the problems that would stop a run."""
 
-import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +7,7 @@ from statistics import median
 
 from cyclesr.datasets.paired import match_hr
 from cyclesr.errors import UserError
-from cyclesr.images.listing import SUFFIXES, list_images
+from cyclesr.images.listing import list_images, passed_over
 from cyclesr.images.reading import image_size, read_image
 
 Watch = Callable[[list[Path]], Iterable[Path]]
@@ -36,23 +34,24 @@ class FolderReport:
     problems: list[str] = field(default_factory=list)
 
 
-def inspect_folder(folder: str | Path, smallest: int = 1, watch: Watch = iter) -> FolderReport:
+def inspect_folder(folder: str | Path, smallest: int = 1, watch: Watch = iter, *, deep: bool = False) -> FolderReport:
     """Decodes every image of a folder and reports problems.
 
     Args:
         folder: folder of images.
         smallest: minimum side of the images in pixels: the crop of training.
         watch: wraps the paths of the images, for a progress bar.
+        deep: whether to search for damage that decoders repair by guessing, too.
     """
     report = FolderReport(Path(folder))
     try:
-        report.passed_over = _passed_over(folder)
+        report.passed_over = passed_over(folder)
         report.images = list_images(folder)
     except UserError as error:
         report.problems.append(str(error))
     for path in watch(report.images):
         try:
-            image = read_image(path)
+            image = read_image(path, strict=deep)
         except UserError as error:
             report.problems.append(str(error))
             continue
@@ -61,20 +60,6 @@ def inspect_folder(folder: str | Path, smallest: int = 1, watch: Watch = iter) -
         if min(height, width) < smallest:
             report.problems.append(_too_small(path, height, width, smallest))
     return report
-
-
-def _passed_over(folder: str | Path) -> list[str]:
-    """Counts, by kind, the contents of a folder that training does not read."""
-    kinds: Counter[str] = Counter()
-    for entry in os.scandir(folder) if os.path.isdir(folder) else ():
-        suffix = os.path.splitext(entry.name)[1].lower()
-        if entry.is_dir():
-            kinds["subfolder"] += 1
-        elif suffix not in SUFFIXES and not entry.name.startswith("."):
-            kinds[suffix or "file without a suffix"] += 1
-    return [
-        f"{count} {kind}{'s' if kind == 'subfolder' and count > 1 else ''}" for kind, count in sorted(kinds.items())
-    ]
 
 
 def look_swapped(real: FolderReport, hr: FolderReport) -> bool:

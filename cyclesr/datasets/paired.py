@@ -10,7 +10,7 @@ from cyclesr.datasets.crops import Crop, CropDataset, Cut
 from cyclesr.datasets.draws import crop_at, generator, shuffled
 from cyclesr.datasets.path_list import PathList
 from cyclesr.errors import UserError
-from cyclesr.images.listing import list_images
+from cyclesr.images.listing import by_stem, list_images
 from cyclesr.registry import DATASETS
 
 
@@ -117,11 +117,7 @@ def match_hr(lr: list[Path], hr: list[Path], scale: int) -> list[Path]:
     Raises:
         UserError: LR files have no HR file (the message names the first five), or two HR files have the same name.
     """
-    by_name: dict[str, Path] = {}
-    for path in hr:
-        if path.stem in by_name:
-            raise UserError(f"{by_name[path.stem]} and {path.name} have the same name: remove one of them.")
-        by_name[path.stem] = path
+    by_name = by_stem(hr)
     track = re.compile(rf"x{scale}(?:[mdwp]\d*)?$")
     names = [path.stem if path.stem in by_name else track.sub("", path.stem) for path in lr]
     missing = [path.name for path, name in zip(lr, names, strict=True) if name not in by_name]

@@ -18,6 +18,7 @@ blur, sharpening, sensor noise, denoising and JPEG, all of which vary between im
 """
 
 import json
+import os
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -34,7 +35,7 @@ from cyclesr.degradations.camera.pipeline import CAMERAS, CameraSettings, draw_s
 from cyclesr.degradations.kernels import blur_kernel
 from cyclesr.errors import UserError
 from cyclesr.images.jpeg import encode_jpeg
-from cyclesr.images.listing import SUFFIXES, list_images
+from cyclesr.images.listing import SUFFIXES, by_stem, list_images
 from cyclesr.images.reading import read_image, without_surplus
 from cyclesr.images.tensors import to_array, to_tensor
 from cyclesr.images.writing import write_image
@@ -70,7 +71,7 @@ def make_track(
     Raises:
         UserError: the folder ``hr`` does not exist or has no images; or see :func:`simulate_track`.
     """
-    photos = {path.stem: path for path in list_images(hr, numbers)}
+    photos = by_stem(list_images(hr, numbers))
     truth = simulate_track(photos, out, track, scale, seed, variants=variants, blur=blur, shot=shot, watch=watch)
     write_manifest(Path(out) / "manifest.json", truth)
 
@@ -120,7 +121,7 @@ def simulate_track(
     images = _plan(list(photos), track, scale, seed, variants, blur or {}, shot)
     refuse_other_images(Path(out), images)
     for name in watch(images):
-        random = np.random.default_rng((seed, zlib.crc32(name.encode())))
+        random = np.random.default_rng((seed, zlib.crc32(os.fsencode(name))))
         photo = photos[images[name]["hr"]]
         hr = without_surplus(read_image(photo), scale, photo)
         _write(Path(out) / name, simulate(hr, images[name], scale, random), images[name])
@@ -174,7 +175,7 @@ def _plan(
         for ending in endings:
             name = f"{photo}x{scale}{TRACK_LETTERS[track]}{ending}.png"
             # One random stream for all images, or one per name for wild. The last number separates it from the noise's.
-            key = (seed, zlib.crc32(name.encode()) if track == "wild" else 0, 1)
+            key = (seed, zlib.crc32(os.fsencode(name)) if track == "wild" else 0, 1)
             kernel, drawn = _draw(track, scale, np.random.default_rng(key))
             plan[name] = dict(hr=photo, kernel={**kernel, **blur}, shot=drawn if shot is None else shot)
     return plan
@@ -182,7 +183,7 @@ def _plan(
 
 def _photograph_of(photo: str, camera: str, scale: int, seed: int) -> tuple[str, dict[str, Any]]:
     name = f"{photo}x{scale}{TRACK_LETTERS[camera]}.jpg"
-    settings = draw_settings(camera, np.random.default_rng((seed, zlib.crc32(name.encode()), 1)))
+    settings = draw_settings(camera, np.random.default_rng((seed, zlib.crc32(os.fsencode(name)), 1)))
     return name, dict(hr=photo, **asdict(settings))
 
 

@@ -17,7 +17,7 @@ from cyclesr.engine.console import ConsoleRunner
 from cyclesr.engine.default_hooks import check_default_hooks
 from cyclesr.engine.measuring import hand_over, measure_camera
 from cyclesr.engine.own_images import own_config
-from cyclesr.engine.preflight import check_folders, check_images, check_pairs, check_unused
+from cyclesr.engine.preflight import check_folders, check_images, check_pairs, check_unused, say_passed_over
 from cyclesr.engine.ranks import on_rank_0
 from cyclesr.errors import UserError
 
@@ -107,6 +107,7 @@ def train(
 def _check_images(cfg: Config, own: bool) -> None:
     if own:
         check_images(cfg.train_dataloader.dataset)
+        say_passed_over(cfg.train_dataloader.dataset)
     held_out = (cfg.get("val_dataloader") or {}).get("dataset") or {}
     if held_out.get("type") == "PairedDataset":
         check_pairs(held_out)

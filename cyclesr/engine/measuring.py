@@ -11,6 +11,7 @@ from mmengine.logging import print_log
 from cyclesr.atomic_write import write_whole_text
 from cyclesr.degradations.camera import CameraMeasurement, measure_files
 from cyclesr.engine.ranks import on_rank_0
+from cyclesr.errors import printable
 from cyclesr.images.listing import list_images
 from cyclesr.registry import TRANSLATORS
 
@@ -92,7 +93,7 @@ def measure_folder(folder: str | Path, numbers: tuple[int, int] | None = None) -
         UserError: no images, or one that cannot be read.
     """
     chosen = _chosen(folder, numbers)
-    print_log(f"Measuring the camera on {len(chosen)} images of {Path(folder)} ...", logger="current")
+    print_log(printable(f"Measuring the camera on {len(chosen)} images of {Path(folder)} ..."), logger="current")
     return _of_folder(measure_files(chosen), folder)
 
 

@@ -1,16 +1,18 @@
 """Checks of the image folders of a training before anything is built, so that errors show at once."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.logging import print_log
 
 from cyclesr.config import DATALOADERS
 from cyclesr.datasets.inspection import problems_in_headers, problems_of_pairs
 from cyclesr.datasets.paired import match_hr
-from cyclesr.errors import UserError
-from cyclesr.images.listing import image_names, list_images
+from cyclesr.errors import UserError, printable
+from cyclesr.images.listing import image_names, list_images, passed_over
 
 # The commands that make the folders of the configs.
 _MAKERS = {
@@ -87,11 +89,19 @@ def check_images(data: dict[str, Any]) -> None:
         for problem in problems_in_headers((os.path.join(data[key], name) for name in names[key]), side)
     ]
     if found:
+        command = ["cyclesr", "prepare", "check", "--hr", data["hr"], "--real", data["real"]]
+        command += ["--scale", data["scale"], "--crop", data["crop"]]
         raise UserError(
             f"{len(found)} of {sum(map(len, names.values()))} images cannot be trained on. {_some_of(found)} "
-            f"cyclesr prepare check --hr {data['hr']} --real {data['real']} --scale {data['scale']} "
-            f"--crop {data['crop']} looks into each file."
+            f"{shlex.join(map(str, command))} looks into each file."
         )
+
+
+def say_passed_over(data: dict[str, Any]) -> None:
+    """Logs what the folders of a training hold besides images that are read."""
+    for folder in dict.fromkeys(str(data[key]) for key in ("hr", "real", "lr") if data.get(key)):
+        if found := passed_over(folder):
+            print_log(printable(f"Passed over in {folder}: {', '.join(found)}."), logger="current")
 
 
 def check_unused(work_dir: Path) -> None:

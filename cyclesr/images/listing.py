@@ -1,14 +1,19 @@
-"""Lists the image files of a folder in natural order."""
+"""Lists the image files of a folder in natural order, and what else is in it."""
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from cyclesr.errors import UserError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-_CONVERT_HEIC = " HEIC is not supported: convert it to JPEG or PNG first."
+#: Suffixes of the files that are read as images. The content of a file decides its format.
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif", ".tiff"),
+    *(".webp", ".gif", ".jp2", ".j2k", ".avif"),
+)
+CONVERT_HEIC = " HEIC is not supported: convert it to JPEG or PNG first."
 Numbers = tuple[int, int] | None
 
 
@@ -36,17 +41,51 @@ def image_names(folder: str | Path, numbers: Numbers = None) -> list[str]:
         raise UserError(f"The image folder {folder} {found}. Give a folder of images ({' '.join(SUFFIXES)}).")
     names = [name for name in os.listdir(folder) if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
     if not names:
-        hint = heic_hint(os.listdir(folder))
+        found = ", ".join(passed_over(folder))
         raise UserError(
-            f"The folder {folder} holds no image ({' '.join(SUFFIXES)}; subfolders are not searched).{hint}"
+            f"The folder {folder} holds no image ({' '.join(SUFFIXES)}; subfolders are not searched)"
+            f"{f', only {found}' if found else ''}.{heic_hint(os.listdir(folder))}"
         )
     names.sort(key=_natural_key)
     return names if numbers is None else _in_range(folder, names, *numbers)
 
 
+def by_stem(paths: Iterable[Path]) -> dict[str, Path]:
+    """Returns paths by their names without suffixes.
+
+    Raises:
+        UserError: two names differ only in their suffixes.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        if path.stem in found:
+            raise UserError(f"{found[path.stem]} and {path.name} have the same name: rename or remove one of them.")
+        found[path.stem] = path
+    return found
+
+
+def passed_over(folder: str | Path) -> list[str]:
+    """Counts, by kind, the contents of a folder that are not read as images, as ``2 .heic`` or ``1 subfolder``.
+
+    Hidden files are not counted.
+    """
+    kinds: Counter[str] = Counter()
+    for entry in os.scandir(folder) if os.path.isdir(folder) else ():
+        suffix = os.path.splitext(entry.name)[1].lower()
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            kinds["subfolder"] += 1
+        elif suffix not in SUFFIXES:
+            kinds[suffix or "file without a suffix"] += 1
+    return [
+        f"{count} {kind}{'s' if kind == 'subfolder' and count > 1 else ''}" for kind, count in sorted(kinds.items())
+    ]
+
+
 def heic_hint(names: Iterable[str]) -> str:
     """Returns advice about HEIC files, which cannot be read, if there are any among the names, otherwise ``""``."""
-    return _CONVERT_HEIC if any(name.lower().endswith((".heic", ".heif")) for name in names) else ""
+    return CONVERT_HEIC if any(name.lower().endswith((".heic", ".heif")) for name in names) else ""
 
 
 def _natural_key(name: str) -> tuple[str, str]:

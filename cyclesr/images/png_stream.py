@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # by number of channels: grayscale, RGB, RGBA
+_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels: gray, gray with alpha, RGB, RGBA
 _SUB = 1  # filter type: each sample is stored as the difference to that of the pixel on its left
 _ROWS_AT_A_TIME = 64
 
@@ -22,7 +22,7 @@ def write_png(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray]
     Args:
         file: binary file, open for writing.
         size: (height, width) of the image.
-        bands: bands ``(k, width, channels)`` in uint8 or uint16, from top to bottom, with 1, 3 or 4 channels.
+        bands: bands ``(k, width, channels)`` in uint8 or uint16, from top to bottom, with 1 to 4 channels.
         profile: ICC profile of the colours; empty for none.
 
     Raises:

@@ -1,17 +1,6 @@
-"""ICC colour profiles: reading them from any image file and inserting them into a JPEG."""
-
-from pathlib import Path
-
-from cyclesr.images.reading import open_header
+"""ICC colour profiles: inserting one into a JPEG."""
 
 _SEGMENT = 65519  # bytes of profile per JPEG segment, which holds 65535 including its length and the ICC header
-
-
-def profile_of(path: Path, gray: bool) -> bytes:
-    """Returns the ICC profile of a file, or ``b""`` if it is not for the decoded colours, such as one for CMYK."""
-    with open_header(path) as header:
-        profile: bytes = header.info.get("icc_profile") or b""
-    return profile if profile[16:20] == (b"GRAY" if gray else b"RGB ") else b""
 
 
 def with_profile(jpeg: bytes, profile: bytes) -> bytes:

@@ -1,114 +1,191 @@
-"""Reads the pixels of image files, or only their headers."""
+"""Reads image files: what they hold, by their headers, and their pixels.
 
-import zlib
+Every command reads images by these functions, so that all agree about every file.
+"""
+
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from threading import Lock
 
 import cv2
 import numpy as np
-from PIL import Image, ImageFile, UnidentifiedImageError
 
 from cyclesr.errors import UserError
-from cyclesr.images.listing import _CONVERT_HEIC
+from cyclesr.images.contents import Contents, DamagedError, OverwrittenError, UnsupportedError
+from cyclesr.images.formats import format_of, is_heic
+from cyclesr.images.listing import CONVERT_HEIC
+from cyclesr.images.orientation import upright
+from cyclesr.images.transparency import bleed, straight
 
-_EXIF_ORIENTATION = 0x0112
-_HEIC_BRANDS = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"hevc")  # bytes 8 to 12 of HEIC files
-_pillow_limits = Lock()
+_START = 64  # bytes that tell the format
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # each damaged file is one line of ours
 
 
-def read_image(path: str | Path) -> np.ndarray:
-    """Reads an image as ``(H, W, 3)`` RGB in uint8 or uint16.
+@dataclass(frozen=True)
+class Picture:
+    """A decoded image.
 
-    The channel of a grayscale image is repeated. Alpha is dropped and the colours are kept as stored, because
-    compositing with a background would create edges that a network would learn. The EXIF orientation is applied.
-    Corruption in the middle of a JPEG is not detected, because the format has no checksum.
+    Attributes:
+        pixels: ``(H, W, channels)`` in uint8 or uint16; the band of a gray image is repeated if there are 3 channels.
+            Pixels of alpha 0 have the colour of the nearest visible pixel.
+        alpha: ``(H, W)`` in the same dtype, or None. Colours are not multiplied by it.
+        gray: whether the file has one band.
+        profile: ICC profile of the colours; empty if the file has none.
+        notes: what the file holds besides and was not read. Each continues the sentence "FILE ...".
+    """
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None
+    gray: bool
+    profile: bytes = b""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def bits(self) -> int:
+        """Returns the bit depth, 8 or 16."""
+        return 8 * self.pixels.itemsize
+
+
+def read_image(path: str | Path, channels: int = 3, *, strict: bool = False) -> np.ndarray:
+    """Reads an image as ``(H, W, channels)`` in uint8 or uint16, RGB if there are 3 channels.
+
+    Alpha is dropped and the colours are kept as stored, because compositing with a background would create edges that
+    a network would learn; pixels of alpha 0 get the colour of the nearest visible pixel. The orientation is applied.
+    Depths below 8 bits are scaled to 8, those above 8 to 16. Of a file with several images, the first is read.
+
+    Args:
+        path: image file. Its content decides the format, not its suffix.
+        channels: number of channels. With 3, gray is repeated and a fourth band is left out. Other numbers must be that
+            of the bands; 1 also takes RGB files whose three bands are equal.
+        strict: whether damage is an error that decoders repair by guessing, as libjpeg does with data of pixels that
+            are missing or left over.
 
     Raises:
-        UserError: the file is missing, corrupt, truncated, or neither 8 nor 16 bit.
+        UserError: the file is missing, corrupt or truncated, has samples that are neither of 8 or 16 bits nor can be
+            converted to them, has other bands, or too many pixels.
+    """
+    return read_picture(path, channels, strict=strict).pixels
+
+
+def read_picture(path: str | Path, channels: int = 3, *, strict: bool = False) -> Picture:
+    """Reads an image with its alpha, its colour profile and notes on what is not read, see :func:`read_image`.
+
+    Raises:
+        UserError: as for :func:`read_image`.
+    """
+    data = _content(path)
+    with _errors_of(path, data[:_START], len(data)):
+        kind = format_of(data[:_START])
+        contents = kind.describe(BytesIO(data))
+        bands, note = _check_bands(contents, channels)
+        if strict:
+            kind.verify(data)
+        samples = kind.decode(data, contents)
+        if samples.shape != (contents.height, contents.width, contents.samples):
+            raise DamagedError
+        pixels, alpha = _split(upright(samples, contents.orientation), contents, bands)
+        pixels = _with_channels(pixels, channels)
+    return Picture(pixels, alpha, contents.bands == 1, contents.colour_profile, contents.notes + note)
+
+
+def describe_image(path: str | Path, channels: int = 3) -> Contents:
+    """Describes an image by its header.
+
+    Raises:
+        UserError: as for :func:`read_image`, as far as the header tells.
     """
     try:
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            start = file.read(_START)
+            file.seek(0)
+            size = Path(path).stat().st_size
+            with _errors_of(path, start, size):
+                contents = format_of(start).describe(file)
+                _check_bands(contents, channels)
+                return contents
     except OSError as error:
-        raise UserError(f"The image {path} cannot be read: {error.strerror}.") from error
-    image = None
-    if data and not _is_cut_off(data):
-        with suppress(cv2.error):  # raised if the header declares more than 2^30 pixels
-            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    if image is None and data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
-        raise UserError(f"The image {path} cannot be read.{_CONVERT_HEIC}")
-    if image is None:
-        raise UserError(
-            f"The image {path} ({len(data)} bytes) is corrupt, truncated or of an unknown format: replace or remove it."
-        )
-    if image.dtype not in (np.uint8, np.uint16):
-        raise UserError(f"The image {path} must have 8 or 16 bits per channel, found {image.dtype}: convert it.")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        raise UserError(f"The image {path} cannot be read: {error.strerror or error}.") from error
 
 
-def _is_cut_off(data: bytes) -> bool:
-    """Returns whether the end of a PNG or JPEG is missing; OpenCV 4 silently fills the missing part with gray."""
-    if data.startswith(b"\x89PNG"):
-        return b"IEND" + zlib.crc32(b"IEND").to_bytes(4, "big") not in data
-    if data.startswith(b"\xff\xd8"):
-        return b"\xff\xd9" not in data[_jpeg_scan(data) :]
-    return False
-
-
-def _jpeg_scan(data: bytes) -> int:
-    """Returns the position of the first scan, after the headers, because a thumbnail in them has its own end marker."""
-    at = 2
-    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] not in (b"\xda", b""):
-        padding = data[at + 1] == 0xFF
-        at += 1 if padding else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return at
-
-
-def image_size(path: str | Path) -> tuple[int, int]:
+def image_size(path: str | Path, channels: int = 3) -> tuple[int, int]:
     """Returns (height, width) of the image that :func:`read_image` would return, but reads only the header.
 
     Raises:
-        UserError: the file is missing or not an image.
+        UserError: as for :func:`describe_image`.
     """
+    return describe_image(path, channels).size
+
+
+def _content(path: str | Path) -> bytes:
     try:
-        with open_header(path) as image:
-            width, height = image.size
-            turned = _orientation(image) in (5, 6, 7, 8)
-    except UnidentifiedImageError as error:
-        raise UserError(f"The image {path} is corrupt or of an unknown format: replace or remove it.") from error
+        return Path(path).read_bytes()
     except OSError as error:
-        raise UserError(f"The image {path} cannot be read: {error}.") from error
-    return (width, height) if turned else (height, width)
-
-
-def _orientation(image: Image.Image) -> object:
-    if image.format == "PNG" and "exif" not in image.info:
-        return None  # Pillow would decode all pixels to look for EXIF data after them
-    try:
-        return image.getexif().get(_EXIF_ORIENTATION)
-    except Exception:  # any type: decoders ignore a broken EXIF block, too
-        return None
+        raise UserError(f"The image {path} cannot be read: {error.strerror}.") from error
 
 
 @contextmanager
-def open_header(path: str | Path) -> Iterator[Image.Image]:
-    """Opens a file with Pillow without its limit of size, because only the header is read.
+def _errors_of(path: str | Path, start: bytes, size: int) -> Iterator[None]:
+    """Turns any error of a format into one line that names the file."""
+    try:
+        yield
+    except UnsupportedError as error:
+        raise UserError(f"The image {path} {error}") from error
+    except OverwrittenError as error:
+        raise UserError(
+            f"The image {path} is damaged behind its header ({error}): replace it, or save it again if it looks right."
+        ) from error
+    except MemoryError as error:
+        raise UserError(f"The image {path} does not fit into memory: cut it into parts.") from error
+    except Exception as error:  # headers and decoders raise errors of many types for damaged data
+        if is_heic(start):
+            raise UserError(f"The image {path} cannot be read.{CONVERT_HEIC}") from error
+        raise UserError(
+            f"The image {path} ({size} bytes) is corrupt, truncated or of an unknown format: replace or remove it."
+        ) from error
 
-    Metadata that Pillow refuses, such as a long compressed text, is ignored, as decoders do.
+
+def _check_bands(contents: Contents, channels: int) -> tuple[int, tuple[str, ...]]:
+    """Returns the number of bands that are read, alpha included if it counts as a band, and notes.
+
+    Raises:
+        UnsupportedError: the image cannot be read with so many channels.
     """
-    with _pillow_limits:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        tolerant, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
-        try:
-            with Image.open(path) as image:
-                yield image
-        finally:
-            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = limit, tolerant
+    bands = contents.bands
+    if channels in (bands, contents.samples) or (channels == 3 and bands == 1) or (channels == 1 and bands == 3):
+        return (channels if channels == contents.samples else bands), ()
+    if channels == 3 and bands == 4:
+        return 3, ("has 4 bands: the first three are taken for red, green and blue, and the fourth is left out",)
+    raise UnsupportedError(
+        f"has {bands} band{'s' * (bands > 1)}, but {channels} channel{'s are' if channels > 1 else ' is'} expected: "
+        f"train with channels={bands}, or save the bands that you mean."
+    )
+
+
+def _split(image: np.ndarray, contents: Contents, bands: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Splits an upright image into straight colours and alpha, and leaves out surplus bands."""
+    if bands == contents.samples or contents.alpha == "none":
+        return np.ascontiguousarray(image[..., :bands]), None
+    colours, alpha = image[..., : contents.bands][..., :bands], np.ascontiguousarray(image[..., -1])
+    if contents.alpha == "premultiplied":
+        colours = straight(colours, alpha)
+    return np.ascontiguousarray(bleed(colours, alpha)), alpha
+
+
+def _with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
+    if pixels.shape[2] == channels:
+        return pixels
+    if channels == 3:
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    if (pixels != pixels[..., :1]).any():
+        raise UnsupportedError("has colours, but 1 channel is expected: convert it to gray, or train with channels=3.")
+    return np.ascontiguousarray(pixels[..., :1])
 
 
 def without_surplus(image: np.ndarray, scale: int, path: Path) -> np.ndarray:
-    """Crops an HR image ``(H, W, 3)`` at the bottom and right to multiples of ``scale``.
+    """Crops an HR image ``(H, W, channels)`` at the bottom and right to multiples of ``scale``.
 
     Raises:
         UserError: the image is smaller than one LR pixel. The message names ``path``.

@@ -19,7 +19,8 @@ def write_tiff(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray
     Args:
         file: binary file, open for writing and seekable.
         size: (height, width) of the image.
-        bands: bands ``(k, width, channels)`` in uint8 or uint16, from top to bottom, with 1, 3 or 4 channels.
+        bands: bands ``(k, width, channels)`` in uint8 or uint16, from top to bottom, with 1 to 4 channels: gray or
+            RGB, with alpha if there is one more.
         profile: ICC profile of the colours; empty for none.
 
     Raises:
@@ -34,8 +35,8 @@ def write_tiff(file: BinaryIO, size: tuple[int, int], bands: Iterable[np.ndarray
             _strips(size, chain([first], bands)),
             shape=shape,
             dtype=first.dtype,
-            photometric="rgb" if channels > 1 else "minisblack",
-            extrasamples=["unassalpha"] if channels == 4 else None,
+            photometric="rgb" if channels > 2 else "minisblack",
+            extrasamples=None if channels % 2 else ["unassalpha"],
             compression="zlib",
             predictor=_PREDICTOR,
             rowsperstrip=_ROWS_OF_A_STRIP,

@@ -7,7 +7,9 @@ import numpy as np
 
 from cyclesr.atomic_write import write_whole_bytes
 from cyclesr.errors import UserError
-from cyclesr.images.listing import SUFFIXES
+
+#: Suffixes of the formats that are written.
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:

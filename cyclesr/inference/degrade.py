@@ -1,5 +1,6 @@
 """Degradation of a folder of HR images into real-looking LR images, on which any SR network can be trained."""
 
+import os
 import zlib
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cyclesr.images.listing import list_images
 from cyclesr.images.reading import read_image, without_surplus
 from cyclesr.images.tensors import to_array, to_tensor
 from cyclesr.images.writing import write_image
-from cyclesr.inference.files import Report, choose_device, name_outputs, process_each
+from cyclesr.inference.files import Report, choose_device, name_outputs, notes_on_folder, process_each
 from cyclesr.inference.translator import LearntDegradation, load_degradation
 from cyclesr.inference.upscale import Upscaler
 
@@ -59,9 +60,10 @@ def degrade_folder(
     if draws < 1:
         raise UserError(f"--draws must be at least 1, found {draws}.")
     sources = list_images(hr)
+    names = [target.name for target in name_outputs(sources, Path(out))]
     folders = [Path(out)] if draws == 1 else [Path(out) / f"draw{k}" for k in range(1, draws + 1)]
     for folder in [*folders, *([Path(hr_out)] if hr_out else [])]:
-        refuse_other_images(folder, [path.name for path in name_outputs(sources, folder)])
+        refuse_other_images(folder, names)
     _refuse_other_draws(Path(out), folders)
     if hr_out:
         _refuse_nested(Path(out), Path(hr_out))
@@ -84,8 +86,10 @@ def degrade_folder(
             torch.manual_seed(_own_seed(seed, source.name, folders.index(target.parent)))
             write_image(target, to_array(tiled(_source(learnt, image, place))))
 
-    pairs = [(source, folder / f"{source.stem}.png") for source in sources for folder in folders]
-    return process_each(pairs, work, len(pairs)), list(larger)
+    pairs = [(source, folder / name) for source, name in zip(sources, names, strict=True) for folder in folders]
+    report = process_each(pairs, work, len(pairs))
+    report.notes += notes_on_folder(hr)
+    return report, list(larger)
 
 
 def _refuse_other_draws(out: Path, folders: list[Path]) -> None:
@@ -116,7 +120,7 @@ def _source(learnt: LearntDegradation, image: np.ndarray, device: torch.device) 
 
 
 def _own_seed(seed: int, name: str, draw: int) -> int:
-    return int(np.random.SeedSequence((seed, zlib.crc32(name.encode()), draw)).generate_state(1)[0])
+    return int(np.random.SeedSequence((seed, zlib.crc32(os.fsencode(name)), draw)).generate_state(1)[0])
 
 
 @torch.inference_mode()

@@ -4,11 +4,11 @@ import hashlib
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -37,6 +37,9 @@ from cyclesr.progress import progress_bar
 from cyclesr.registry import DATASETS
 
 BICUBIC = "bicubic"
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class Results:
         scale: scale factor of the test set.
         per_image: scores by image name.
         provenance: facts needed to repeat the scoring: versions, hash of the checkpoint, weights of LPIPS ...
+        failed: errors of the images that could not be read, which are not part of the means.
     """
 
     method: str
@@ -93,6 +97,7 @@ class Results:
     scale: int
     per_image: dict[str, Scores]
     provenance: dict[str, Any]
+    failed: tuple[str, ...] = ()
 
     @property
     def means(self) -> Scores:
@@ -133,10 +138,12 @@ def evaluate_config(
     upscale, provenance = _method(method, dataset.scale, device)
     protocol = get_protocol(settings.protocol or metric.get("protocol", "plain"), dataset.scale)
     columns, used = _load_columns(settings, protocol, metric, device)
-    pairs = (_upscaled(dataset[index], upscale) for index in range(len(dataset)))
+    failed: list[str] = []
+    items = readable(dataset.__getitem__, range(len(dataset)), failed)
+    pairs = (_upscaled(item, upscale) for item in items)
     scored, seconds = score_all(pairs, len(dataset), protocol, columns, settings)
     provenance |= versions() | used | {"config": config_path, "device": str(device), "seconds": seconds}
-    return Results(Path(method).name, protocol, dataset.scale, scored, provenance)
+    return Results(Path(method).name, protocol, dataset.scale, scored, provenance, _failed(failed, scored))
 
 
 def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) -> Results:
@@ -168,11 +175,34 @@ def evaluate_folder(images: str, hr: str, settings: Settings, scale: int = 4) ->
     all_hr = list_images(hr)
     hr_paths = match_hr(sr_paths, all_hr, scale)
     _warn_of_unmatched(len({*all_hr} - {*hr_paths}), images)
-    pairs = (_read_pair(*paths, scale) for paths in zip(sr_paths, hr_paths, strict=True))
+    failed: list[str] = []
+    pairs = readable(lambda paths: _read_pair(*paths, scale), zip(sr_paths, hr_paths, strict=True), failed)
     scored, seconds = score_all(pairs, len(sr_paths), protocol, columns, settings)
     provenance = versions() | used | {"images_folder": images, "hr_folder": hr}
     provenance |= {"device": str(device), "seconds": seconds}
-    return Results(images, protocol, scale, scored, provenance)
+    return Results(images, protocol, scale, scored, provenance, _failed(failed, scored))
+
+
+def readable(read: Callable[[Item], Found], items: Iterable[Item], failed: list[str]) -> Iterator[Found]:
+    """Yields what is read for each item. Errors of images that cannot be read are added to ``failed`` instead."""
+    for item in items:
+        try:
+            found = read(item)
+        except UserError as error:
+            failed.append(str(error))
+        else:
+            yield found
+
+
+def _failed(failed: list[str], scored: Mapping[str, Scores]) -> tuple[str, ...]:
+    """Returns the errors.
+
+    Raises:
+        UserError: the first of them, if nothing could be scored.
+    """
+    if failed and not scored:
+        raise UserError(failed[0])
+    return tuple(failed)
 
 
 def _warn_of_unmatched(count: int, images: str) -> None:
@@ -266,7 +296,7 @@ def _test_set(config: Config) -> Any:
     dataset = DATASETS.build(loader["dataset"])
     if not (hasattr(dataset, "scale") and len(dataset)):
         raise UserError(f"The test set of {config.filename} is no PairedDataset with images in it.")
-    if "hr" not in dataset[0]:
+    if not len(dataset.hr_paths):
         raise UserError(f"The test set of {config.filename} has no HR images: give its dataset a folder 'hr'.")
     return dataset
 

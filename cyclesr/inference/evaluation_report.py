@@ -94,7 +94,7 @@ def write_results(results: Results, path: str | Path) -> list[Path]:
     try:
         path.write_text(strict_json(as_dict(results)), encoding="utf-8")
         _write_csv(results, files[1])
-        files[2].write_text(markdown(results), encoding="utf-8")
+        files[2].write_text(markdown(results), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise UserError(f"The results file {path} cannot be written: {error.strerror}.") from error
     return files
@@ -102,7 +102,7 @@ def write_results(results: Results, path: str | Path) -> list[Path]:
 
 def _write_csv(results: Results, path: Path) -> None:
     columns = list(next(iter(results.per_image.values())))
-    with open(path, "w", newline="", encoding="utf-8") as file:
+    with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.writer(file)
         writer.writerow(["name", *columns])
         writer.writerows([name, *(scores[key] for key in columns)] for name, scores in results.per_image.items())

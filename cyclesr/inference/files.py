@@ -1,6 +1,9 @@
 """Super-resolution of image files: one file, a folder or a glob. A file that fails does not stop the others."""
 
 import glob
+import os
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +14,11 @@ import torch
 from rich.progress import Progress
 
 from cyclesr.checkpoints.sr_network import load_sr
-from cyclesr.errors import UserError
-from cyclesr.images.listing import SUFFIXES, heic_hint, list_images
-from cyclesr.images.picture import Picture, check_format, read_picture, write_bands
+from cyclesr.errors import UserError, printable
+from cyclesr.images.listing import SUFFIXES, heic_hint, list_images, passed_over
+from cyclesr.images.picture import check_format, write_bands
+from cyclesr.images.reading import Picture, read_picture
+from cyclesr.images.writing import SUFFIXES as WRITTEN
 from cyclesr.inference.enlarge import enlarge
 from cyclesr.inference.pipeline import Pipeline, run_pipeline
 from cyclesr.inference.upscale import Upscaler
@@ -27,10 +32,12 @@ class Report:
     Attributes:
         written: the new files, in order.
         failed: one error message per file that failed.
+        notes: what was passed over or not read, one line each.
     """
 
     written: list[Path] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, target: Path, error: UserError | None = None) -> None:
         """Adds a file: to ``written``, or its error to ``failed`` if there is one."""
@@ -77,10 +84,12 @@ def infer(
     network, scale = load_sr(checkpoint, place)
     upscaler = Upscaler(network, scale, place, tile, overlap, dtype, ensemble)
     jobs = [Job(*job) for job in zip(range(len(inputs)), inputs, targets, strict=True)]
-    report = Report()
+    report = Report(notes=notes_on_folder(source))
     with progress_bar() as progress:
-        for job, error in run_pipeline(jobs, Upscaling(upscaler, progress, len(jobs)), workers):
+        upscaling = Upscaling(upscaler, progress, len(jobs))
+        for job, error in run_pipeline(jobs, upscaling, workers):
             report.add(job.target, error)
+            report.notes += upscaling.notes.pop(job.number, [])
     return report
 
 
@@ -95,6 +104,9 @@ class Job(NamedTuple):
 class Upscaling(Pipeline[Job, Picture, np.ndarray]):
     """Pipeline that reads, super-resolves and writes picture files.
 
+    Attributes:
+        notes: what is not read of the pictures, by the indices of the jobs.
+
     Args:
         upscaler: the network with its settings.
         progress: progress display.
@@ -104,6 +116,7 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
     def __init__(self, upscaler: Upscaler, progress: Progress, total: int) -> None:
         self.upscaler, self.progress = upscaler, progress
         self.task = progress.add_task("", total=total)
+        self.notes: dict[int, list[str]] = {}
 
     def read(self, job: Job) -> Picture:
         """Reads a picture.
@@ -112,13 +125,14 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
             UserError: the picture cannot be read, or the format of the target cannot hold the result.
         """
         picture = read_picture(job.source)
+        self.notes[job.number] = [f"{job.source} {note}." for note in picture.notes]
         check_format(job.target, picture, self.upscaler.scale)
         return picture
 
     def make(self, job: Job, picture: Picture) -> Iterator[np.ndarray]:
         """Yields the super-resolved picture in bands of rows, and updates the progress display."""
         height, done = self.upscaler.scale * len(picture.pixels), 0
-        self.progress.update(self.task, description=job.source.name)
+        self.progress.update(self.task, description=printable(job.source.name))
         for band in enlarge(picture, self.upscaler):
             yield band
             done += len(band)
@@ -140,7 +154,7 @@ def process_each(pairs: Iterable[tuple[Path, Path]], work: Callable[[Path, Path]
     with progress_bar() as progress:
         task = progress.add_task("", total=total)
         for source, target in pairs:
-            progress.update(task, description=source.name)
+            progress.update(task, description=printable(source.name))
             try:
                 work(source, target)
                 report.add(target)
@@ -161,7 +175,7 @@ def find_inputs(source: str) -> list[Path]:
         return list_images(path)
     if path.exists():
         return [path]
-    found = sorted(Path(name) for name in glob.glob(source, recursive=True))
+    found = sorted(Path(name) for name in _matches(source))
     images = [p for p in found if p.is_file() and p.suffix.lower() in SUFFIXES]
     if not images:
         raise UserError(
@@ -171,32 +185,63 @@ def find_inputs(source: str) -> list[Path]:
     return images
 
 
+def notes_on_folder(source: str | Path) -> list[str]:
+    """Returns a line that says what of a folder is not read as images; none if ``source`` is no folder."""
+    found = ", ".join(passed_over(source))
+    return [f"Passed over in {source}: {found}."] if found else []
+
+
+def _matches(pattern: str) -> list[str]:
+    """Returns the files that match a glob.
+
+    Brackets are taken as they are where files or folders have such names, for instance ``holiday [2020]/*.jpg``.
+    Otherwise, they are classes of characters, for instance ``img[0-9].png``.
+    """
+    literal = glob.glob(re.sub(r"\[", "[[]", pattern), recursive=True)
+    return literal or glob.glob(_with_literal_folders(pattern), recursive=True)
+
+
+def _with_literal_folders(pattern: str) -> str:
+    """Escapes the folders at the start of a glob that exist under the name that is written."""
+    path = Path(pattern)
+    existing = next((parent for parent in path.parents if parent.exists()), None)
+    return pattern if existing is None else os.path.join(glob.escape(str(existing)), path.relative_to(existing))
+
+
 def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
     """Returns one target per input: ``out`` itself, or a file in the folder ``out`` with the input's name and ``.png``.
 
+    Inputs that would become the same file keep their suffixes (``a.jpg.png`` and ``a.tif.png``); if the same names are
+    in several folders, all inputs keep their folders.
+
     Raises:
-        UserError: ``out`` is one file for several inputs, two inputs would become the same file, or an input would be
-            overwritten.
+        UserError: ``out`` is one file for several inputs, two inputs would become the same file even so, or an input
+            would be overwritten.
     """
-    if out.suffix.lower() in SUFFIXES and not out.is_dir():
+    if out.suffix.lower() in WRITTEN and not out.is_dir():
         if len(inputs) > 1:
             raise UserError(f"{len(inputs)} images cannot be written to one file, {out}: give a folder.")
         targets = [out]
     else:
-        targets = [out / (path.stem + ".png") for path in inputs]
+        targets = [out / name for name in _names(inputs)]
     first: dict[Path, Path] = {}
     for path, target in zip(inputs, targets, strict=True):
         if target in first:
-            runs = " and ".join(repr(str(one.with_name(f"*{one.suffix}"))) for one in (first[target], path))
-            raise UserError(
-                f"{first[target]} and {path} would both become {target}: rename one, or process {runs} in two runs "
-                "with different output folders."
-            )
+            raise UserError(f"{first[target]} and {path} would both become {target}: rename one.")
         first[target] = path
     overwritten = {path.resolve() for path in inputs} & {target.resolve() for target in targets}
     if overwritten:
         raise UserError(f"The result would overwrite its input {min(overwritten)}: give another output folder.")
     return targets
+
+
+def _names(inputs: list[Path]) -> list[Path]:
+    names = [Path(path.name) for path in inputs]
+    if len({*names}) < len({*inputs}):  # the same name in several folders
+        common = os.path.commonpath([path.absolute().parent for path in inputs])
+        names = [path.absolute().relative_to(common) for path in inputs]
+    count = Counter(name.with_suffix("") for name in names)
+    return [name.with_name(f"{name.name if count[name.with_suffix('')] > 1 else name.stem}.png") for name in names]
 
 
 def choose_device(device: str) -> torch.device:

@@ -268,6 +268,7 @@ def judge(
     most: int = MOST_IMAGES,
     crop: int = CROP,
     show: Callable[[str, Tensor, Tensor], None] | None = None,
+    skip: Callable[[UserError], None] | None = None,
 ) -> Verdict:
     """Compares an SR network with bicubic interpolation on real LR images, without ground truth.
 
@@ -280,16 +281,24 @@ def judge(
         most: number of images to use. They are spread evenly over ``images``.
         crop: side of the central crop of each, in LR pixels.
         show: called with the name, the LR crop and the SR image of each, for a page.
+        skip: called with the error of an image that cannot be read, which is then passed over. By default, the error is
+            raised.
 
     Raises:
         UserError: no image is at least 48 pixels wide and high, an image cannot be read, or the network fails.
     """
     chosen = spread_evenly(images, most)
-    kernel = _kernel(camera or measure_files(chosen))
+    kernel = _kernel(camera or measure_files(chosen, skip=skip and (lambda error: None)))
     upscaler = Upscaler(network, scale, device)
     found = {}
     for name, path in _named(chosen).items():
-        lr = central_crop(path, crop)
+        try:
+            lr = central_crop(path, crop)
+        except UserError as error:
+            if skip is None:
+                raise
+            skip(error)
+            continue
         if min(lr.shape[-2:]) >= LEAST_SIDE:
             sr = upscaler(lr)
             found[name] = compare(sr, lr, scale, kernel, _block_offset(path, lr))

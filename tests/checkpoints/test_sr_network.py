@@ -156,3 +156,12 @@ def test_tensors_in_any_layout_and_shared_are_saved(tmp_path):
     loaded = load_file(tmp_path / "net.safetensors")
     assert torch.equal(loaded["a"], shared)
     assert torch.equal(loaded["b"], shared)
+
+
+def test_equal_networks_are_equal_files(tmp_path):
+    contents = set()
+    for _ in range(8):  # safetensors orders metadata anew each time
+        save_sr(entry(), tmp_path / "net.safetensors")
+        contents.add((tmp_path / "net.safetensors").read_bytes())
+    assert len(contents) == 1
+    assert read_sr(tmp_path / "net.safetensors")["scale"] == entry()["scale"]

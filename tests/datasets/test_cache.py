@@ -25,9 +25,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Records the names of the decoded images in order."""
     names: list[str] = []
 
-    def read(path: Path) -> np.ndarray:
+    def read(path: Path, *arguments, **options) -> np.ndarray:
         names.append(Path(path).name)
-        return read_image(path)
+        return read_image(path, *arguments, **options)
 
     monkeypatch.setattr(subject, "read_image", read)
     return names

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from cyclesr.images.png_stream import write_png
+from cyclesr.images.reading import read_picture
 from cyclesr.images.tiff_stream import write_tiff
 
 WRITERS = dict(png=write_png, tiff=write_tiff)
@@ -74,3 +75,21 @@ def test_an_image_of_more_than_four_gigabytes_is_a_bigtiff(monkeypatch) -> None:
     assert file.getvalue()[2] == 43
     with Image.open(file) as found:
         assert np.array_equal(np.asarray(found), image)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_gray_with_alpha(tmp_path, kind, dtype) -> None:
+    image = random_image(40, 17, 2, dtype)
+    image[..., 1] |= 1  # nothing is invisible
+    (tmp_path / "a").write_bytes(stored(kind, image, [7]).getvalue())
+    found = read_picture(tmp_path / "a")
+    assert found.gray
+    assert np.array_equal(found.pixels, image[..., :1].repeat(3, 2))
+    assert np.array_equal(found.alpha, image[..., 1])
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_equal_pictures_are_equal_files(kind) -> None:
+    image = random_image(100, 9, 3)
+    assert stored(kind, image, []).getvalue() == stored(kind, image.copy(), []).getvalue()

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
-from cyclesr.images.picture import read_picture
+from cyclesr.images.reading import read_picture
 from cyclesr.inference.files import (
     Job,
     Upscaling,
@@ -83,7 +83,8 @@ def test_alpha_is_kept_and_grows_bicubically(tmp_path, dtype, tile, suffix):
     image[..., 3] = np.iinfo(dtype).max
     image[:, 4:, 3] = 0
     result = through_a_file(tmp_path, image, suffix, tile)
-    assert np.array_equal(result[..., :3], twice(image[..., :3]))
+    assert np.array_equal(result[:, :8, :3], twice(image[:, :4, :3]))
+    assert np.array_equal(result[:, 8:, :3], twice(image[:, 3:4, :3].repeat(4, 1)))  # the visible colours beside it
     white = np.iinfo(dtype).max
     assert (result[:, :4, 3] == white).all()
     assert (result[:, 12:, 3] == 0).all()
@@ -156,10 +157,33 @@ def test_globs(tmp_path):
         find_inputs(str(tmp_path / "z*"))
 
 
+@pytest.mark.parametrize("name", ["holiday [2020]", "[a-z]"])
+def test_brackets_in_names_and_in_globs(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    for file in ("[2020] a.png", "2 b.png", "img[1].jpg", "img1.jpg"):
+        (folder / file).touch()
+
+    def found(pattern: str) -> list[str]:
+        return [path.name for path in find_inputs(str(folder / pattern))]
+
+    assert found("*.png") == ["2 b.png", "[2020] a.png"]
+    assert found("[2020]*.png") == ["[2020] a.png"]
+    assert found("img[0-9].jpg") == ["img1.jpg"]
+    assert found("img[1].jpg") == ["img[1].jpg"]
+    assert len(find_inputs(str(tmp_path / "*" / "*.png"))) == 2
+
+
 def test_outputs_never_collide_or_overwrite(tmp_path):
-    both = [tmp_path / "odd" / "a.png", tmp_path / "odd" / "a.JPG"]
-    with pytest.raises(UserError, match=r"a.png and .*a.JPG would both become .*'.*odd/\*.png' and '.*odd/\*.JPG'"):
-        name_outputs(both, tmp_path / "out")
+    def names(*inputs: str) -> list[str]:
+        targets = name_outputs([tmp_path / name for name in inputs], tmp_path / "out")
+        return [str(target.relative_to(tmp_path / "out")) for target in targets]
+
+    assert names("odd/a.png", "odd/a.JPG", "b.v1.tif") == ["a.png.png", "a.JPG.png", "b.v1.png"]
+    assert names("x/a.png", "x/b.png", "y/z/a.png") == ["x/a.png", "x/b.png", "y/z/a.png"]
+    assert names("x/a.png", "y/b.png") == ["a.png", "b.png"]
+    with pytest.raises(UserError, match=r"a.png and .*a.png.tif would both become .*rename"):
+        names("a.png", "a.jpg", "a.png.tif")
     with pytest.raises(UserError, match=r"overwrite .*a\.png"):
         name_outputs([tmp_path / "a.png"], tmp_path)
     with pytest.raises(UserError, match=r"2 images .*out\.png: give a folder"):

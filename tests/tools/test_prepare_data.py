@@ -44,12 +44,12 @@ def test_track_then_check(tmp_path: Path, prepare: Callable[..., int], capsys: p
 def test_check_names_ignored_files_and_warns_of_swapped_folders(tmp_path: Path, prepare, capsys) -> None:
     hr, real = fill(tmp_path / "hr", ["1.png", "2.png"]), fill(tmp_path / "real", ["1.png", "2.png", "3.png"], 32, 60)
     fill(real, ["4.png"], 8, 12)
-    for name in ("a.heic", "b.HEIC", "c.gif", "README", ".hidden"):
+    for name in ("a.heic", "b.HEIC", "c.raw", "README", ".hidden"):
         (real / name).touch()
     (real / "more").mkdir()
     assert prepare("check", "--hr", hr, "--real", real) == 0
     out = capsys.readouterr().out
-    assert re.search(r"real: .*1 \.gif, 2 \.heic, 1 file without a suffix, 1 subfolder\n", out)
+    assert re.search(r"real: .*2 \.heic, 1 \.raw, 1 file without a suffix, 1 subfolder\n", out)
     assert not re.search(r"^hr: ", out, re.MULTILINE)
     assert "12 to 60" in out
     assert re.search(r"warning: .*real images.*HR images", out)

@@ -1,6 +1,7 @@
 """Look for what would stop a training: images that are unreadable, too small, or no pairs.
 
 cyclesr prepare check --hr sharp/ --real mine/ --scale 4 --crop 32
+cyclesr prepare check --real mine/ --deep
 
 The exit code is 2 when there is a problem.
 """
@@ -24,6 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lr", type=Path, help="folder of LR images that pair with --hr")
     parser.add_argument("--scale", type=at_least(1), default=4)
     parser.add_argument("--crop", type=at_least(1), default=1, help="LR crop of the training, pixels; HR: times scale")
+    parser.add_argument(
+        "--deep",
+        action="store_true",
+        help="also find damage behind headers that decoders hide, as in overwritten JPEGs",
+    )
     parser.set_defaults(main=main)
 
 
@@ -40,7 +46,9 @@ def main(args: argparse.Namespace) -> None:
     folders = {name: getattr(args, name) for name in smallest if getattr(args, name)}
     if not folders:
         raise UserError("Nothing to check: give --hr, --real or --lr.")
-    reports = {name: inspect_folder(path, smallest[name], watch(name)) for name, path in folders.items()}
+    reports = {
+        name: inspect_folder(path, smallest[name], watch(name), deep=args.deep) for name, path in folders.items()
+    }
     _print_table(reports)
     for name, report in reports.items():
         if report.passed_over:

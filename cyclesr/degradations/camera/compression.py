@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import JpegImagePlugin
+from PIL import JpegImagePlugin, UnidentifiedImageError
 
-from cyclesr.images.reading import open_header
+from cyclesr.images.pillow import open_header
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
@@ -72,14 +72,19 @@ class CompressionMeasurement:
 
 
 def read_compression(path: str | Path) -> CompressionMeasurement | None:
-    """Reads the compression from the header of a file; None if it is not a JPEG."""
+    """Reads the compression from the header of a file; None if it is not a JPEG with tables of quantisation."""
     with open(path, "rb") as file:
         if file.read(len(_JPEG)) != _JPEG:
             return None
-    with open_header(path) as image:
-        assert isinstance(image, JpegImagePlugin.JpegImageFile)
-        tables = tuple(tuple(map(int, table)) for table in image.quantization.values())
-        sampling = JpegImagePlugin.get_sampling(image)
+    try:
+        with open_header(path, ("JPEG", "MPO")) as image:
+            assert isinstance(image, JpegImagePlugin.JpegImageFile)
+            tables = tuple(tuple(map(int, table)) for table in image.quantization.values())
+            sampling = JpegImagePlugin.get_sampling(image)
+    except UnidentifiedImageError:  # metadata or a kind of JPEG that Pillow does not know
+        return None
+    if not tables:  # lossless
+        return None
     names: dict[int, Subsampling] = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
     return CompressionMeasurement("header", quality_of_table(np.array(tables[0])), names.get(sampling), tables)
 
