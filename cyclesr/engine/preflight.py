@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.logging import print_log
 
 from cyclesr.config import DATALOADERS
 from cyclesr.datasets.inspection import problems_in_headers, problems_of_pairs
@@ -98,10 +97,10 @@ def check_images(data: dict[str, Any]) -> None:
 
 
 def say_passed_over(data: dict[str, Any]) -> None:
-    """Logs what the folders of a training hold besides images that are read."""
+    """Prints what the folders of a training hold besides images that are read."""
     for folder in dict.fromkeys(str(data[key]) for key in ("hr", "real", "lr") if data.get(key)):
         if found := passed_over(folder):
-            print_log(printable(f"Passed over in {folder}: {', '.join(found)}."), logger="current")
+            print(printable(f"Passed over in {folder}: {', '.join(found)}."), flush=True)
 
 
 def check_unused(work_dir: Path) -> None:

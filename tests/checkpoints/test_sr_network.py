@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cyclesr.checkpoints.sr_network import load_sr, save_sr
+from cyclesr.checkpoints.sr_network import load_sr, read_sr, save_sr
 from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
 from cyclesr.registry import SR_BACKBONES
