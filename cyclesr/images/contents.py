@@ -1,10 +1,13 @@
 """What an image file holds, as its header says, in words that are the same for every format."""
 
+import os
 from dataclasses import dataclass
-from typing import Literal
+from typing import BinaryIO, Literal
 
 #: Images with more pixels are rejected before they are decoded: a small file can declare any size.
 MOST_PIXELS = 2**30
+_SMALL = 2**26  # pixels: images up to this size may be as compressed as they like
+_DENSEST = 2**14  # pixels per byte of larger ones
 
 Alpha = Literal["none", "straight", "premultiplied"]
 
@@ -62,12 +65,12 @@ class Contents:
         return self.profile if self.profile[16:20] == (b"GRAY" if self.bands == 1 else b"RGB ") else b""
 
 
-def check_size(contents: Contents) -> None:
+def check_size(contents: Contents, file: BinaryIO) -> None:
     """Checks that an image can be decoded.
 
     Raises:
         DamagedError: it has no pixels.
-        UnsupportedError: it has more than :data:`MOST_PIXELS`.
+        UnsupportedError: it has more than :data:`MOST_PIXELS`, or far more than a file of its length can hold.
     """
     if contents.height < 1 or contents.width < 1:
         raise DamagedError
@@ -75,4 +78,9 @@ def check_size(contents: Contents) -> None:
         raise UnsupportedError(
             f"measures {contents.width}x{contents.height}, more than the limit of {MOST_PIXELS} pixels: cut it into "
             "parts."
+        )
+    length = file.seek(0, os.SEEK_END)
+    if contents.height * contents.width > max(_SMALL, _DENSEST * length):
+        raise UnsupportedError(
+            f"declares {contents.width}x{contents.height} pixels in {length} bytes, as no photograph does: remove it."
         )

@@ -517,3 +517,13 @@ def test_damage_that_decoders_repair_is_found_when_asked_for(tmp_path, kind) -> 
     path.write_bytes(bytes(data))
     with pytest.raises(UserError, match=rf"{kind} is damaged behind its header"):
         read_image(path, strict=True)
+
+
+def test_a_small_file_that_declares_a_huge_image_is_named_before_decoding(tmp_path) -> None:
+    Image.new("L", (9, 9)).save(tmp_path / "a.gif")
+    data = bytearray((tmp_path / "a.gif").read_bytes())
+    data[6:10] = struct.pack("<HH", 30000, 30000)
+    (tmp_path / "a.gif").write_bytes(bytes(data))
+    for reader in (read_image, image_size):
+        with pytest.raises(UserError, match=r"a\.gif declares 30000x30000 pixels in \d+ bytes"):
+            reader(tmp_path / "a.gif")

@@ -1,5 +1,6 @@
 """AVIF: header and 8 bits by Pillow, 10 and 12 bits by imagecodecs."""
 
+from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
 
@@ -29,17 +30,8 @@ def describe(file: BinaryIO) -> Contents:
             found = describe_opened(image)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise DamagedError from error
-    contents = Contents(
-        found.height,
-        found.width,
-        1 if flags & _GRAY else 3,
-        16 if flags & _DEEP else 8,
-        found.alpha,
-        found.orientation,
-        found.profile,
-        found.notes,
-    )
-    check_size(contents)
+    contents = replace(found, bands=1 if flags & _GRAY else 3, bits=16 if flags & _DEEP else 8)
+    check_size(contents, file)
     return contents
 
 

@@ -49,7 +49,7 @@ def describe(file: BinaryIO) -> Contents:
         orientation=exif_orientation(header.exif),
         profile=header.profile,
     )
-    check_size(contents)
+    check_size(contents, file)
     return contents
 
 

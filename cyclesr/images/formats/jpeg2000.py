@@ -40,7 +40,7 @@ def describe(file: BinaryIO) -> Contents:
         alpha,
         profile=_profile(file),
     )
-    check_size(contents)
+    check_size(contents, file)
     return contents
 
 

@@ -57,7 +57,7 @@ def describe(file: BinaryIO) -> Contents:
         _profile(found.get(b"iCCP", b"")),
         ("is animated: only its first image is read",) if b"acTL" in found else (),
     )
-    check_size(contents)
+    check_size(contents, file)
     return contents
 
 

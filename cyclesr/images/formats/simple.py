@@ -1,5 +1,6 @@
 """BMP, GIF, WebP and PNM, which Pillow reads."""
 
+from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
 
@@ -24,11 +25,12 @@ def describe(file: BinaryIO) -> Contents:
     """
     try:
         with open_header(file, _FORMATS) as image:
+            check_size(Contents(image.height, image.width, 1), file)  # the next line may decode, for the palette
             contents = describe_opened(image)
+            notes = ("is animated: only its first image is read",) if getattr(image, "is_animated", False) else ()
     except (UnidentifiedImageError, OSError, ValueError) as error:
         raise DamagedError from error
-    check_size(contents)
-    return contents
+    return replace(contents, notes=notes)
 
 
 def describe_opened(image: Image.Image) -> Contents:
@@ -48,7 +50,6 @@ def describe_opened(image: Image.Image) -> Contents:
         "straight" if has_alpha(image) else "none",
         _orientation(image),
         image.info.get("icc_profile") or b"",
-        ("is animated: only its first image is read",) if getattr(image, "n_frames", 1) > 1 else (),
     )
 
 

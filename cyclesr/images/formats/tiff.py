@@ -54,7 +54,7 @@ def describe(file: BinaryIO) -> Contents:
             bytes(page.tags.valueof(_PROFILE) or b""),
             _notes(tiff),
         )
-    check_size(contents)
+    check_size(contents, file)
     return contents
 
 
