@@ -1,22 +1,22 @@
 """Import of published weights for SR networks with the same layout."""
 
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mmengine.logging import print_log
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from cyclesr.atomic_write import write_whole
+from cyclesr.checkpoints.layouts import CONTAINERS, find_weights
 from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.checkpoints.sr_network import save_sr
 from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
 from cyclesr.registry import SR_BACKBONES
-
-CONTAINERS = ("params_ema", "params", "state_dict", "model_state_dict", "model", "net")
-PREFIXES = ("module.", "_orig_mod.", "generator.", "netG.", "netSR.")
 
 
 def import_file(path: str | Path, config: dict[str, Any], out: str | Path) -> None:
@@ -59,40 +59,37 @@ def import_weights(path: str | Path, config: dict[str, Any]) -> dict[str, Any]:
     missing = [key for key in ("type", "scale") if key not in config]
     if missing:
         raise UserError(f"The network needs {' and '.join(missing)}, such as type=IMDN scale=4; found {config}.")
-    weights = read_weights(path)
     network = SR_BACKBONES.build(dict(config))
+    weights = read_weights(path, network.state_dict())
     rename = getattr(network, "from_public", None)
     complaint = f"The weights in {path} do not fit the network {config}"
     load_weights(network, rename(weights) if rename else weights, complaint)
     return dict(config=dict(config), scale=int(config["scale"]), state_dict=network.state_dict())
 
 
-def read_weights(path: str | Path) -> dict[str, Tensor]:
+def read_weights(path: str | Path, wanted: Collection[str] = ()) -> dict[str, Tensor]:
     """Reads the weights of a file without unpickling objects.
 
     Args:
         path: ``.safetensors`` file, or a file written by ``torch.save``.
+        wanted: names of the network's weights, if known; they keep prefixes that look like those of a file.
 
     Returns:
-        Tensors by name on the CPU, without common prefixes such as ``module.``. If the file has several sets of
-        weights, the moving average (``params_ema``) is preferred.
+        Tensors by name on the CPU, without the dicts and prefixes around them, see
+        :mod:`~cyclesr.checkpoints.layouts`. Averaged weights are preferred to others, and a message says so.
 
     Raises:
         UserError: the file is missing or damaged, needs unpickling, or has no weights.
     """
-    if Path(path).suffix == ".safetensors":
-        return _without_prefix(_read_safetensors(path))
-    found: dict[str, Any] = read_checkpoint(path)
-    for name in CONTAINERS:
-        if isinstance(found.get(name), dict):
-            found = found[name]
-            break
-    weights = {name: value for name, value in found.items() if isinstance(value, Tensor)}
-    if not weights:
+    safe = Path(path).suffix == ".safetensors"
+    found = find_weights(_read_safetensors(path) if safe else read_checkpoint(path), wanted)
+    if not found.weights:
         raise UserError(
             f"{path} has no weights: expected a state dict, or a dict with one of the keys {', '.join(CONTAINERS)}."
         )
-    return _without_prefix(weights)
+    if found.averaged:
+        print_log(f"{path} holds several weights of the network: taking the average, {found.averaged}.", "current")
+    return found.weights
 
 
 def _read_safetensors(path: str | Path) -> dict[str, Tensor]:
@@ -100,10 +97,3 @@ def _read_safetensors(path: str | Path) -> dict[str, Tensor]:
         return load_file(path)
     except (SafetensorError, OSError) as error:
         raise UserError(f"The file of weights {path} cannot be read: {error}") from error
-
-
-def _without_prefix(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    for prefix in PREFIXES:
-        if all(name.startswith(prefix) for name in weights):
-            return _without_prefix({name[len(prefix) :]: value for name, value in weights.items()})
-    return weights

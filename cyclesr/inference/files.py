@@ -133,10 +133,13 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
         """Yields the super-resolved picture in bands of rows, and updates the progress display."""
         height, done = self.upscaler.scale * len(picture.pixels), 0
         self.progress.update(self.task, description=printable(job.source.name))
-        for band in enlarge(picture, self.upscaler):
-            yield band
-            done += len(band)
-            self.progress.update(self.task, completed=job.number + done / height)
+        try:
+            for band in enlarge(picture, self.upscaler):
+                yield band
+                done += len(band)
+                self.progress.update(self.task, completed=job.number + done / height)
+        except UserError as error:
+            raise UserError(f"{printable(job.source)}: {error}") from error
 
     def write(self, job: Job, picture: Picture, bands: Iterable[np.ndarray]) -> None:
         """Writes the super-resolved picture.

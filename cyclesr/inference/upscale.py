@@ -1,15 +1,18 @@
 """Super-resolution of images of any size in bounded memory, with overlapping tiles, and the x8 self-ensemble."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.images.tensors import to_tensor
+from cyclesr.optim.precision import has_native_bfloat16
 
 FIRST_TILE = 512  # LR pixels; first tile size of 'auto'
 CPU_OUTPUT = 768  # SR pixels; side of an SR tile of 'auto' on a CPU, for images larger than FIRST_TILE
@@ -46,6 +49,9 @@ class Upscaler:
         dtype: dtype of autocast (bfloat16, float16). ``None`` computes in float32.
         ensemble: whether to average the results for the eight flips and quarter turns of the input, which takes eight
             times as long.
+
+    A network whose values overflow in float16 goes on in bfloat16 or, where the device has no instructions for it, in
+    float32, and a warning says so.
 
     Raises:
         UserError: the tile or the overlap is invalid, or float16 is asked for on a CPU.
@@ -89,8 +95,8 @@ class Upscaler:
             The SR image, (3, scale * h, scale * w), float32 on the CPU, not clamped.
 
         Raises:
-            UserError: the network fails, its output has another size, or even the smallest tile does not fit into
-                memory.
+            UserError: the network fails, its output has another size or is not finite, or even the smallest tile does
+                not fit into memory.
         """
         _, height, width = lr.shape
         sr = torch.empty(3, height * self.scale, width * self.scale)
@@ -157,6 +163,27 @@ class Upscaler:
         ]
 
     def _run(self, lr: Tensor) -> Tensor:
+        result = self._output(lr)
+        if result.isfinite().all():
+            return result
+        if self.dtype is torch.float16:
+            self._leave_float16()
+            return self._run(lr)
+        raise UserError(
+            f"{type(self.network).__name__} gives values that are not finite (NaN or infinite): its weights are "
+            "damaged, or of a training that diverged. Take an earlier checkpoint."
+        )
+
+    def _leave_float16(self) -> None:
+        self.dtype = torch.bfloat16 if has_native_bfloat16(self.device) else None
+        now = "bfloat16" if self.dtype else "float32"
+        print_log(
+            f"{type(self.network).__name__} overflows in float16: computing in {now} from here on.",
+            logger="current",
+            level=logging.WARNING,
+        )
+
+    def _output(self, lr: Tensor) -> Tensor:
         precision = torch.autocast(self.device.type, self.dtype) if self.dtype else nullcontext()
         try:
             with precision:

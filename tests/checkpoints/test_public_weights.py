@@ -25,22 +25,65 @@ def prefixed(weights: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {prefix + name: value for name, value in weights.items()}
 
 
+def zeros(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: torch.zeros_like(value) for name, value in weights.items()}
+
+
+def counted(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Returns the state dict of torch's AveragedModel."""
+    return {"n_averaged": torch.tensor(7), **prefixed(weights, "module.")}
+
+
+def of_a_training(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Returns a state dict of mmagic: generator, discriminator, perceptual loss, and a counter."""
+    others = {"discriminator.conv.weight": torch.ones(2), "perceptual_loss.vgg.0.weight": torch.ones(2)}
+    return {"step_counter": torch.tensor(3), **prefixed(weights, "generator."), **others}
+
+
 @pytest.mark.parametrize(
-    "wrap",
+    ("wrap", "averaged"),
     [
-        lambda w: w,
-        lambda w: {"params": w},
-        lambda w: {"params": {name: torch.zeros_like(v) for name, v in w.items()}, "params_ema": w},
-        lambda w: {"state_dict": prefixed(w, "generator."), "meta": {"epoch": 3}},
-        lambda w: prefixed(w, "module._orig_mod."),
-        lambda w: {**prefixed(w, "module."), "epoch": 3},
+        (lambda w: w, ""),
+        (lambda w: {"params": w}, ""),
+        (lambda w: {"params": zeros(w), "params_ema": w}, "params_ema"),
+        (lambda w: {"params-ema": w, "params": zeros(w)}, "params-ema"),
+        (lambda w: {"params-ema": w}, ""),
+        (lambda w: {"model_state_dict": w, "optimizer": {"state": {0: {"exp_avg": torch.ones(2)}}}}, ""),
+        (lambda w: {"state_dict": prefixed(w, "generator."), "meta": {"epoch": 3}}, ""),
+        (lambda w: {"state_dict": of_a_training(w)}, ""),
+        (
+            lambda w: {"state_dict": {**of_a_training(zeros(w)), **prefixed(w, "generator_ema.")}},
+            "generator_ema",
+        ),
+        (
+            lambda w: {"state_dict": {**of_a_training(zeros(w)), **prefixed(w, "generator_ema.module.")}},
+            "generator_ema",
+        ),
+        (lambda w: {"state_dict": prefixed(w, "model."), "epoch": 3}, ""),
+        (lambda w: {"model": {"params_ema": w, "params": zeros(w)}}, "params_ema"),
+        (lambda w: {**prefixed(w, "params_ema."), **prefixed(zeros(w), "params.")}, "params_ema"),
+        (lambda w: prefixed(w, "module._orig_mod."), ""),
+        (lambda w: {**prefixed(w, "module."), "epoch": 3}, ""),
+        (counted, ""),
     ],
 )
-def test_wrappings(weights, wrap, tmp_path: Path) -> None:
+def test_wrappings(weights, wrap, averaged, tmp_path: Path, monkeypatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("cyclesr.checkpoints.public_weights.print_log", lambda text, _: said.append(text))
     torch.save(wrap(weights), tmp_path / "net.pth")
     read = read_weights(tmp_path / "net.pth")
-    assert list(read) == list(weights)
+    assert set(read) == set(weights)
     assert all(torch.equal(read[name], weights[name]) for name in weights)
+    assert [averaged in text and "average" in text for text in said] == [True] * bool(averaged)
+
+
+def test_names_of_the_network_itself_lose_no_prefix(weights, tmp_path: Path) -> None:
+    of_network = prefixed(weights, "model.")
+    torch.save({"params": prefixed(of_network, "module.")}, tmp_path / "net.pth")
+    assert read_weights(tmp_path / "net.pth", of_network).keys() == of_network.keys()
+    numbered = {f"model.{i}.weight": value for i, value in enumerate(weights.values())}  # ESRGAN's first release
+    torch.save(numbered, tmp_path / "old.pth")
+    assert read_weights(tmp_path / "old.pth").keys() == numbered.keys()
 
 
 def test_an_imported_file_is_sufficient_for_inference(weights, tmp_path: Path) -> None:
