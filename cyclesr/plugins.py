@@ -13,6 +13,11 @@ GROUP = "cyclesr.plugins"
 _loaded: set[str] = set()
 
 
+def has_plugins() -> bool:
+    """Returns whether any plugin is installed. Nothing is imported."""
+    return bool(entry_points(group=GROUP))
+
+
 def load_plugins() -> None:
     """Loads every installed plugin once.
 

@@ -13,7 +13,11 @@ from typing import Any, NoReturn
 from mmengine import registry as mmengine_registry
 
 from cyclesr.errors import UserError, did_you_mean
-from cyclesr.plugins import load_plugins
+from cyclesr.plugins import has_plugins, load_plugins
+from cyclesr.signatures import Parameters, registered
+
+# Where mmengine's own classes of a kind are, and only there.
+_OF_MMENGINE = {"HOOKS": ("hooks",), "LOOPS": ("runner",), "DATA_SAMPLERS": ("dataset",)}
 
 
 class Registry(mmengine_registry.Registry):
@@ -48,8 +52,8 @@ class Registry(mmengine_registry.Registry):
             found = None
         return found or (self._imported_from(key) if "." in key else self._refuse_name(key))
 
-    def _refuse_name(self, key: str) -> NoReturn:
-        known = sorted(self.module_dict or self.parent.module_dict)
+    def _refuse_name(self, key: str, known: Iterable[str] = ()) -> NoReturn:
+        known = sorted({*known, *(self.module_dict or self.parent.module_dict)})
         raise UserError(
             f"There is no {self.name} named {key!r}.{did_you_mean(key, known)} Registered: {', '.join(known)}. "
             "A class of your own needs registration (custom_imports in the config, or a plugin) or a dotted path."
@@ -78,14 +82,33 @@ class Registry(mmengine_registry.Registry):
         self.check(cfg, supplied=kwargs.get("default_args") or ())
         return super().build(cfg, *args, **kwargs)
 
-    def parameters(self, kind: str | type | Callable[..., Any]) -> "Parameters":
+    def parameters(self, kind: str | type | Callable[..., Any]) -> Parameters:
         """Returns the arguments that a ``type`` takes, by name.
+
+        Before the first look-up they are read from the source text, which takes much less time than importing.
 
         Raises:
             UserError: an unknown name.
         """
+        if isinstance(kind, str) and not self._imported and (found := self._parameters_in_source(kind)) is not None:
+            return found
         target = self.get(kind) if isinstance(kind, str) else kind
         return inspect.signature(target).parameters if callable(target) else {}
+
+    def _parameters_in_source(self, key: str) -> Parameters | None:
+        """Returns the arguments as the source text says them; None if only importing tells.
+
+        Raises:
+            UserError: a name that neither cyclesr nor a plugin has.
+        """
+        variable = next((name for name, value in globals().items() if value is self), "")
+        folders = [*self._locations, *(f"mmengine.{f}" for f in _OF_MMENGINE.get(variable, ()))]
+        known = {name: p for folder in reversed(folders) for name, p in registered(folder, variable).items()}
+        if "." in key or key in known or not (variable in _OF_MMENGINE or self.parent is MODELS):
+            return known.get(key)
+        if any(key in there.module_dict for there in (self, self.parent, mmengine_registry.MODELS)) or has_plugins():
+            return None
+        return self._refuse_name(key, known)
 
     def check(self, cfg: dict[str, Any], supplied: Collection[str] = ()) -> None:
         """Raises the errors of :meth:`build` that can be seen without building.
@@ -101,17 +124,13 @@ class Registry(mmengine_registry.Registry):
         kind = cfg.get("type")
         if kind is None:
             raise UserError(f"A config of the kind {self.name!r} needs a 'type'; found {', '.join(cfg) or 'nothing'}.")
-        target = self.get(kind) if isinstance(kind, str) else kind
         parameters = self.parameters(kind)
-        name = getattr(target, "__name__", str(target))
+        name = kind.rpartition(".")[2] if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
         given = cfg.keys() - {"type", "_scope_"}
         if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
             _refuse_unknown(name, [key for key in cfg if key in given], parameters)
         _refuse_missing(name, given | set(supplied), parameters)
         _refuse_text({key: cfg[key] for key in given & parameters.keys()}, name, parameters)
-
-
-Parameters = Mapping[str, inspect.Parameter]
 
 
 def _refuse_unknown(owner: str, given: Iterable[str], parameters: Parameters) -> None:

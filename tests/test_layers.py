@@ -37,6 +37,7 @@ GROUND = {
     "plugins",
     "progress",
     "registry",
+    "signatures",
     "text_tables",
     "workers",
 }

@@ -9,7 +9,9 @@ with --hr and --real, the network is compared with bicubic on your images.
 """
 
 import argparse
+import shlex
 from pathlib import Path
+from typing import Any
 
 from cyclesr.cli.arguments import add_config, add_config_options, add_held_out, at_least, held_out, key_values
 from cyclesr.errors import UserError
@@ -50,6 +52,8 @@ def main(args: argparse.Namespace) -> None:
     if (args.hr is None) != (args.real is None):
         raise UserError("--hr and --real go together: a folder of sharp images and a folder of yours.")
     pairs, options = held_out(args), key_values(args.cfg_options)
+    if args.config:
+        _check_early(args, options, pairs)
     from cyclesr.engine.launch import train
     from cyclesr.engine.own_images import verdict_lines
 
@@ -73,4 +77,16 @@ def main(args: argparse.Namespace) -> None:
         if args.hr or args.config is None:
             print(f"Comparing {network} with bicubic on your images ...", flush=True)
             print(*verdict_lines(runner.cfg), sep="\n")
-        print(f"The SR network is {network}. Next: cyclesr infer {network} IMAGES -o OUT")
+        print(f"The SR network is {network}. Next: cyclesr infer {shlex.quote(str(network))} IMAGES -o OUT")
+
+
+def _check_early(args: argparse.Namespace, options: dict[str, Any], pairs: tuple[str, str] | None) -> None:
+    """Look for mistakes in the config before torch and the networks are imported, which takes seconds."""
+    from cyclesr.config import check_config, load_config, train_on, validate_on
+
+    config = load_config(args.config, options, args.scale)
+    if pairs is not None:
+        validate_on(config, *pairs)
+    if args.hr:
+        train_on(config, args.hr, args.real, validates=pairs is not None)
+    check_config(config)
