@@ -76,6 +76,23 @@ def test_infer(results: Results) -> None:
         assert pixels == pytest.approx(96 * 80 * 16 / 1e6)
 
 
+def test_endurance(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYCLESR_CACHE", "")  # which it sets, restored afterwards
+    found = results("endurance", "--iterations", "12", "--interval", "2")
+    assert [record["iteration"] for record in found["records"]] == [2, 4, 6, 8, 10, 12]
+    last = found["records"][-1]
+    assert last["open_files"] > 10
+    assert last["memory_mib"] > 100
+    assert last["checkpoints_mib"] > 0
+    assert found["growth"].keys() == last.keys() - {"iteration", "seconds"}
+
+
+@pytest.mark.slow
+def test_a_training_killed_at_random_moments_equals_an_undisturbed_one(results: Results) -> None:
+    found = results("killed", "--kills", "3")
+    assert (found["kills"], found["exit_code"], found["differences"], found["left"]) == (3, 0, [], [])
+
+
 @pytest.mark.parametrize("case", ["CycleGAN + VDSR", "UNIT + SRResNet"])
 def test_the_plain_step_trains_discriminators_and_sr_network_as_ours_does(case, monkeypatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
