@@ -1,5 +1,6 @@
-"""The exception for mistakes that a user can correct."""
+"""The exceptions for mistakes that a user can correct, and for a training that a signal has ended."""
 
+import signal
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -18,6 +19,19 @@ class UserError(Exception):
 def printable(text: object) -> str:
     """Returns text that every stream can print: file names that are not UTF-8 contain surrogates, which none can."""
     return str(text).encode("utf-8", "backslashreplace").decode()
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM has ended a training. The message says where it can be continued.
+
+    Args:
+        message: for the user, one line.
+        number: number of the signal; a command exits with 128 plus this number, as shells report it.
+    """
+
+    def __init__(self, message: str, number: int = signal.SIGINT) -> None:
+        super().__init__(message)
+        self.number = number
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

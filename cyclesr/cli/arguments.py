@@ -44,8 +44,8 @@ def held_out(args: argparse.Namespace) -> tuple[str, str] | None:
 
 
 def add_config_options(parser: argparse.ArgumentParser, meaning: str) -> None:
-    """Add ``--cfg-options KEY=VALUE ...``, to be read by :func:`key_values`."""
-    parser.add_argument("--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help=meaning)
+    """Add ``--cfg-options KEY=VALUE ...``, to be read by :func:`key_values`. Given twice, both count."""
+    parser.add_argument("--cfg-options", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help=meaning)
 
 
 def add_tiles(parser: argparse.ArgumentParser) -> None:

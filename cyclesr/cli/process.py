@@ -1,6 +1,8 @@
 """How a command ends: its exit code, and one line for a user's mistake."""
 
+import errno
 import os
+import signal
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
@@ -8,11 +10,14 @@ from typing import Any
 
 from cyclesr.errors import UserError
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # errors of writing that do not name the file
+
 
 def run(main: Callable[[], Any]) -> None:
-    """Run ``main`` and leave the process: 0 when done, 2 after a ``UserError``, 130 after Ctrl-C.
+    """Run ``main`` and leave the process: 0 when done, 2 after a ``UserError``, 130 after Ctrl-C, 143 after SIGTERM.
 
-    A user's mistake is one line on stderr without a traceback. So is a file or folder that cannot be read or written.
+    A user's mistake is one line on stderr without a traceback. So is a file or folder that cannot be read or written,
+    or a full disk.
     A pipe whose reader has left, such as ``head``, ends the process with 141, as a shell reports it.
     """
     for stream in (sys.stdout, sys.stderr):
@@ -28,11 +33,11 @@ def run(main: Callable[[], Any]) -> None:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in FULL:
             raise
-        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"error: {error.filename or 'writing a file'}: {error.strerror}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        sys.exit(130)
+    except KeyboardInterrupt as stop:
+        print(str(stop) or "stopped", file=sys.stderr)
+        sys.exit(128 + getattr(stop, "number", signal.SIGINT))
     sys.exit(0)

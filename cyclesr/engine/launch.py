@@ -12,11 +12,14 @@ from mmengine.config import Config
 from mmengine.dist import init_dist
 from mmengine.utils.dl_utils import set_multi_processing
 
-from cyclesr.config import DATALOADERS, check_config, load_config, train_on, validate_on
+from cyclesr.config import check_config, load_config, train_on, validate_on
 from cyclesr.engine.console import ConsoleRunner
 from cyclesr.engine.default_hooks import check_default_hooks
+from cyclesr.engine.full_disk import full_disk_in_one_line
+from cyclesr.engine.loaders import fit_loaders
+from cyclesr.engine.lock import only_training_in
 from cyclesr.engine.measuring import hand_over, measure_camera
-from cyclesr.engine.own_images import own_config
+from cyclesr.engine.own_images import own_config, own_work_dir
 from cyclesr.engine.preflight import check_folders, check_images, check_pairs, check_unused, say_passed_over
 from cyclesr.engine.ranks import on_rank_0
 from cyclesr.errors import UserError
@@ -62,17 +65,23 @@ def train(
         The runner after the training.
 
     Raises:
-        UserError: the config, the data or an option is invalid.
+        UserError: the config, the data or an option is invalid; another process trains in the work dir; or the
+            training cannot go on.
+        Interrupted: Ctrl-C or SIGTERM has ended the training, after a checkpoint.
     """
     use_device(device)
     cfg = load_config(config, options, scale) if isinstance(config, str) else config
-    with _process_group(launcher, cfg):
+    if cfg is None:
+        place = own_work_dir(folders, work_dir, resume=resume)
+    else:
+        place = work_dir or cfg.get("work_dir") or f"work_dirs/{Path(cfg.filename or 'run').stem}"
+    with _process_group(launcher, cfg), only_training_in(Path(place)):
         if cfg is None:
             amp_option = {} if amp is None else {"optim_wrapper.amp": amp}  # it decides how long a step takes
             options = {**(options or {}), **amp_option}
-            cfg = own_config(folders, work_dir, resume=resume, options=options, scale=scale, iterations=iterations)
+            cfg = own_config(folders, Path(place), resume=resume, options=options, scale=scale, iterations=iterations)
         cfg.setdefault("default_scope", "cyclesr")
-        cfg.work_dir = work_dir or cfg.get("work_dir") or f"work_dirs/{Path(cfg.filename or 'run').stem}"
+        cfg.work_dir = place
         cfg.resume = resume or cfg.get("resume", False)
         cfg.launcher = launcher
         if refuse_used and not cfg.resume:
@@ -88,19 +97,18 @@ def train(
         if seed is not None:
             cfg.setdefault("randomness", {})["seed"] = seed
             cfg.train_dataloader.dataset.seed = seed
-        for name in DATALOADERS:
-            if cfg.get(name):
-                cfg[name].setdefault("collate_fn", dict(type="collate_crops"))  # mmengine's default returns lists
         # Ranks must draw different noise. All ranks take the weights of rank 0 anyway.
         cfg.setdefault("randomness", {}).setdefault("diff_rank_seed", True)
         check_default_hooks(cfg)
         check_config(cfg)
+        fit_loaders(cfg)
         check_folders(cfg)
         on_rank_0(lambda: _check_images(cfg, folders is not None))
         measured = measure_camera(cfg, stored=cfg.resume or config is None)
         runner = ConsoleRunner.from_cfg(cfg)
         hand_over(measured, runner.model)
-        runner.train()
+        with full_disk_in_one_line(place):
+            runner.train()
     return runner
 
 

@@ -1,6 +1,6 @@
 """The training loop: counts iterations, takes each step in micro-batches, and resumes without replaying past data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -11,9 +11,12 @@ from mmengine.runner import IterBasedTrainLoop
 from torch import Tensor
 
 from cyclesr.datasets.crops import CropDataset, collate_crops
+from cyclesr.datasets.worker_errors import errors_of_workers_in_one_line
+from cyclesr.engine.hooks.checkpoint import LateRemovalCheckpointHook
 from cyclesr.engine.prefetch import ready_batches
 from cyclesr.engine.sampler import EndlessSampler
-from cyclesr.errors import UserError
+from cyclesr.engine.stopping import InterruptValidationHook, Ranks, StopSignals
+from cyclesr.errors import Interrupted, UserError
 from cyclesr.models.sr_model import SRModel
 from cyclesr.optim.parts import PartOptimizers
 from cyclesr.registry import LOOPS
@@ -25,6 +28,8 @@ class ResumableTrainLoop(IterBasedTrainLoop):
 
     mmengine resumes by loading and discarding every past batch, and saves no state of random generators. Here the
     sampler starts where the training stopped; :class:`~cyclesr.engine.hooks.RankStatesHook` keeps the generators.
+
+    Ctrl-C, SIGTERM, and data that can no longer be read end the training between two iterations, with a checkpoint.
 
     Args:
         runner, dataloader, max_iters, val_begin, val_interval, dynamic_intervals: as in mmengine.
@@ -46,7 +51,12 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         self.prefetch = prefetch
 
     def run(self) -> torch.nn.Module:
-        """Trains up to ``max_iters``."""
+        """Trains up to ``max_iters``.
+
+        Raises:
+            Interrupted: a signal has ended the training.
+            UserError: an image cannot be read, or a worker of the data loader has failed.
+        """
         runner = self.runner
         if self._iter >= self._max_iters:
             runner.logger.info(
@@ -57,15 +67,48 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         loader = iter(self._dataloader_from_here())
         batches = ready_batches(loader, torch.device(get_device()), self.prefetch)
         runner.call_hook("before_train_epoch")  # restores the random state, which starting a loader changes
-        if self._iter:
-            self._validate_if_due()  # the checkpoint was written before the validation
-        while self._iter < self._max_iters and not self.stop_training:
-            runner.model.train()
-            self.run_iter(next(batches))
-            self._validate_if_due()
+        with StopSignals() as signals:
+            runner.register_hook(InterruptValidationHook(signals))
+            self._train(batches, signals, Ranks())
         runner.call_hook("after_train_epoch")
         runner.call_hook("after_train")
         return runner.model
+
+    def _train(self, batches: Iterator[Any], signals: StopSignals, ranks: Ranks) -> None:
+        def continued(work: Callable[[], Any]) -> Any:
+            """Does a piece of work, unless the training has to end on any rank, before or because of it."""
+            done, end = None, None
+            try:
+                with errors_of_workers_in_one_line():
+                    done = None if signals.received else work()
+            except (UserError, OSError, Interrupted) as error:
+                end = error
+            self._end_if(ranks.gathered(end or signals.received))
+            return done
+
+        if self._iter:
+            continued(self._validate_if_due)  # the checkpoint was written before the validation
+        while self._iter < self._max_iters and not self.stop_training:
+            batch = continued(lambda: next(batches))
+            self.runner.model.train()
+            self.run_iter(batch)
+            continued(self._validate_if_due)
+
+    def _end_if(self, ends: list[Any]) -> None:
+        """Saves a checkpoint and raises an error if any rank has one, or the number of a signal."""
+        errors = [end for end in ends if isinstance(end, Exception)]
+        signals = [getattr(end, "number", end) for end in ends if end and not isinstance(end, Exception)]
+        if not (errors or signals):
+            return
+        hooks = [hook for hook in self.runner.hooks if isinstance(hook, LateRemovalCheckpointHook)]
+        newest = hooks[0].save_now(self.runner) if hooks else ""
+        where = f"Continue with --resume, from {newest}." if newest else "There is no checkpoint to continue from."
+        said = f"stopped at iteration {self._iter}. {where}" if self._iter else "stopped before the first iteration."
+        if errors:
+            raise UserError(
+                f"{_sentence(errors[0])} Training has {said}" if self._iter else str(errors[0])
+            ) from errors[0]
+        raise Interrupted(said, signals[0])
 
     def run_iter(self, data_batch: Any) -> None:
         """Runs one iteration on a batch, whole or in micro-batches."""
@@ -90,8 +133,20 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         hub, is_last = self.runner.message_hub, self._iter == self._max_iters
         is_due = self._iter >= self.val_begin and (self._iter % self.val_interval == 0 or is_last)
         if self.runner.val_loop is not None and is_due and hub.runtime_info.get("last_validation") != self._iter:
+            before = hub.runtime_info.get("last_validation")
             hub.update_info("last_validation", self._iter)
-            self.runner.val_loop.run()
+            try:
+                self.runner.val_loop.run()
+            except BaseException:
+                hub.update_info("last_validation", before)  # a resumed training validates here again
+                raise
+
+
+def _sentence(error: Exception) -> str:
+    """Returns a message as a sentence. That of an ``OSError`` names the file."""
+    name = getattr(error, "filename", None)
+    text = f"{name}: {getattr(error, 'strerror', error)}" if name else str(error)
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def train_step(model: SRModel, batch: dict[str, Any], optimizers: PartOptimizers) -> dict[str, Tensor]:

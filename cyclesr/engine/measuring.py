@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from mmengine.config import Config
 from mmengine.logging import print_log
 
 from cyclesr.atomic_write import write_whole_text
 from cyclesr.degradations.camera import CameraMeasurement, measure_files
 from cyclesr.engine.ranks import on_rank_0
-from cyclesr.errors import printable
+from cyclesr.errors import UserError, printable
 from cyclesr.images.listing import list_images
 from cyclesr.registry import TRANSLATORS
 
@@ -112,9 +113,34 @@ def store_camera(camera: CameraMeasurement, work_dir: Path) -> None:
 
 
 def stored_camera(work_dir: Path) -> CameraMeasurement | None:
-    """Reads ``camera.json`` in a work dir; None if there is none."""
+    """Reads ``camera.json`` in a work dir; None if there is none.
+
+    Raises:
+        UserError: the file is damaged.
+    """
     file = work_dir / _STORED
-    return CameraMeasurement.from_dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+    if not file.is_file():
+        return None
+    try:
+        camera = CameraMeasurement.from_dict(json.loads(file.read_text(encoding="utf-8")))
+        _check_numbers(camera)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"The measurement {file} is damaged ({type(error).__name__}: {error}): delete it, and your images are "
+            "measured again."
+        ) from error
+    return camera
+
+
+def _check_numbers(camera: CameraMeasurement) -> None:
+    """Raises ValueError or TypeError if a measurement that was read holds something else where numbers belong."""
+    if not camera.images:
+        raise ValueError("it has no images")
+    for image in camera.images:
+        noise = [] if image.noise is None else [*vars(image.noise).values()]
+        for numbers in (*image.edge_spectra, image.edge_weights, image.height, image.width, image.edges, *noise):
+            if numbers is not None:
+                np.asarray(numbers, dtype=np.float64)
 
 
 def fill_translator(config: Config, camera: CameraMeasurement) -> None:

@@ -56,9 +56,23 @@ class Choice(NamedTuple):
     options: dict[str, Any]
 
 
+def own_work_dir(folders: tuple[str, str] | None, work_dir: str | None, *, resume: bool) -> str:
+    """Returns the work dir of a training without a config: ``work_dirs/<name of the folder of real images>``.
+
+    Raises:
+        UserError: neither folders nor a work dir to resume from.
+    """
+    if folders is None and not (resume and work_dir):
+        raise UserError(
+            "Give --hr and --real, the folders of sharp images and of yours, or a config: 'cyclesr list configs' shows "
+            "them."
+        )
+    return work_dir or f"work_dirs/{Path(folders[1]).resolve().name if folders else ''}"
+
+
 def own_config(
     folders: tuple[str, str] | None,
-    work_dir: str | None,
+    place: Path,
     *,
     resume: bool,
     options: dict[str, Any] | None = None,
@@ -71,7 +85,7 @@ def own_config(
 
     Args:
         folders: folders of sharp and of real LR images; None only for resuming.
-        work_dir: work dir of the training. The default is ``work_dirs/<name of the folder of real images>``.
+        place: work dir of the training.
         resume: whether the training is resumed.
         options: config keys (dotted) and values that override what is chosen.
         scale: of HR to LR; None is that of the config.
@@ -81,15 +95,9 @@ def own_config(
         The config with its ``work_dir``; its ``filename`` is ``recipe.py`` there.
 
     Raises:
-        UserError: no folders, images that cannot be trained on, a work dir of another training, or one without
-            ``recipe.py`` to resume from.
+        UserError: images that cannot be trained on, a work dir of another training, or one without ``recipe.py`` to
+            resume from.
     """
-    if folders is None and not (resume and work_dir):
-        raise UserError(
-            "Give --hr and --real, the folders of sharp images and of yours, or a config: 'cyclesr list configs' shows "
-            "them."
-        )
-    place = Path(work_dir or f"work_dirs/{Path(folders[1]).resolve().name if folders else ''}")
     stored = place / RECIPE
     if not resume:
         check_unused(place)

@@ -1,6 +1,5 @@
 """mmengine's Runner with checkpoints that are written atomically and that can be moved with their work dir."""
 
-import re
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,12 @@ from torch import nn
 
 from cyclesr.atomic_write import write_whole, write_whole_text
 from cyclesr.checkpoints.public_weights import read_weights
-from cyclesr.checkpoints.reading import is_whole, read_checkpoint
+from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.checkpoints.sr_network import save_sr
 from cyclesr.checkpoints.weights import load_weights
+from cyclesr.engine.changed_options import Change, apply_changes, changes, former_options, refuse_changes
 from cyclesr.engine.default_hooks import without_left_out
+from cyclesr.engine.saved import newest_checkpoint
 from cyclesr.errors import UserError
 from cyclesr.registry import RUNNERS
 
@@ -108,9 +109,18 @@ class Runner(MMEngineRunner):
             if found[0] is None:
                 self.logger.warning("Nothing to resume from in %s: training starts at iteration 0.", self.work_dir)
                 self._resume = False
+        self._changes: list[Change] = []
         super().load_or_resume()
         if self._resume:
             self._warn_of_another_length(self.message_hub.runtime_info.get("max_iters"))
+            self._apply_changes()
+
+    def _apply_changes(self) -> None:
+        """Applies changed options to the optimizers, which have just loaded their states, and logs all changes."""
+        apply_changes(self._changes, self.optim_wrapper, self.param_schedulers)
+        if self._changes:
+            listed = "; ".join(map(str, self._changes))
+            self.logger.warning(f"From iteration {self.iter} on, options have changed: {listed}.")
 
     def _warn_of_another_length(self, former: int | None) -> None:
         if former not in (None, self.max_iters):
@@ -136,11 +146,16 @@ class Runner(MMEngineRunner):
         """
         checkpoint = {} if Path(filename).suffix == ".safetensors" else read_checkpoint(filename)
         complaint = f"The checkpoint {filename} is of another model"
+        if self._resume and (former := former_options(checkpoint)):
+            self._changes = changes(former, self.cfg.to_dict())
+            refuse_changes(self._changes)
+            if of_model := [str(change) for change in self._changes if change.key.startswith("model.")]:
+                complaint = f"With {' and '.join(of_model)}, the checkpoint {filename} is of another model"
         if "sr_network" in checkpoint:
             self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
             load_weights(self.model, checkpoint.get("state_dict", {}), complaint)
         else:
-            self.model.start_sr_from(read_weights(filename), complaint)
+            self.model.start_sr_from(read_weights(filename, self.model.sr.state_dict()), complaint)
         self._has_loaded = True
         self.logger.info("Loaded %s", filename)
         return checkpoint
@@ -152,19 +167,3 @@ def _first_comment(config: Config) -> list[str]:
     if not text.startswith("#") and file.is_file():  # mmengine's text of a file begins with its path and its bases
         text = file.read_text(encoding="utf-8")
     return list(takewhile(lambda line: line.startswith("#"), text.splitlines()))
-
-
-def newest_checkpoint(work_dir: Path, warn: Any = print) -> str | None:
-    """Returns the intact checkpoint ``iter_<n>.pth`` with the highest iteration in a folder, or ``None``.
-
-    Args:
-        work_dir: the folder.
-        warn: function that is called with a warning for each damaged checkpoint.
-    """
-    names = {path: re.fullmatch(r"iter_(\d+)", path.stem) for path in work_dir.glob("iter_*.pth")}
-    found = {int(name[1]): path for path, name in names.items() if name}
-    for iteration in sorted(found, reverse=True):
-        if is_whole(found[iteration]):
-            return str(found[iteration])
-        warn(f"The checkpoint {found[iteration]} is damaged or truncated: using the one before it.")
-    return None

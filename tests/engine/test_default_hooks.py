@@ -10,7 +10,7 @@ from cyclesr.errors import UserError
 from cyclesr.registry import HOOKS
 
 HOOK_TYPES = {
-    "timer": "IterTimerHook",
+    "timer": "SteadyTimerHook",
     "sampler_seed": "DistSamplerSeedHook",
     "logger": "ProgressHook",
     "param_scheduler": "ParamSchedulerHook",

@@ -45,18 +45,19 @@ def test_resumed_equals_straight(shell, config, tmp_path) -> None:
 
 
 def test_log_shows_losses_quality_and_time_left(tool, config, tmp_path) -> None:
-    done = tool("train", config, "--work-dir", tmp_path / "run")
+    work_dir = tmp_path / "my run"
+    done = tool("train", config, "--work-dir", work_dir)
     assert done.returncode == 0, done.stderr
     log = done.stdout + done.stderr
     for word in ("loss_sr", "loss_disc", "eta", "psnr", "ssim"):
         assert word in log
     assert len(log.splitlines()) == 13  # 6 steps, 2 validations, 3 checkpoints, their place, what comes next
-    network = tmp_path / "run" / "sr_latest.safetensors"
-    assert log.splitlines()[-1] == (f"The SR network is {network}. Next: cyclesr infer {network} IMAGES -o OUT")
-    (whole,) = (tmp_path / "run").rglob("*.log")
+    network = work_dir / "sr_latest.safetensors"
+    assert log.splitlines()[-1] == f"The SR network is {network}. Next: cyclesr infer '{network}' IMAGES -o OUT"
+    (whole,) = work_dir.rglob("*.log")
     for word in ("System environment", "Config:", "Hooks will be executed", "loss_sr"):
         assert word in whole.read_text()
-    events = list((tmp_path / "run").rglob("events.out.tfevents*"))
+    events = list(work_dir.rglob("events.out.tfevents*"))
     assert len(events) == 1
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

@@ -101,6 +101,12 @@ def test_a_training_with_a_config_resumes_from_the_stored_measurement(tool, shar
     second = tool(*command, "--iterations", 2, "--resume", *options(tmp_path, "b"))
     assert second.returncode == 0, second.stderr
     assert load_config(tmp_path / "run" / "camera.py").model.translator.mtf == mtf
+    finished = tool(*command, "--iterations", 2, "--resume", *options(tmp_path, "c"))
+    assert finished.returncode == 0, finished.stderr
+    assert re.search(r"Nothing is left to train.*than bicubic on 2 images", finished.stdout, flags=re.S)
+    (tmp_path / "run" / "camera.json").write_text('{"images": [')
+    damaged = tool(*command, "--iterations", 3, "--resume", *options(tmp_path, "d"))
+    assert re.search(r"run/camera\.json is damaged.*delete it", one_line(damaged))
 
 
 def test_images_without_edges_are_trained_on_with_another_config(tool, folders, tmp_path) -> None:

@@ -8,6 +8,7 @@ from cyclesr.engine.hooks.preview import PreviewHook
 from cyclesr.engine.hooks.progress import ProgressHook
 from cyclesr.engine.hooks.rank_states import RankStatesHook
 from cyclesr.engine.hooks.stage import StageHook
+from cyclesr.engine.hooks.timer import SteadyTimerHook
 
 __all__ = [
     "CheckpointContentsHook",
@@ -18,4 +19,5 @@ __all__ = [
     "ProgressHook",
     "RankStatesHook",
     "StageHook",
+    "SteadyTimerHook",
 ]

@@ -1,5 +1,6 @@
 """Handling of training steps that are skipped because a loss or a gradient is not finite."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -8,14 +9,12 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from cyclesr.engine.ranks import batch_statistics
+from cyclesr.engine.ranks import batch_statistics, on_rank_0
+from cyclesr.engine.saved import iteration_of, newest_checkpoint, set_aside
 from cyclesr.errors import UserError
 from cyclesr.registry import HOOKS
 
-ADVICE = (
-    "Lower the learning rates, set clip_grad=dict(max_norm=...) for each part, or use amp='none', and check the images "
-    "named in the log. Then continue from the last checkpoint with --resume."
-)
+FACTOR = 0.1  # of the learning rates, in the advice
 
 
 @HOOKS.register_module()
@@ -68,6 +67,7 @@ class NonFiniteHook(Hook):
             torch.stack([s for _, s, _ in waiting]).tolist(), waiting, strict=True
         ):
             self._in_a_row = self._in_a_row + 1 if skipped else 0
+            runner.message_hub.update_info("skipped_in_a_row", self._in_a_row)
             if skipped:
                 self._report(runner, iteration, names)
 
@@ -81,7 +81,32 @@ class NonFiniteHook(Hook):
             + ", ".join(everyones)
         )
         if self._in_a_row >= self.patience:
-            raise UserError(f"{self._in_a_row} steps in a row had a loss or gradient that was not finite. {ADVICE}")
+            todo = on_rank_0(lambda: advice(runner, self._in_a_row))
+            raise UserError(f"{self._in_a_row} steps in a row had a loss or gradient that was not finite. {todo}")
+
+
+def advice(runner: Runner, in_a_row: int) -> str:
+    """Returns what to do after a training has diverged: options with lower learning rates, and further ideas.
+
+    If no step was taken since the newest checkpoint, that one holds the diverged weights. It is set aside, so that the
+    training continues from the one before it.
+
+    Args:
+        runner: of the training, in an iteration.
+        in_a_row: number of steps skipped up to and including this iteration.
+    """
+    newest = newest_checkpoint(Path(runner.work_dir), runner.logger.warning)
+    if newest and in_a_row >= runner.iter + 1 - iteration_of(newest):
+        newest = set_aside(newest)
+    parts = {name: part for name, part in runner.cfg.optim_wrapper.items() if isinstance(part, dict)}
+    rates = {name: part["optimizer"].get("lr") for name, part in parts.items()}
+    lower = [f"optim_wrapper.{name}.optimizer.lr={FACTOR * rate:g}" for name, rate in rates.items() if rate]
+    where = f"continue from {newest}, with --resume and" if newest else "start again, with"
+    return (
+        f"Lower the learning rates: give the command again and {where} --cfg-options {' '.join(lower)} . If that is "
+        "not enough, set optim_wrapper.PART.clip_grad.max_norm for each part, use --amp none, and look at the images "
+        "that the log names."
+    )
 
 
 def _file_names(batch: Any) -> list[str]:
