@@ -76,8 +76,8 @@ RULES: dict[str, Rule] = {
         "gradient at edges",
         "levels",
         problem="edges are not sharper than those of bicubic",
-        remedy="train for more steps, check that the HR images are sharp, and train with own_images/camera, which "
-        "measures how soft your images are",
+        remedy="train for more steps, and check that the HR images are sharp; if you trained with another config, try "
+        "own_images/camera, which measures how soft your images are",
     ),
     # A network that removes the noise differs from the LR image by the noise, and by nothing else.
     "inconsistency": Rule(
@@ -85,8 +85,8 @@ RULES: dict[str, Rule] = {
         "levels",
         lambda sr, bicubic, noise: _beyond(sr, math.hypot(bicubic, noise)) / 2,
         "degraded again, the results differ from your images more than bicubic's do",
-        "the degradation that was learned is not that of your images: train with own_images/camera, on images of one "
-        "camera only",
+        "the degradation that was learned is not that of your images: train on images of one camera only; if you "
+        "trained with another config, try own_images/camera",
     ),
     "flat_deviation": Rule(
         "deviation in flat areas",
@@ -101,8 +101,8 @@ RULES: dict[str, Rule] = {
         "% of contrast",
         lambda sr, bicubic, noise: (sr - bicubic) / 2,
         "edges have halos",
-        "the degradation that was learned is softer than your images: train with own_images/camera, or raise its "
-        "model.translator.unexplained",
+        "the degradation that was learned is softer than your images: try own_images/camera, or if you used it, raise "
+        "its model.translator.unexplained",
     ),
     "colour_shift": Rule(
         "colour shift",
