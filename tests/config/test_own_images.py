@@ -97,6 +97,7 @@ def test_the_network_for_own_images_has_options_against_noise_and_casts() -> Non
         "model.translator.noise_channels": 3,
         "model.translator.real_low_pass": 5,
         "model.translator.low_frequency_lock": 9,
+        "model.unexplained": dict(level=(1.0, 1.0), texture=0.3),
     }
     ours, track = load_config("own_images/network"), load_config("demo/cyclesr_track", options)
     assert ours.model == track.model

@@ -48,6 +48,8 @@ class PairRow:
         return self.trains and self.pairs != "true"
 
 
+# The noise of own_images/camera, for a G1 that learns.
+_UNEXPLAINED = {"model.unexplained": dict(level=(1.0, 1.0), texture=0.3)}
 # A field of view of 7 px, and a discriminator of fine structure in patches of 16 px, as in demo/cyclesr_track.
 _GENERATOR = dict(
     type="ResNetGenerator",
@@ -74,6 +76,8 @@ PAIR_ROWS = {
     "sr_paired": PairRow("SR_paired", pairs="true"),
     "cyclesr": PairRow("CycleSR"),
     "unitsr": PairRow("UNITSR", "demo/unitsr_track"),
+    "cyclesr_unexplained": PairRow("CycleSR, with unexplained noise", options=_UNEXPLAINED),
+    "unitsr_unexplained": PairRow("UNITSR, with unexplained noise", "demo/unitsr_track", options=_UNEXPLAINED),
     "probabilistic": PairRow("ProbabilisticDegradation", "demo/probabilistic_track"),
     "kernelgan": PairRow("KernelGAN's kernel", "demo/kernelgan_track"),
     "camera": PairRow("CameraDegradation", "own_images/camera"),
