@@ -22,7 +22,7 @@ from tiny_training import CONFIG, OPTIONS, write_images
 
 from cyclesr.text_tables import markdown_table
 
-ITERATIONS_PER_KILL = 24
+ITERATIONS_PER_KILL = 8
 INTERVAL = 2  # iterations between checkpoints, so that many kills hit the writing of one
 COMPARED = ("state_dict", "optimizer", "param_schedulers", "rank_states", "sr_network")
 
@@ -100,7 +100,7 @@ def main() -> None:
             raise SystemExit(f"The undisturbed training ended with exit code {code}.")
         words, work_dir, kills, reached = command(root, "killed", iterations, images), root / "killed", 0, []
         for _ in range(args.kills):
-            kills += killed(words, root, work_dir, moments.uniform(0, 0.4))
+            kills += killed(words, root, work_dir, moments.uniform(0, 0.2))
             reached.append(max((int(path.stem[5:]) for path in work_dir.glob("iter_*.pth")), default=0))
         code = started(words, root).wait()
         left = sorted(path.name for path in work_dir.iterdir() if path.name.endswith(".partial"))

@@ -2,18 +2,22 @@
 
 import math
 import multiprocessing
+import os
 import shutil
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from mmengine.dist import get_rank
+from mmengine.dist import get_rank, get_world_size
 from mmengine.hooks import Hook
 from test_checkpoints import run
 
 from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.engine.launch import train
+from cyclesr.errors import Interrupted
 from cyclesr.registry import HOOKS
 
 # No norms: the gradient of a bias before an instance norm is only rounding error, which Adam turns into full steps.
@@ -101,6 +105,39 @@ def train_ranks(
         process.join(120)
     assert [process.exitcode for process in processes] == [0] * world_size
     return [torch.load(work_dir / f"rank{rank}.pt", weights_only=True) for rank in range(world_size)]
+
+
+@HOOKS.register_module()
+class SignalToLastRank(Hook):
+    """Sends SIGTERM to the last rank only, after an iteration."""
+
+    def after_train_iter(self, runner: Any, *args: Any, **kwargs: Any) -> None:
+        if runner.iter + 1 == 3 and get_rank() == get_world_size() - 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def stopped_rank(*arguments: Any) -> None:
+    """Trains one rank until a signal ends it, and exits as the command does."""
+    try:
+        train_rank(*arguments)
+    except Interrupted as stop:
+        sys.exit(128 + stop.number if "iter_3.pth" in str(stop) else 1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="needs fork")
+def test_a_signal_to_one_rank_stops_all_of_them_at_the_same_iteration(tiny_config: Path, tmp_path: Path) -> None:
+    hooks = 'custom_hooks = [dict(type="SignalToLastRank"),'
+    tiny_config.write_text(tiny_config.read_text().replace("custom_hooks = [", hooks))
+    context = multiprocessing.get_context("fork")
+    arguments = [(str(tiny_config), tmp_path / "run", 2, {}, rank, 2) for rank in range(2)]
+    processes = [context.Process(target=stopped_rank, args=values) for values in arguments]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [128 + signal.SIGTERM] * 2
+    assert len(read_checkpoint(tmp_path / "run" / "iter_3.pth")["rank_states"]) == 2
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="needs fork")
