@@ -163,6 +163,9 @@ class MemoryCache:
 
     Args:
         images: paths of the images. In each rank, they take 3 bytes per pixel of 8-bit images.
+
+    Raises:
+        UserError: an image cannot be read, or the shared memory is full.
     """
 
     def __init__(self, images: Iterable[str | Path]) -> None:
@@ -183,8 +186,17 @@ class MemoryCache:
         self._share(waiting)
 
     def _share(self, images: list[np.ndarray]) -> None:
-        if images:
-            self._blocks.append(torch.from_numpy(np.concatenate(images)).share_memory_())
+        if not images:
+            return
+        block = torch.from_numpy(np.concatenate(images))
+        try:
+            self._blocks.append(block.share_memory_())
+        except RuntimeError as error:
+            taken = sum(block.numel() for block in self._blocks) + block.numel()
+            raise UserError(
+                f"The images need more than {taken / 2**20:.0f} MB of shared memory (/dev/shm), which is full: set "
+                "cache='disk' or cache=None in the config, or make it larger: docker run --shm-size=8g"
+            ) from error
 
     def open(self, path: str | Path) -> np.ndarray:
         """Returns an image, see :class:`ImageCache`.

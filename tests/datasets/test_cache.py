@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import cyclesr.datasets.cache as subject
 from cyclesr.datasets.cache import DiskCache, MemoryCache, NoCache, build_cache
@@ -150,3 +151,13 @@ def test_build_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CYCLESR_CACHE")
     assert build_cache("disk", []).folder == Path.home() / ".cache" / "cyclesr"
     assert build_cache(str(tmp_path / "mine"), []).folder == tmp_path / "mine"
+
+
+def test_a_shared_memory_that_is_full_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("unable to allocate shared memory(shm) for file </torch_1>: No space left on device (28)")
+
+    write_image(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
+    monkeypatch.setattr(torch.Tensor, "share_memory_", full)
+    with pytest.raises(UserError, match=r"/dev/shm.*full.*cache='disk'.*--shm-size"):
+        MemoryCache([tmp_path / "a.png"])
