@@ -41,3 +41,17 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if not near:
         return ""
     return " Did you mean " + " or ".join(repr(by_lower[name]) for name in near) + "?"
+
+
+def require_rgb(who: str, channels: int) -> None:
+    """Checks that images have three channels.
+
+    Args:
+        who: what needs it, the plural subject of the message.
+        channels: found number of channels.
+
+    Raises:
+        UserError: there are not three.
+    """
+    if channels != 3:
+        raise UserError(f"{who} work on RGB images only, found {channels} channel{'s' * (channels > 1)}.")

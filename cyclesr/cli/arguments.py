@@ -21,7 +21,7 @@ def add_config(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
     parser.add_argument(
         "--scale",
         type=int,
-        choices=(2, 3, 4, 8),
+        choices=(1, 2, 3, 4, 8),
         help="of HR to LR, in degradation, SR network, data and metric (default: what the config says)",
     )
 

@@ -8,12 +8,13 @@ from typing import Any
 from mmengine.config import Config
 
 from cyclesr import registry
+from cyclesr.config.channels import check_channels
 from cyclesr.config.parts import DATALOADERS, parts_of
 from cyclesr.config.scale import check_scale
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.signatures import Parameters, parameters_in
 
-OWN_KEYS = {"custom_imports", "scale"}
+OWN_KEYS = {"custom_imports", "scale", "channels"}
 # What mmengine adds to the arguments in a config.
 SUPPLIED = {registry.LOOPS: {"runner", "dataloader", "evaluator"}, registry.DATA_SAMPLERS: {"dataset"}}
 
@@ -38,6 +39,7 @@ def check_config(config: Config) -> None:
     for part in parts_of(config):
         part.kind.check(part.config, SUPPLIED.get(part.kind, ()))
     check_scale(config)
+    check_channels(config)
 
 
 def _arguments(module: str, name: str) -> Parameters:

@@ -49,12 +49,23 @@ def validate_on(config: Config, hr: str, lr: str) -> None:
     metric = dict(type="SRQuality", protocol="plain", **scale)
     for name, loop in (("val", "ValLoop"), ("test", "TestLoop")):
         loader = copy.deepcopy(config.get(f"{name}_dataloader") or loader)
-        kept = {key: value for key, value in loader.get("dataset", {}).items() if key in ("scale", "cache")}
-        loader["dataset"] = {"type": "PairedDataset", **scale, **kept, "hr": hr, "lr": lr}
+        kept = {
+            key: value
+            for key, value in loader.get("dataset", {}).items()
+            if key in ("scale", "cache", "image_channels")
+        }
+        loader["dataset"] = {"type": "PairedDataset", **scale, **_channels(config), **kept, "hr": hr, "lr": lr}
         metric = copy.deepcopy(config.get(f"{name}_evaluator") or metric)
         config[f"{name}_dataloader"] = loader
         config[f"{name}_evaluator"] = metric
         config[f"{name}_cfg"] = config.get(f"{name}_cfg") or dict(type=loop)
+
+
+def _channels(config: Config) -> dict[str, int]:
+    """Returns the channels of the training data, or else of the config; empty if neither says any, or RGB."""
+    data = (config.get("train_dataloader") or {}).get("dataset") or {}
+    channels = data.get("image_channels") or config.get("channels") or 3
+    return {} if channels == 3 else dict(image_channels=channels)
 
 
 def _scale(config: Config) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from cyclesr.config.channels import fill_channels
 from cyclesr.config.names import find_config
 from cyclesr.config.scale import fill_scale
 from cyclesr.errors import UserError
@@ -37,6 +38,7 @@ def load_config(name: str | Path, options: dict[str, Any] | None = None, scale: 
     _test_as_validated(config)
     _lay_over(config, of_tests)
     fill_scale(config)
+    fill_channels(config)
     return config
 
 

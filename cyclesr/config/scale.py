@@ -28,10 +28,10 @@ def fill_scale(config: Config) -> None:
         if isinstance(scale, bool) or not isinstance(scale, int) or scale < 1:
             raise UserError(f"The scale must be a whole number from 1 on, found {scale!r}.")
         for part in (*parts_of(config), *_steps(config)):
-            if _takes("scale", part):
+            if takes("scale", part):
                 part.config.setdefault("scale", scale)
-    judge, side = _judge(config), _hr_crop(config)
-    if judge is not None and side is not None and _takes("crop", judge):
+    judge, side = judge_of(config), _hr_crop(config)
+    if judge is not None and side is not None and takes("crop", judge):
         judge.config.setdefault("crop", side)
 
 
@@ -50,7 +50,7 @@ def check_scale(config: Config) -> None:
             f"All parts of an experiment have one scale; this config has {found}. Give 'scale' once, at the top of the "
             "config or by --scale, and leave it out of the parts."
         )
-    judge, side = _judge(config), _hr_crop(config)
+    judge, side = judge_of(config), _hr_crop(config)
     if judge is not None and side is not None and judge.config.get("crop", side) != side:
         raise UserError(
             f"{judge.path}.crop is {judge.config['crop']}, but HR crops measure {side} px "
@@ -58,7 +58,8 @@ def check_scale(config: Config) -> None:
         )
 
 
-def _takes(argument: str, part: Part) -> bool:
+def takes(argument: str, part: Part) -> bool:
+    """Returns whether the class of a part has an argument of this name."""
     return "type" in part.config and argument in part.kind.parameters(part.config["type"])
 
 
@@ -69,8 +70,8 @@ def _steps(config: Config) -> Iterator[Part]:
         yield Part(f"model.degradation.steps.{index}", registry.DEGRADATIONS, step)
 
 
-def _judge(config: Config) -> Part | None:
-    """The discriminator of SR images, D_h, which judges whole HR crops."""
+def judge_of(config: Config) -> Part | None:
+    """Returns the discriminator of SR images, D_h, which judges whole HR crops; None if there is none."""
     adversarial: dict[str, Any] | None = (config.get("model") or {}).get("sr_adversarial")
     if adversarial is None:
         return None

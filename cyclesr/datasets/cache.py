@@ -32,22 +32,23 @@ class ImageCache(Protocol):
     """The interface of a cache."""
 
     def open(self, path: str | Path) -> np.ndarray:
-        """Returns the image ``(H, W, 3)`` in uint8 or uint16; do not write to it."""
+        """Returns the image ``(H, W, channels)`` in uint8 or uint16; do not write to it."""
 
 
-def build_cache(where: str | Path | None, images: Iterable[str | Path]) -> ImageCache:
+def build_cache(where: str | Path | None, images: Iterable[str | Path], channels: int = 3) -> ImageCache:
     """Builds a cache.
 
     Args:
         where: ``disk`` ($CYCLESR_CACHE or, if it is not set, ~/.cache/cyclesr), a folder, ``memory``, or None, which
             decodes an image at every access.
         images: paths of the images that ``memory`` decodes immediately.
+        channels: number of channels, see :func:`~cyclesr.images.reading.read_image`.
     """
     if where is None:
-        return NoCache()
+        return NoCache(channels)
     if where == "memory":
-        return MemoryCache(images)
-    return DiskCache(default_folder() if where == "disk" else Path(where))
+        return MemoryCache(images, channels)
+    return DiskCache(default_folder() if where == "disk" else Path(where), channels)
 
 
 def default_folder() -> Path:
@@ -58,9 +59,12 @@ def default_folder() -> Path:
 class NoCache:
     """No cache: decodes an image at every access."""
 
+    def __init__(self, channels: int = 3) -> None:
+        self.channels = channels
+
     def open(self, path: str | Path) -> np.ndarray:
         """Decodes an image, see :class:`ImageCache`."""
-        return read_image(path)
+        return read_image(path, self.channels)
 
 
 class DiskCache:
@@ -74,10 +78,12 @@ class DiskCache:
     Args:
         folder: folder of the cache, created when needed. It takes 3 bytes per pixel of 8-bit images: 7 GB for the 800
             HR images of DIV2K.
+        channels: number of channels of the images.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, channels: int = 3) -> None:
         self.folder = folder
+        self.channels = channels
 
     def open(self, path: str | Path) -> np.ndarray:
         """Maps an image, see :class:`ImageCache`.
@@ -88,7 +94,7 @@ class DiskCache:
         entry = self._entry(path)
         with suppress(OSError, ValueError, EOFError):  # absent, or corrupted by a crash of the machine
             return _mapped(entry)
-        pixels = read_image(path, strict=True)
+        pixels = read_image(path, self.channels, strict=True)
         try:
             _write_entry(Path(entry), pixels)
         except OSError as error:
@@ -103,11 +109,13 @@ class DiskCache:
             status = os.stat(path)
         except OSError as error:
             raise UserError(f"The image {path} cannot be read: {error.strerror}.") from error
-        return os.path.join(self.folder, _entry_name(str(path)), f"{status.st_size}-{status.st_mtime_ns}-{_READER}.npy")
+        version = f"{status.st_size}-{status.st_mtime_ns}-{_READER}"
+        return os.path.join(self.folder, _entry_name(str(path), self.channels), f"{version}.npy")
 
 
-def _entry_name(path: str) -> str:
-    return hashlib.sha1(os.fsencode(os.path.abspath(path))).hexdigest()
+def _entry_name(path: str, channels: int) -> str:
+    name = hashlib.sha1(os.fsencode(os.path.abspath(path))).hexdigest()
+    return name if channels == 3 else f"{name}-{channels}"
 
 
 def _mapped(entry: str) -> np.ndarray:
@@ -163,12 +171,14 @@ class MemoryCache:
 
     Args:
         images: paths of the images. In each rank, they take 3 bytes per pixel of 8-bit images.
+        channels: number of channels of the images.
 
     Raises:
         UserError: an image cannot be read, or the shared memory is full.
     """
 
-    def __init__(self, images: Iterable[str | Path]) -> None:
+    def __init__(self, images: Iterable[str | Path], channels: int = 3) -> None:
+        self.channels = channels
         ordered = sorted(str(path) for path in images)
         self._paths = PathList(ordered)
         self._places = np.empty((len(ordered), 5), np.int64)  # block, offset, height, width, bytes per sample
@@ -176,7 +186,7 @@ class MemoryCache:
         waiting: list[np.ndarray] = []
         offset = 0
         for i, path in enumerate(ordered):
-            pixels = read_image(path, strict=True)
+            pixels = read_image(path, channels, strict=True)
             if offset + pixels.nbytes > _BLOCK_BYTES and waiting:
                 self._share(waiting)
                 waiting, offset = [], 0
@@ -208,5 +218,5 @@ class MemoryCache:
         if place == len(self._paths) or self._paths[place] != str(path):
             raise KeyError(str(path))
         block, offset, height, width, size = self._places[place].tolist()
-        pixels = self._blocks[block].numpy()[offset : offset + 3 * height * width * size]
-        return pixels.view(f"u{size}").reshape(height, width, 3)
+        pixels = self._blocks[block].numpy()[offset : offset + self.channels * height * width * size]
+        return pixels.view(f"u{size}").reshape(height, width, self.channels)

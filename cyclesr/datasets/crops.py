@@ -100,7 +100,7 @@ def _batch(values: list[Any]) -> Any:
 
 def _as_stored(crops: list[Crop]) -> Tensor:
     dtype = torch.from_numpy(np.empty(0, crops[0].pixels.dtype)).dtype
-    batch = torch.empty(len(crops), *crops[0].shape, 3, dtype=dtype)
+    batch = torch.empty(len(crops), *crops[0].shape, crops[0].pixels.shape[2], dtype=dtype)
     if get_worker_info():
         batch.share_memory_()  # before filling it; otherwise a worker's result is copied to shared memory
     for crop, place in zip(crops, batch.numpy(), strict=True):

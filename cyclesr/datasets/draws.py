@@ -33,12 +33,19 @@ def turned(image: np.ndarray, orientation: int, out: np.ndarray | None = None) -
     """Copies an image in one of eight orientations.
 
     Args:
-        image: ``(H, W, 3)`` in uint8 or uint16.
+        image: ``(H, W, channels)`` in uint8 or uint16.
         orientation: 0 (unchanged) to 7: ``orientation % 4`` counter-clockwise quarter turns, followed by a horizontal
             flip if ``orientation`` is 4 or more.
         out: contiguous array of the result's shape and dtype to write to; None makes a new one.
     """
-    return _ORIENTATIONS[orientation](image, out)
+    if image.shape[2] in _OF_OPENCV:
+        return _ORIENTATIONS[orientation](image, out)
+    return _copied(_turned_view(image, orientation), out)
+
+
+def _turned_view(image: np.ndarray, orientation: int) -> np.ndarray:
+    view = np.rot90(image, orientation % 4)
+    return view[:, ::-1] if orientation >= 4 else view
 
 
 def _copied(image: np.ndarray, out: np.ndarray | None) -> np.ndarray:
@@ -47,6 +54,8 @@ def _copied(image: np.ndarray, out: np.ndarray | None) -> np.ndarray:
     np.copyto(out, image)
     return out
 
+
+_OF_OPENCV = (3, 4)  # channels: it drops the axis of one, and does not turn more than four
 
 # OpenCV is many times as fast as copying numpy's rotated views, which proceeds pixel by pixel.
 _ORIENTATIONS: tuple[Callable[[np.ndarray, np.ndarray | None], np.ndarray], ...] = (

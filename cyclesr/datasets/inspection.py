@@ -34,13 +34,16 @@ class FolderReport:
     problems: list[str] = field(default_factory=list)
 
 
-def inspect_folder(folder: str | Path, smallest: int = 1, watch: Watch = iter, *, deep: bool = False) -> FolderReport:
+def inspect_folder(
+    folder: str | Path, smallest: int = 1, watch: Watch = iter, *, deep: bool = False, channels: int = 3
+) -> FolderReport:
     """Decodes every image of a folder and reports problems.
 
     Args:
         folder: folder of images.
         smallest: minimum side of the images in pixels: the crop of training.
         watch: wraps the paths of the images, for a progress bar.
+        channels: number of channels that the training expects.
         deep: whether to search for damage that decoders repair by guessing, too.
     """
     report = FolderReport(Path(folder))
@@ -51,7 +54,7 @@ def inspect_folder(folder: str | Path, smallest: int = 1, watch: Watch = iter, *
         report.problems.append(str(error))
     for path in watch(report.images):
         try:
-            image = read_image(path, strict=deep)
+            image = read_image(path, channels, strict=deep)
         except UserError as error:
             report.problems.append(str(error))
             continue
@@ -68,17 +71,18 @@ def look_swapped(real: FolderReport, hr: FolderReport) -> bool:
     return len(medians) == 2 and medians[0] >= medians[1]
 
 
-def problems_in_headers(paths: Iterable[str | Path], smallest: int) -> list[str]:
+def problems_in_headers(paths: Iterable[str | Path], smallest: int, channels: int = 3) -> list[str]:
     """Lists the problems of images that their headers reveal, one line each. No pixels are decoded.
 
     Args:
         paths: paths of images.
         smallest: minimum side of the images in pixels.
+        channels: number of channels that the training expects.
     """
     problems = []
     for path in paths:
         try:
-            size = image_size(path)
+            size = image_size(path, channels)
         except UserError as error:
             problems.append(str(error))
         else:
@@ -104,18 +108,19 @@ def inspect_pairs(lr: FolderReport, hr: FolderReport, scale: int) -> list[str]:
     return [problem for pair in pairs if (problem := _misfit(*pair, sizes, scale))]
 
 
-def problems_of_pairs(lr: Sequence[Path], hr: Sequence[Path], scale: int) -> list[str]:
+def problems_of_pairs(lr: Sequence[Path], hr: Sequence[Path], scale: int, channels: int = 3) -> list[str]:
     """Lists what keeps images from being pairs, a line each, as far as their headers tell: no pixel is decoded.
 
     Args:
         lr: images.
         hr: the HR image of each.
         scale: of HR to LR.
+        channels: number of channels that is expected.
     """
     problems = []
     for pair in zip(lr, hr, strict=True):
         try:
-            sizes = {path: image_size(path) for path in pair}
+            sizes = {path: image_size(path, channels) for path in pair}
         except UserError as error:
             problems.append(str(error))
         else:

@@ -32,6 +32,7 @@ class PairedDataset(CropDataset):
         hr_range: (first, last): uses only LR files whose number is in this range, inclusive.
         cache: ``disk``, a folder, ``memory`` or None, see :func:`~cyclesr.datasets.cache.build_cache`.
         seed: seed of all random draws.
+        image_channels: number of channels, see :func:`~cyclesr.images.reading.read_image`: 3 is RGB, 1 gray.
 
     Raises:
         UserError: a folder is missing or empty, or LR images have no HR image. Accessing an item raises it, with the
@@ -48,6 +49,7 @@ class PairedDataset(CropDataset):
         hr_range: tuple[int, int] | None = None,
         cache: str | Path | None = "disk",
         seed: int = 0,
+        image_channels: int = 3,
     ) -> None:
         self.scale = scale
         self.crop = crop
@@ -57,7 +59,7 @@ class PairedDataset(CropDataset):
         hr_paths = [] if hr is None else match_hr(lr_paths, list_images(hr), scale)
         self.lr_paths = PathList(lr_paths)
         self.hr_paths = PathList(hr_paths)
-        self._cache = build_cache(cache, dict.fromkeys([*lr_paths, *hr_paths]))
+        self._cache = build_cache(cache, dict.fromkeys([*lr_paths, *hr_paths]), image_channels)
 
     def __len__(self) -> int:
         return len(self.lr_paths)

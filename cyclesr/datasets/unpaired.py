@@ -42,6 +42,7 @@ class UnpairedDataset(CropDataset):
         cache: ``disk``, a folder, ``memory`` or None, see :func:`~cyclesr.datasets.cache.build_cache`.
         length: length of an epoch; None is the number of HR images.
         seed: seed of all random draws.
+        image_channels: number of channels, see :func:`~cyclesr.images.reading.read_image`: 3 is RGB, 1 gray.
 
     Raises:
         UserError: a folder is missing or empty, a range contains no image, or the augmentation is unknown. Accessing an
@@ -61,6 +62,7 @@ class UnpairedDataset(CropDataset):
         length: int | None = None,
         seed: int = 0,
         margin: int = 0,
+        image_channels: int = 3,
     ) -> None:
         if not isinstance(augment, bool) and augment not in get_args(HrOnly):
             near = did_you_mean(str(augment), get_args(HrOnly))
@@ -73,7 +75,7 @@ class UnpairedDataset(CropDataset):
         self.hr_paths = PathList.of_folder(hr, image_names(hr, hr_range))
         self.real_paths = PathList.of_folder(real, image_names(real, real_range))
         self.length = length or len(self.hr_paths)
-        self._cache = build_cache(cache, chain(self.hr_paths, self.real_paths))
+        self._cache = build_cache(cache, chain(self.hr_paths, self.real_paths), image_channels)
 
     def __len__(self) -> int:
         return self.length

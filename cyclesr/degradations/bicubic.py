@@ -11,6 +11,8 @@ from cyclesr.registry import DEGRADATIONS
 class Bicubic(nn.Module):
     """MATLAB's bicubic ``imresize`` by 1 / scale, clamped to [0, 1] as an image file would be.
 
+    At scale 1 (restoration without enlargement) ``syn`` is ``hr``.
+
     Args:
         scale: factor of the downsampling, the scale of the SR network.
         border: see :func:`~cyclesr.degradations.imresize.imresize`.
@@ -32,6 +34,8 @@ class Bicubic(nn.Module):
                 f"An HR image of {height}x{width} cannot be downsampled by {self.scale}: both sides must be "
                 f"multiples of {self.scale}. Crop it to {height - height % self.scale}x{width - width % self.scale}."
             )
+        if self.scale == 1:
+            return hr.clamp(0, 1)
         size = (height // self.scale, width // self.scale)
         return imresize(hr, size=size, border=self.border).clamp(0, 1)
 

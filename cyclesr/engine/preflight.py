@@ -58,7 +58,7 @@ def check_pairs(data: dict[str, Any]) -> None:
     if data.get("hr") is None:
         return
     lr = list_images(data["lr"], data.get("hr_range"))
-    found = problems_of_pairs(lr, match_hr(lr, list_images(data["hr"]), data["scale"]), data["scale"])
+    found = problems_of_pairs(lr, match_hr(lr, list_images(data["hr"]), data["scale"]), data["scale"], _channels(data))
     if found:
         raise UserError(
             f"{len(found)} of {len(lr)} pairs in {data['lr']} and {data['hr']} do not fit at scale {data['scale']}. "
@@ -85,15 +85,22 @@ def check_images(data: dict[str, Any]) -> None:
     found = [
         problem
         for key, side in sides.items()
-        for problem in problems_in_headers((os.path.join(data[key], name) for name in names[key]), side)
+        for problem in problems_in_headers(
+            (os.path.join(data[key], name) for name in names[key]), side, _channels(data)
+        )
     ]
     if found:
         command = ["cyclesr", "prepare", "check", "--hr", data["hr"], "--real", data["real"]]
         command += ["--scale", data["scale"], "--crop", data["crop"]]
+        command += [] if _channels(data) == 3 else ["--channels", _channels(data)]
         raise UserError(
             f"{len(found)} of {sum(map(len, names.values()))} images cannot be trained on. {_some_of(found)} "
             f"{shlex.join(map(str, command))} looks into each file."
         )
+
+
+def _channels(data: dict[str, Any]) -> int:
+    return int(data.get("image_channels", 3))
 
 
 def say_passed_over(data: dict[str, Any]) -> None:

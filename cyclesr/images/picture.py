@@ -17,7 +17,7 @@ from cyclesr.images.writing import SUFFIXES
 
 WITH_ALPHA = (".png", ".tif", ".tiff", ".webp")
 WITH_16_BITS = (".png", ".tif", ".tiff")
-STREAMED = {".png": write_png, ".tif": write_tiff, ".tiff": write_tiff}
+STREAMED = (".png", ".tif", ".tiff")
 LONGEST_SIDES = {".jpg": 65535, ".jpeg": 65535, ".webp": 16383}
 
 
@@ -34,7 +34,10 @@ def check_format(path: Path, picture: Picture, scale: int) -> None:
         raise UserError(f"{path}: this format does not support transparency. Use one of {', '.join(WITH_ALPHA)}.")
     if picture.bits == 16 and suffix not in WITH_16_BITS:
         raise UserError(f"{path}: this format does not support 16 bits. Use one of {', '.join(WITH_16_BITS)}.")
-    longest = scale * max(picture.pixels.shape)
+    bands = picture.pixels.shape[2]
+    if bands not in (1, 3) and suffix not in (".tif", ".tiff"):
+        raise UserError(f"{path}: this format does not support {bands} bands. Use .tif.")
+    longest = scale * max(picture.pixels.shape[:2])
     if longest > LONGEST_SIDES.get(suffix, longest):
         raise UserError(
             f"{path}: a side of {longest} pixels exceeds the maximum of {suffix} files ({LONGEST_SIDES[suffix]}). Use "
@@ -42,7 +45,13 @@ def check_format(path: Path, picture: Picture, scale: int) -> None:
         )
 
 
-def write_bands(path: Path, size: tuple[int, int], bands: Iterable[np.ndarray], profile: bytes = b"") -> None:
+def write_bands(
+    path: Path,
+    size: tuple[int, int],
+    bands: Iterable[np.ndarray],
+    profile: bytes = b"",
+    alpha: bool | None = None,
+) -> None:
     """Writes an image atomically. PNG and TIFF need only the memory of a few bands.
 
     Args:
@@ -51,21 +60,32 @@ def write_bands(path: Path, size: tuple[int, int], bands: Iterable[np.ndarray], 
         bands: bands ``(k, width, channels)`` in uint8 or uint16, from top to bottom: gray, gray with
             alpha, RGB or RGBA.
         profile: ICC profile of the colours; not written to BMP and WebP.
+        alpha: whether the last channel is alpha; None for 2 and 4 channels. Only TIFF takes 2 or 4 without alpha, and
+            more.
 
     Raises:
         UserError: the file cannot be written or the disk is full. An existing file is unchanged.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, partial(_write, path.suffix.lower(), size, bands, profile))
+        write_whole(path, partial(_write, path.suffix.lower(), size, bands, profile, alpha))
     except OSError as error:
         raise UserError(f"The image {path} cannot be written: {error.strerror}.") from error
 
 
-def _write(suffix: str, size: tuple[int, int], bands: Iterable[np.ndarray], profile: bytes, path: Path) -> None:
+def _write(
+    suffix: str,
+    size: tuple[int, int],
+    bands: Iterable[np.ndarray],
+    profile: bytes,
+    alpha: bool | None,
+    path: Path,
+) -> None:
     with path.open("wb") as file:
-        if suffix in STREAMED:
-            STREAMED[suffix](file, size, bands, profile)
+        if suffix == ".png":
+            write_png(file, size, bands, profile)
+        elif suffix in STREAMED:
+            write_tiff(file, size, bands, profile, alpha)
         else:
             data = _encoded(suffix, np.concatenate(list(bands)))
             file.write(with_profile(data, profile) if suffix in (".jpg", ".jpeg") else data)

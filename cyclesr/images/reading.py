@@ -91,8 +91,12 @@ def read_picture(path: str | Path, channels: int = 3, *, strict: bool = False) -
     return Picture(pixels, alpha, contents.bands == 1, contents.colour_profile, contents.notes + note)
 
 
-def describe_image(path: str | Path, channels: int = 3) -> Contents:
+def describe_image(path: str | Path, channels: int | None = 3) -> Contents:
     """Describes an image by its header.
+
+    Args:
+        path: image file.
+        channels: number of channels that are wanted; None takes any number of bands.
 
     Raises:
         UserError: as for :func:`read_image`, as far as the header tells.
@@ -104,10 +108,21 @@ def describe_image(path: str | Path, channels: int = 3) -> Contents:
             size = Path(path).stat().st_size
             with _errors_of(path, start, size):
                 contents = format_of(start).describe(file)
-                _check_bands(contents, channels)
+                if channels is not None:
+                    _check_bands(contents, channels)
                 return contents
     except OSError as error:
         raise UserError(f"The image {path} cannot be read: {error.strerror or error}.") from error
+
+
+def channels_of_file(path: str | Path) -> int:
+    """Returns with how many channels a file is best read: 3 for gray and RGB, otherwise its number of bands.
+
+    Raises:
+        UserError: as for :func:`read_image`, as far as the header tells.
+    """
+    bands = describe_image(path, None).bands
+    return 3 if bands == 1 else bands
 
 
 def image_size(path: str | Path, channels: int = 3) -> tuple[int, int]:

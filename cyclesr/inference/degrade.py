@@ -13,7 +13,7 @@ from cyclesr.errors import UserError
 from cyclesr.images.listing import list_images
 from cyclesr.images.reading import read_image, without_surplus
 from cyclesr.images.tensors import to_array, to_tensor
-from cyclesr.images.writing import write_image
+from cyclesr.images.writing import suffix_for, write_image
 from cyclesr.inference.files import Report, choose_device, name_outputs, notes_on_folder, process_each
 from cyclesr.inference.translator import LearntDegradation, load_degradation
 from cyclesr.inference.upscale import Upscaler
@@ -60,15 +60,15 @@ def degrade_folder(
     if draws < 1:
         raise UserError(f"--draws must be at least 1, found {draws}.")
     sources = list_images(hr)
-    names = [target.name for target in name_outputs(sources, Path(out))]
+    place = choose_device(device)
+    learnt = load_degradation(checkpoint, place)
+    names = [target.name for target in name_outputs(sources, Path(out), suffix_for(learnt.image_channels))]
     folders = [Path(out)] if draws == 1 else [Path(out) / f"draw{k}" for k in range(1, draws + 1)]
     for folder in [*folders, *([Path(hr_out)] if hr_out else [])]:
         refuse_other_images(folder, names)
     _refuse_other_draws(Path(out), folders)
     if hr_out:
         _refuse_nested(Path(out), Path(hr_out))
-    place = choose_device(device)
-    learnt = load_degradation(checkpoint, place)
     if draws > 1:
         _check_noise(learnt, place, checkpoint)
     tiled = Upscaler(learnt, 1, place, tile, overlap)
@@ -76,7 +76,7 @@ def degrade_folder(
     larger: dict[Path, None] = {}
 
     def work(source: Path, target: Path) -> None:
-        whole = read_image(source)
+        whole = read_image(source, learnt.image_channels)
         image = without_surplus(whole, learnt.scale, source)
         if image.shape != whole.shape:
             larger[source] = None
@@ -126,7 +126,7 @@ def _own_seed(seed: int, name: str, draw: int) -> int:
 @torch.inference_mode()
 def _check_noise(learnt: LearntDegradation, device: torch.device, checkpoint: str | Path) -> None:
     side = 64 * learnt.scale
-    source = learnt.source(torch.full((1, 3, side, side), 0.5, device=device))
+    source = learnt.source(torch.full((1, learnt.image_channels, side, side), 0.5, device=device))
     if torch.equal(learnt(source), learnt(source)):
         raise UserError(
             f"The translator in {checkpoint} takes no noise, so all draws would be the same image: remove --draws."

@@ -18,11 +18,11 @@ def enlarge(picture: Picture, upscaler: Upscaler) -> Iterator[np.ndarray]:
     """Yields the super-resolved picture in bands ``(k, scale * W, channels)`` from top to bottom.
 
     The bands have the kind and the bit depth of the input: one channel for gray, three for colour, and one more if
-    there is alpha. Alpha is enlarged bicubically.
+    there is alpha. Alpha is enlarged bicubically. A network for other than RGB images makes as many bands as it takes.
     """
 
     def as_stored(tile: Tensor) -> np.ndarray:
-        if picture.gray:
+        if picture.gray and upscaler.channels == 3:
             return to_array(tile.mean(0, keepdim=True).expand(3, -1, -1), picture.bits)[..., :1]
         return to_array(tile, picture.bits)
 

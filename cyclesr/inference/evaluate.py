@@ -23,9 +23,9 @@ from cyclesr.datasets.paired import match_hr
 from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
 from cyclesr.images.listing import list_images
-from cyclesr.images.reading import read_image
+from cyclesr.images.reading import channels_of_file, read_image
 from cyclesr.images.tensors import to_array, to_tensor
-from cyclesr.images.writing import write_image
+from cyclesr.images.writing import suffix_for, write_image
 from cyclesr.inference.files import choose_device
 from cyclesr.inference.upscale import Upscaler
 from cyclesr.metrics.columns import Column, load_columns
@@ -244,7 +244,7 @@ def _score(pair: Pair, protocol: Protocol, columns: Mapping[str, Column], settin
     except UserError as error:
         raise UserError(f"{pair.name}: {error}") from error
     if settings.save_images:
-        write_image(Path(settings.save_images) / f"{pair.name}.png", to_array(pair.sr))
+        write_image(Path(settings.save_images) / f"{pair.name}{suffix_for(len(pair.sr))}", to_array(pair.sr))
     return scores
 
 
@@ -253,7 +253,8 @@ def _upscaled(item: dict[str, Any], upscale: Callable[[Tensor], Tensor]) -> Pair
 
 
 def _read_pair(sr_path: Path, hr_path: Path, scale: int) -> Pair:
-    sr, hr = (to_tensor(read_image(path)) for path in (sr_path, hr_path))
+    channels = channels_of_file(sr_path)
+    sr, hr = (to_tensor(read_image(path, channels)) for path in (sr_path, hr_path))
     surplus = [large - small for large, small in zip(hr.shape[1:], sr.shape[1:], strict=True)]
     if all(0 <= pixels < scale for pixels in surplus):
         hr = hr[:, : sr.shape[1], : sr.shape[2]]

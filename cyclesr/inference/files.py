@@ -19,9 +19,11 @@ from cyclesr.images.listing import SUFFIXES, heic_hint, list_images, passed_over
 from cyclesr.images.picture import check_format, write_bands
 from cyclesr.images.reading import Picture, read_picture
 from cyclesr.images.writing import SUFFIXES as WRITTEN
+from cyclesr.images.writing import suffix_for
 from cyclesr.inference.enlarge import enlarge
 from cyclesr.inference.pipeline import Pipeline, run_pipeline
 from cyclesr.inference.upscale import Upscaler
+from cyclesr.models.networks.image_channels import channels_of
 from cyclesr.progress import progress_bar
 
 
@@ -79,9 +81,10 @@ def infer(
     if workers < 0:
         raise UserError(f"--workers must be at least 0, found {workers}.")
     inputs = find_inputs(source)
-    targets = name_outputs(inputs, Path(out))
+    name_outputs(inputs, Path(out))  # mistakes show before anything is loaded
     place = choose_device(device)
     network, scale = load_sr(checkpoint, place)
+    targets = name_outputs(inputs, Path(out), suffix_for(channels_of(network)))
     upscaler = Upscaler(network, scale, place, tile, overlap, dtype, ensemble)
     jobs = [Job(*job) for job in zip(range(len(inputs)), inputs, targets, strict=True)]
     report = Report(notes=notes_on_folder(source))
@@ -124,7 +127,7 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
         Raises:
             UserError: the picture cannot be read, or the format of the target cannot hold the result.
         """
-        picture = read_picture(job.source)
+        picture = read_picture(job.source, self.upscaler.channels)
         self.notes[job.number] = [f"{job.source} {note}." for note in picture.notes]
         check_format(job.target, picture, self.upscaler.scale)
         return picture
@@ -148,7 +151,7 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
             UserError: the file cannot be written.
         """
         height, width = (self.upscaler.scale * side for side in picture.pixels.shape[:2])
-        write_bands(job.target, (height, width), bands, picture.profile)
+        write_bands(job.target, (height, width), bands, picture.profile, alpha=picture.alpha is not None)
 
 
 def process_each(pairs: Iterable[tuple[Path, Path]], work: Callable[[Path, Path], None], total: int) -> Report:
@@ -211,8 +214,13 @@ def _with_literal_folders(pattern: str) -> str:
     return pattern if existing is None else os.path.join(glob.escape(str(existing)), path.relative_to(existing))
 
 
-def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
-    """Returns one target per input: ``out`` itself, or a file in the folder ``out`` with the input's name and ``.png``.
+def name_outputs(inputs: list[Path], out: Path, suffix: str = ".png") -> list[Path]:
+    """Returns one target per input: ``out`` itself, or a file in the folder ``out`` with the input's name.
+
+    Args:
+        inputs: paths of the inputs.
+        out: a folder, or one file.
+        suffix: of the files in the folder.
 
     Inputs that would become the same file keep their suffixes (``a.jpg.png`` and ``a.tif.png``); if the same names are
     in several folders, all inputs keep their folders.
@@ -226,7 +234,7 @@ def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
             raise UserError(f"{len(inputs)} images cannot be written to one file, {out}: give a folder.")
         targets = [out]
     else:
-        targets = [out / name for name in _names(inputs)]
+        targets = [out / name for name in _names(inputs, suffix)]
     first: dict[Path, Path] = {}
     for path, target in zip(inputs, targets, strict=True):
         if target in first:
@@ -238,13 +246,13 @@ def name_outputs(inputs: list[Path], out: Path) -> list[Path]:
     return targets
 
 
-def _names(inputs: list[Path]) -> list[Path]:
+def _names(inputs: list[Path], suffix: str) -> list[Path]:
     names = [Path(path.name) for path in inputs]
     if len({*names}) < len({*inputs}):  # the same name in several folders
         common = os.path.commonpath([path.absolute().parent for path in inputs])
         names = [path.absolute().relative_to(common) for path in inputs]
     count = Counter(name.with_suffix("") for name in names)
-    return [name.with_name(f"{name.name if count[name.with_suffix('')] > 1 else name.stem}.png") for name in names]
+    return [name.with_name(f"{name.name if count[name.with_suffix('')] > 1 else name.stem}{suffix}") for name in names]
 
 
 def choose_device(device: str) -> torch.device:

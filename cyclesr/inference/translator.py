@@ -15,6 +15,7 @@ from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.checkpoints.trust import require_networks
 from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
+from cyclesr.models.networks.image_channels import channels_of
 from cyclesr.models.translators.base import Translator
 from cyclesr.registry import DEGRADATIONS, TRANSLATORS
 
@@ -26,6 +27,7 @@ class LearntDegradation(nn.Module):
         degradation: (N, 3, H, W) -> ``syn`` (N, 3, H / scale, W / scale), Eq. (1).
         translator: ``syn`` -> ``fake_real``, G1 of Eq. (2); or ``hr`` -> ``fake_real`` if it starts from HR.
         scale: scale factor of the SR network that was trained with them.
+        image_channels: number of channels of the images.
     """
 
     def __init__(self, degradation: nn.Module, translator: Translator, scale: int) -> None:
@@ -33,6 +35,7 @@ class LearntDegradation(nn.Module):
         self.degradation = degradation
         self.translator = translator
         self.scale = scale
+        self.image_channels = channels_of(translator)
 
     def source(self, hr: Tensor) -> Tensor:
         """Returns the input of :meth:`forward` for ``hr`` (N, 3, H, W): ``syn`` (N, 3, h, w).

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.images.tensors import to_tensor
+from cyclesr.models.networks.image_channels import channels_of
 from cyclesr.optim.precision import has_native_bfloat16
 
 FIRST_TILE = 512  # LR pixels; first tile size of 'auto'
@@ -35,6 +36,9 @@ class Span(NamedTuple):
 
 class Upscaler:
     """Runs an SR network over whole images.
+
+    Attributes:
+        channels: number of channels of the images.
 
     Args:
         network: SR network, (N, 3, h, w) to (N, 3, scale * h, scale * w).
@@ -72,6 +76,7 @@ class Upscaler:
         self.adaptive = tile == "auto"
         self.tile = self._checked(tile)
         self.network = network.to(self.device).eval()
+        self.channels = channels_of(network)
 
     def _checked(self, tile: int | str | None) -> int | None:
         if self.overlap < 0:
@@ -99,7 +104,7 @@ class Upscaler:
                 not fit into memory.
         """
         _, height, width = lr.shape
-        sr = torch.empty(3, height * self.scale, width * self.scale)
+        sr = torch.empty(self.channels, height * self.scale, width * self.scale)
         for row, tiles in self.rows(lr, Tensor.cpu):
             sr[:, row.start * self.scale : row.stop * self.scale] = torch.cat(tiles, 2)
         return sr
@@ -192,7 +197,7 @@ class Upscaler:
             if _ran_out_of_memory(error):
                 raise
             raise UserError(_failure(self.network, lr, error)) from error
-        expected = (3, lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
+        expected = (self.channels, lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
         if tuple(result.shape) != expected:
             raise UserError(
                 f"For an input {tuple(lr.shape)} the output of an x{self.scale} network must be {expected}, found "

@@ -20,7 +20,7 @@ from cyclesr.degradations.camera import CameraMeasurement, kernel_from_mtf, meas
 from cyclesr.degradations.camera.compression import measure_compression, read_compression
 from cyclesr.degradations.camera.noise import flat_corners
 from cyclesr.degradations.imresize import imresize
-from cyclesr.errors import UserError
+from cyclesr.errors import UserError, require_rgb
 from cyclesr.images.reading import read_image
 from cyclesr.images.tensors import to_tensor
 from cyclesr.inference.upscale import Upscaler
@@ -33,6 +33,7 @@ from cyclesr.metrics.without_truth import (
     overshoot,
     sharpness,
 )
+from cyclesr.models.networks.image_channels import channels_of
 
 MOST_IMAGES = 20
 CROP = 320  # side of the central crops, LR pixels
@@ -285,8 +286,10 @@ def judge(
             raised.
 
     Raises:
-        UserError: no image is at least 48 pixels wide and high, an image cannot be read, or the network fails.
+        UserError: the network is not for RGB images, no image is at least 48 pixels wide and high, an image cannot be
+            read, or the network fails.
     """
+    require_rgb("Verdicts", channels_of(network))
     chosen = spread_evenly(images, most)
     kernel = _kernel(camera or measure_files(chosen, skip=skip and (lambda error: None)))
     upscaler = Upscaler(network, scale, device)

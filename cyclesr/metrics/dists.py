@@ -15,7 +15,7 @@ from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from cyclesr import imagenet_weights
-from cyclesr.errors import UserError
+from cyclesr.errors import UserError, require_rgb
 from cyclesr.imagenet_weights import DEVIATION, MEAN
 from cyclesr.metrics.pixels import Image, check_same_size, to_planes
 
@@ -65,6 +65,7 @@ class Dists(nn.Module):
         Raises:
             UserError: the sizes differ.
         """
+        require_rgb("Losses and scores with ImageNet features", len(sr))
         check_same_size(sr, hr)
         first, second = (self._maps(planes.float()[None].to(self.alpha.device) / 255) for planes in (sr, hr))
         weights = zip(self.alpha.split(CHANNELS), self.beta.split(CHANNELS), strict=True)

@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from cyclesr import imagenet_weights
-from cyclesr.errors import UserError, did_you_mean
+from cyclesr.errors import UserError, did_you_mean, require_rgb
 from cyclesr.metrics.pixels import Image, to_planes
 
 # Minimum side of the images in pixels; for smaller ones, the pooling of a backbone has no output.
@@ -56,8 +56,9 @@ class Lpips(nn.Module):
         """Computes LPIPS of two tensors ``(3, H, W)`` in 0..255.
 
         Raises:
-            UserError: the images are too small for the backbone.
+            UserError: the images are not RGB, or too small for the backbone.
         """
+        require_rgb("LPIPSLoss and LPIPS", len(sr))
         height, width = sr.shape[1:]
         if min(height, width) < SMALLEST[self.net]:
             raise UserError(

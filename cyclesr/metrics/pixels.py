@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cyclesr.errors import UserError
+from cyclesr.errors import UserError, require_rgb
 
 Image: TypeAlias = NDArray[Any] | Tensor
 
@@ -51,7 +51,11 @@ def to_luma(rgb: Tensor, rounded: bool = False) -> Tensor:
 
     Returns:
         ``(1, H, W)`` in 16..235.
+
+    Raises:
+        UserError: the image is not RGB.
     """
+    require_rgb("Luma, and scores that are computed on it,", len(rgb))
     weights = rgb.new_tensor([65.481, 128.553, 24.966]) / 255
     luma = 16 + torch.tensordot(weights, rgb, dims=1)[None]
     return (luma + 0.5).floor() if rounded else luma

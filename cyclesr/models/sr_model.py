@@ -11,6 +11,7 @@ from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
 from cyclesr.models.losses.terms import Losses, merge_losses, sr_loss_of
 from cyclesr.models.moving_average import MovingAverage
+from cyclesr.models.networks.image_channels import channels_of
 from cyclesr.optim.memory_format import ChannelsLast, memory_format
 from cyclesr.optim.parts import PartOptimizers
 from cyclesr.registry import LOSSES, MODELS, SR_BACKBONES
@@ -219,7 +220,7 @@ def _tried(network: nn.Module, side: int) -> Any:
     training = network.training
     weight = next(network.parameters(), torch.empty(0))
     try:
-        return network.eval()(weight.new_zeros(1, 3, side, side))
+        return network.eval()(weight.new_zeros(1, channels_of(network), side, side))
     except Exception as error:  # the network may be anybody's
         raise UserError(
             f"The config of {type(network).__name__} has no 'scale', and it cannot be tried on {side}x{side} pixels: "
@@ -230,12 +231,12 @@ def _tried(network: nn.Module, side: int) -> Any:
 
 
 def _scale_between(network: nn.Module, side: int, output: Any) -> int:
-    name = type(network).__name__
-    if not isinstance(output, Tensor) or output.shape[:2] != (1, 3):
+    name, channels = type(network).__name__, channels_of(network)
+    if not isinstance(output, Tensor) or output.shape[:2] != (1, channels):
         found = tuple(output.shape) if isinstance(output, Tensor) else f"a {type(output).__name__}"
         raise UserError(
-            f"{name} made {found} of an image (1, 3, {side}, {side}); an SR network makes a tensor (N, 3, s*h, s*w). "
-            "Wrap a network that returns more in a module that returns only the image."
+            f"{name} made {found} of an image {(1, channels, side, side)}; an SR network makes a tensor "
+            f"(N, {channels}, s*h, s*w). Wrap a network that returns more in a module that returns only the image."
         )
     height, width = output.shape[-2:]
     if height != width or height % side or not height:

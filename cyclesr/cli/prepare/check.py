@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lr", type=Path, help="folder of LR images that pair with --hr")
     parser.add_argument("--scale", type=at_least(1), default=4)
     parser.add_argument("--crop", type=at_least(1), default=1, help="LR crop of the training, pixels; HR: times scale")
+    parser.add_argument("--channels", type=at_least(1), default=3, help="of the images (default: 3, RGB)")
     parser.add_argument(
         "--deep",
         action="store_true",
@@ -47,7 +48,8 @@ def main(args: argparse.Namespace) -> None:
     if not folders:
         raise UserError("Nothing to check: give --hr, --real or --lr.")
     reports = {
-        name: inspect_folder(path, smallest[name], watch(name), deep=args.deep) for name, path in folders.items()
+        name: inspect_folder(path, smallest[name], watch(name), deep=args.deep, channels=args.channels)
+        for name, path in folders.items()
     }
     _print_table(reports)
     for name, report in reports.items():

@@ -49,11 +49,14 @@ class PreviewHook(Hook):
 
 
 def side_by_side(images: list[Tensor]) -> np.ndarray:
-    """Returns images ``(1, 3, h, w)`` in [0, 1] as one uint8 picture ``(H, W, 3)``.
+    """Returns images ``(1, C, h, w)`` in [0, 1] as one uint8 picture ``(H, W, 3)``.
+
+    Of other than RGB images, the first three bands are shown, or the first.
 
     Smaller images are enlarged to the height of the tallest by nearest-neighbour interpolation.
     """
     height = max(image.shape[-2] for image in images)
     enlarged = [F.interpolate(i.float().cpu(), scale_factor=height / i.shape[-2], mode="nearest") for i in images]
     strip = torch.cat(enlarged, dim=-1)[0].clamp(0, 1)
+    strip = strip[:3] if len(strip) >= 3 else strip[:1].expand(3, -1, -1)
     return (strip * 255).round().byte().permute(1, 2, 0).numpy()

@@ -19,10 +19,11 @@ class SRVGGNetCompact(nn.Module):
     trained here load in every program that supports Compact.
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer.
         num_layers: number of convolutions between the first and the last: 16 in realesr-animevideov3, 32 in
             realesr-general-x4v3.
+        image_channels: number of channels of the images.
 
     Differs from Real-ESRGAN: PReLU is the only activation; the last convolution starts at zero, so that the network
     starts as nearest-neighbour upsampling.
@@ -31,14 +32,15 @@ class SRVGGNetCompact(nn.Module):
     PAPER: ClassVar[Paper] = Paper("Wang et al. 2021", "https://arxiv.org/abs/2107.10833")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_layers=1)
 
-    def __init__(self, scale: int, channels: int = 64, num_layers: int = 16) -> None:
+    def __init__(self, scale: int, channels: int = 64, num_layers: int = 16, image_channels: int = 3) -> None:
         super().__init__()
+        self.image_channels = image_channels
         factors(scale)  # raises UserError for other scales
         self.scale = scale
-        layers: list[nn.Module] = [nn.Conv2d(3, channels, 3, padding=1), nn.PReLU(channels)]
+        layers: list[nn.Module] = [nn.Conv2d(image_channels, channels, 3, padding=1), nn.PReLU(channels)]
         for _ in range(num_layers):
             layers += [nn.Conv2d(channels, channels, 3, padding=1), nn.PReLU(channels)]
-        last = nn.Conv2d(channels, 3 * scale**2, 3, padding=1)
+        last = nn.Conv2d(channels, image_channels * scale**2, 3, padding=1)
         self.body = nn.Sequential(*layers, last)
         zero(last)
 

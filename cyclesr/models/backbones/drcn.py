@@ -21,7 +21,7 @@ class DRCN(nn.Module):
     are specific to this library.
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer.
         num_recursions: number of times the recursive layer is applied.
         planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.

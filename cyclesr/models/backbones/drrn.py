@@ -20,7 +20,7 @@ class DRRN(nn.Module):
     (``planes="luma"``).
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer.
         num_units: number of times the residual unit is applied.
         planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.

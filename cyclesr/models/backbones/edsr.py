@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor, nn
 
 from cyclesr.descriptions import Paper
-from cyclesr.models.backbones.mean_shift import RANGE, MeanShift, with_means
+from cyclesr.models.backbones.mean_shift import RANGE, MeanShift, check_mean_shift, with_means
 from cyclesr.models.backbones.public_names import renamed
 from cyclesr.models.backbones.upsampling import BicubicSkip, factors, shuffle_stages
 from cyclesr.registry import SR_BACKBONES
@@ -30,7 +30,7 @@ class EDSR(nn.Module):
     """Residual blocks without norm inside one long skip.
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels: 64 for EDSR-baseline, 256 for EDSR.
         num_blocks: number of residual blocks: 16 for EDSR-baseline, 32 for EDSR.
         residual_scale: factor of each block's residual: 1 for EDSR-baseline, 0.1 for EDSR.
@@ -41,6 +41,7 @@ class EDSR(nn.Module):
         mean_shift: whether the network works internally on images in 0 to 255 minus the mean colour of DIV2K, as
             published, instead of images in [0, 1].
             The published weights need it; :meth:`from_public` converts them.
+        image_channels: number of channels of the images.
 
     Differs from EDSR: images are in [0, 1] by default instead of 0 to 255; some weights have other names; x8 is
     supported.
@@ -58,20 +59,23 @@ class EDSR(nn.Module):
         upsampling: Literal["stages", "direct"] = "stages",
         global_skip: bool = False,
         mean_shift: bool = False,
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
+        self.image_channels = image_channels
         factors(scale)  # raises UserError for other scales
+        check_mean_shift(mean_shift, image_channels)
         self.range = RANGE if mean_shift else 1.0
         self.sub_mean = MeanShift(-1) if mean_shift else nn.Identity()
         self.add_mean = MeanShift(1) if mean_shift else nn.Identity()
-        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        self.head = nn.Conv2d(image_channels, channels, 3, padding=1)
         blocks = [_Block(channels, residual_scale) for _ in range(num_blocks)]
         self.body = nn.Sequential(*blocks, nn.Conv2d(channels, channels, 3, padding=1))
         if upsampling == "direct":
-            last = nn.Conv2d(channels, 3 * scale**2, 3, padding=1)
+            last = nn.Conv2d(channels, image_channels * scale**2, 3, padding=1)
             self.tail = nn.Sequential(last, nn.PixelShuffle(scale))
         else:
-            last = nn.Conv2d(channels, 3, 3, padding=1)
+            last = nn.Conv2d(channels, image_channels, 3, padding=1)
             self.tail = nn.Sequential(shuffle_stages(channels, scale, nn.Identity), last)
         self.skip = BicubicSkip(scale, global_skip, last)
 

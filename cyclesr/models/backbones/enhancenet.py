@@ -26,7 +26,7 @@ class EnhanceNet(nn.Module):
     this library.
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer.
         num_blocks: number of residual blocks.
 

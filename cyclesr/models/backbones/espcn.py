@@ -17,7 +17,7 @@ class ESPCN(nn.Module):
     Weights are named as in yjn870/ESPCN-pytorch (``planes="luma"``).
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of feature maps after the first convolution; the second has half as many.
         planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.
         global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at

@@ -17,7 +17,7 @@ class FSRCNN(nn.Module):
     Weights are named as in yjn870/FSRCNN-pytorch (``planes="luma"``).
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of feature maps outside the hourglass (d in the paper).
         shrunk: number of feature maps inside the hourglass (s).
         num_layers: number of mapping convolutions inside the hourglass (m).

@@ -60,26 +60,30 @@ class IMDN(nn.Module):
     before the square root, whose gradient is infinite at 0.
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer, a multiple of 4.
         num_blocks: number of blocks; 6 in the paper.
         global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
             zero, so that the network starts as bicubic upsampling.
+        image_channels: number of channels of the images.
     """
 
     PAPER: ClassVar[Paper] = Paper("Hui et al., ACM MM 2019", "https://arxiv.org/abs/1909.11856")
     TINY: ClassVar[dict[str, Any]] = dict(channels=8, num_blocks=2)
 
-    def __init__(self, scale: int, channels: int = 64, num_blocks: int = 6, global_skip: bool = False) -> None:
+    def __init__(
+        self, scale: int, channels: int = 64, num_blocks: int = 6, global_skip: bool = False, image_channels: int = 3
+    ) -> None:
         super().__init__()
+        self.image_channels = image_channels
         factors(scale)  # raises UserError for other scales
-        self.fea_conv = nn.Conv2d(3, channels, 3, padding=1)
+        self.fea_conv = nn.Conv2d(image_channels, channels, 3, padding=1)
         self.blocks = [f"IMDB{i}" for i in range(1, num_blocks + 1)]
         for name in self.blocks:
             self.add_module(name, _Block(channels))
         self.c = nn.Sequential(nn.Conv2d(channels * num_blocks, channels, 1), nn.LeakyReLU(SLOPE, inplace=True))
         self.LR_conv = nn.Conv2d(channels, channels, 3, padding=1)
-        last = nn.Conv2d(channels, 3 * scale**2, 3, padding=1)
+        last = nn.Conv2d(channels, image_channels * scale**2, 3, padding=1)
         self.upsampler = nn.Sequential(last, nn.PixelShuffle(scale))
         self.skip = BicubicSkip(scale, global_skip, last)
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cyclesr.errors import UserError
+from cyclesr.errors import UserError, require_rgb
 
 RANGE = 255.0
 MEAN = (0.4488, 0.4371, 0.4040)  # mean RGB colour of DIV2K's training images, as in EDSR-PyTorch
@@ -30,6 +30,16 @@ class MeanShift(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Shifts the colours of images ``(N, 3, H, W)``."""
         return F.conv2d(image, self.weight, self.bias)
+
+
+def check_mean_shift(mean_shift: bool, image_channels: int) -> None:
+    """Checks that images from which the mean colour is subtracted are RGB.
+
+    Raises:
+        UserError: they are not.
+    """
+    if mean_shift:
+        require_rgb("Networks with mean_shift=True", image_channels)
 
 
 def with_means(network: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:

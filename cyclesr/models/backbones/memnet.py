@@ -60,7 +60,7 @@ class MemNet(nn.Module):
     whose recursions do not share weights (``shared=False``, ``planes="luma"``).
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer.
         num_blocks: number of memory blocks.
         num_recursions: number of recursions per memory block.

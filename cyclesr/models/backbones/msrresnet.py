@@ -34,9 +34,10 @@ class MSRResNet(nn.Module):
     It has 1,517,571 parameters for x4. Weights are named as in BasicSR.
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer.
         num_blocks: number of residual blocks.
+        image_channels: number of channels of the images.
 
     Differs from BasicSR: x8 is supported, with a third stage ``upconv3``.
     """
@@ -44,16 +45,17 @@ class MSRResNet(nn.Module):
     PAPER: ClassVar[Paper] = Paper("Wang et al. 2018", "https://arxiv.org/abs/1809.00219")
     TINY: ClassVar[dict[str, Any]] = dict(channels=4, num_blocks=1)
 
-    def __init__(self, scale: int, channels: int = 64, num_blocks: int = 16) -> None:
+    def __init__(self, scale: int, channels: int = 64, num_blocks: int = 16, image_channels: int = 3) -> None:
         super().__init__()
+        self.image_channels = image_channels
         self.scale = scale
         self.stages = list(enumerate(factors(scale), start=1))
-        self.conv_first = _conv(3, channels)
+        self.conv_first = _conv(image_channels, channels)
         self.body = nn.Sequential(*(_Block(channels) for _ in range(num_blocks)))
         for i, factor in self.stages:
             self.add_module(f"upconv{i}", _conv(channels, channels * factor**2))
         self.conv_hr = _conv(channels, channels)
-        self.conv_last = _conv(channels, 3)
+        self.conv_last = _conv(channels, image_channels)
         initialise(self, "kaiming")
         for module in self.modules():
             if isinstance(module, nn.Conv2d):

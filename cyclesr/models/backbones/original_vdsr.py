@@ -29,7 +29,7 @@ class OriginalVDSR(nn.Module):
     twtygqyy/pytorch-vdsr (``planes="luma"``).
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer.
         num_layers: number of convolutions, including the first and the last.
         planes: ``rgb`` or ``luma`` (the paper's), see :class:`~cyclesr.models.backbones.colour.Colour`.

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
+from cyclesr.models.networks.image_channels import of_channels
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -21,6 +22,7 @@ class Padded(nn.Module):
         network: config of the network: its ``type``, a registered name or a dotted path, and its arguments.
         multiple: both sides of the network's input are multiples of this number.
         smallest: both sides of the network's input are at least this long, in pixels.
+        image_channels: number of channels of the images, passed on to the network if it is not 3.
 
     Raises:
         UserError: ``scale``, ``multiple`` or ``smallest`` is below 1, or ``type`` is missing. ``forward`` raises it if
@@ -29,7 +31,9 @@ class Padded(nn.Module):
 
     TINY: ClassVar[dict[str, Any]] = dict(network=dict(type="EDSR", channels=4, num_blocks=1), multiple=4, smallest=8)
 
-    def __init__(self, scale: int, network: dict[str, Any], multiple: int = 8, smallest: int = 1) -> None:
+    def __init__(
+        self, scale: int, network: dict[str, Any], multiple: int = 8, smallest: int = 1, image_channels: int = 3
+    ) -> None:
         super().__init__()
         for name, value in dict(scale=scale, multiple=multiple, smallest=smallest).items():
             if not isinstance(value, int) or value < 1:
@@ -37,7 +41,8 @@ class Padded(nn.Module):
         self.scale = scale
         self.multiple = multiple
         self.smallest = smallest
-        self.network: nn.Module = SR_BACKBONES.build(_of_scale(network, scale))
+        self.network: nn.Module = SR_BACKBONES.build({**of_channels(image_channels), **_of_scale(network, scale)})
+        self.image_channels = image_channels
 
     def forward(self, lr: Tensor) -> Tensor:
         """Upscales images from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from cyclesr.descriptions import Paper
-from cyclesr.models.backbones.mean_shift import RANGE, MeanShift, with_means
+from cyclesr.models.backbones.mean_shift import RANGE, MeanShift, check_mean_shift, with_means
 from cyclesr.models.backbones.public_names import renamed
 from cyclesr.models.backbones.upsampling import BicubicSkip, shuffle_stages
 from cyclesr.registry import SR_BACKBONES
@@ -56,7 +56,7 @@ class RCAN(nn.Module):
     names, but not those of BasicSR; :meth:`from_public` converts from both.
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer.
         num_groups: number of residual groups.
         num_blocks: number of residual blocks per group.
@@ -65,6 +65,7 @@ class RCAN(nn.Module):
             published, instead of images in [0, 1].
         global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
             zero, so that the network starts as bicubic upsampling.
+        image_channels: number of channels of the images.
     """
 
     PAPER: ClassVar[Paper] = Paper("Zhang et al., ECCV 2018", "https://arxiv.org/abs/1807.02758")
@@ -79,16 +80,19 @@ class RCAN(nn.Module):
         reduction: int = 16,
         mean_shift: bool = False,
         global_skip: bool = False,
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
+        self.image_channels = image_channels
         self.num_blocks = num_blocks
+        check_mean_shift(mean_shift, image_channels)
         self.range = RANGE if mean_shift else 1.0
         self.sub_mean = MeanShift(-1) if mean_shift else nn.Identity()
         self.add_mean = MeanShift(1) if mean_shift else nn.Identity()
-        self.head = nn.Sequential(nn.Conv2d(3, channels, 3, padding=1))
+        self.head = nn.Sequential(nn.Conv2d(image_channels, channels, 3, padding=1))
         groups = [_group(channels, num_blocks, reduction) for _ in range(num_groups)]
         self.body = nn.Sequential(*groups, _conv(channels))
-        last = nn.Conv2d(channels, 3, 3, padding=1)
+        last = nn.Conv2d(channels, image_channels, 3, padding=1)
         self.tail = nn.Sequential(shuffle_stages(channels, scale), last)
         self.skip = BicubicSkip(scale, global_skip, last)
 

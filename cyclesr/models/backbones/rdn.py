@@ -38,13 +38,14 @@ class RDN(nn.Module):
     upsampling of EDSR-PyTorch has ``growth`` channels instead, so its weights do not fit if the two numbers differ.
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels outside the blocks (G0 in the paper).
         growth: number of channels that each layer of a block adds (G).
         num_blocks: number of residual dense blocks (D).
         num_layers: number of layers per block (C). The paper has D = 16 and C = 8, or 20 and 6 with ``growth=32``.
         global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
             zero, so that the network starts as bicubic upsampling.
+        image_channels: number of channels of the images.
     """
 
     PAPER: ClassVar[Paper] = Paper("Zhang et al., CVPR 2018", "https://arxiv.org/abs/1802.08797")
@@ -58,16 +59,18 @@ class RDN(nn.Module):
         num_blocks: int = 16,
         num_layers: int = 8,
         global_skip: bool = False,
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
-        self.sfe1 = nn.Conv2d(3, channels, 3, padding=1)
+        self.image_channels = image_channels
+        self.sfe1 = nn.Conv2d(image_channels, channels, 3, padding=1)
         self.sfe2 = nn.Conv2d(channels, channels, 3, padding=1)
         self.rdbs = nn.ModuleList(_Block(channels, growth, num_layers) for _ in range(num_blocks))
         self.gff = nn.Sequential(
             nn.Conv2d(channels * num_blocks, channels, 1), nn.Conv2d(channels, channels, 3, padding=1)
         )
         self.upscale = shuffle_stages(channels, scale)
-        self.output = nn.Conv2d(channels, 3, 3, padding=1)
+        self.output = nn.Conv2d(channels, image_channels, 3, padding=1)
         self.skip = BicubicSkip(scale, global_skip, self.output)
 
     def forward(self, lr: Tensor) -> Tensor:

@@ -60,6 +60,7 @@ class RRDBNet(nn.Module):
         channels: number of channels of every layer outside the dense blocks.
         num_blocks: number of residual-in-residual blocks.
         growth: number of channels that each convolution of a dense block adds.
+        image_channels: number of channels of the images.
 
     Raises:
         UserError: another scale.
@@ -68,17 +69,20 @@ class RRDBNet(nn.Module):
     PAPER: ClassVar[Paper] = Paper("Wang et al., ECCVW 2018", "https://arxiv.org/abs/1809.00219")
     TINY: ClassVar[dict[str, Any]] = dict(channels=8, num_blocks=1, growth=4)
 
-    def __init__(self, scale: int, channels: int = 64, num_blocks: int = 23, growth: int = 32) -> None:
+    def __init__(
+        self, scale: int, channels: int = 64, num_blocks: int = 23, growth: int = 32, image_channels: int = 3
+    ) -> None:
         super().__init__()
+        self.image_channels = image_channels
         if scale not in UNSHUFFLE:
             raise UserError(f"RRDBNet supports the scales 1, 2 and 4, found {scale!r}. {OTHER}")
         self.scale = scale
-        self.conv_first = nn.Conv2d(3 * UNSHUFFLE[scale] ** 2, channels, 3, padding=1)
+        self.conv_first = nn.Conv2d(image_channels * UNSHUFFLE[scale] ** 2, channels, 3, padding=1)
         self.body = nn.Sequential(*(_Block(channels, growth) for _ in range(num_blocks)))
         self.conv_body, self.conv_up1, self.conv_up2, self.conv_hr = (
             nn.Conv2d(channels, channels, 3, padding=1) for _ in range(4)
         )
-        self.conv_last = nn.Conv2d(channels, 3, 3, padding=1)
+        self.conv_last = nn.Conv2d(channels, image_channels, 3, padding=1)
 
     def forward(self, lr: Tensor) -> Tensor:
         """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""

@@ -18,7 +18,7 @@ class SRCNN(nn.Module):
     Weights are named as in yjn870/SRCNN-pytorch (``planes="luma"``) and in mmagic (``mapping_kernel=1``).
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of feature maps after the first convolution.
         mapped: number of feature maps after the second convolution.
         mapping_kernel: kernel size of the second convolution: 1, 3 or 5 (the networks 9-1-5, 9-3-5, 9-5-5).

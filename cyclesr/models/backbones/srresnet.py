@@ -32,12 +32,13 @@ class SRResNet(nn.Module):
     The names of the weights are specific to this library. The initialisation is PyTorch's default.
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer.
         num_blocks: number of residual blocks.
         norm: ``batch`` (the original), ``instance`` or ``none``.
         global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
             zero, so that the network starts as bicubic upsampling.
+        image_channels: number of channels of the images.
     """
 
     PAPER: ClassVar[Paper] = Paper("Ledig et al., CVPR 2017", "https://arxiv.org/abs/1609.04802")
@@ -50,13 +51,15 @@ class SRResNet(nn.Module):
         num_blocks: int = 16,
         norm: str = "batch",
         global_skip: bool = False,
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
-        self.head = nn.Sequential(nn.Conv2d(3, channels, 9, padding=4), nn.PReLU())
+        self.image_channels = image_channels
+        self.head = nn.Sequential(nn.Conv2d(image_channels, channels, 9, padding=4), nn.PReLU())
         blocks = [_Block(channels, norm) for _ in range(num_blocks)]
         self.body = nn.Sequential(*blocks, nn.Conv2d(channels, channels, 3, padding=1), make_norm(norm, channels))
         self.upsample = shuffle_stages(channels, scale, nn.PReLU)
-        self.tail = nn.Conv2d(channels, 3, 9, padding=4)
+        self.tail = nn.Conv2d(channels, image_channels, 9, padding=4)
         self.skip = BicubicSkip(scale, global_skip, self.tail)
 
     def forward(self, lr: Tensor) -> Tensor:

@@ -11,14 +11,14 @@ from cyclesr.models.networks.initialise import zero
 
 
 def factors(scale: int) -> list[int]:
-    """Returns the factors of the upsampling stages for a scale: [2, 2, 2] for 8.
+    """Returns the factors of the upsampling stages for a scale: [2, 2, 2] for 8, none for 1 (restoration).
 
     Raises:
-        UserError: ``scale`` is not 2, 3, 4 or 8.
+        UserError: ``scale`` is not 1, 2, 3, 4 or 8.
     """
-    stages = {2: [2], 3: [3], 4: [2, 2], 8: [2, 2, 2]}
+    stages: dict[int, list[int]] = {1: [], 2: [2], 3: [3], 4: [2, 2], 8: [2, 2, 2]}
     if scale not in stages:
-        raise UserError(f"The scale must be 2, 3, 4 or 8, found {scale!r}.")
+        raise UserError(f"The scale must be 1, 2, 3, 4 or 8, found {scale!r}.")
     return stages[scale]
 
 
@@ -40,6 +40,8 @@ def bicubic(image: Tensor, scale: int) -> Tensor:
 
     Half precision becomes float32: torch does not resize in bfloat16 on CPUs, and 8 bits of an image would be lost.
     """
+    if scale == 1:
+        return image
     size = (image.shape[-2] * scale, image.shape[-1] * scale)
     image = image.to(torch.promote_types(image.dtype, torch.float32))
     return F.interpolate(image, size=size, mode="bicubic", antialias=True)

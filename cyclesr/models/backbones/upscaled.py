@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.models.backbones.upsampling import bicubic
+from cyclesr.models.networks.image_channels import of_channels
 from cyclesr.registry import MODELS, SR_BACKBONES
 
 
@@ -17,6 +18,7 @@ class Upscaled(nn.Module):
         scale: an integer of at least 1.
         network: arguments of :class:`~cyclesr.models.networks.ResNetGenerator`, or of another network if they have a
             ``type``. The output of the network must have the size of its input.
+        image_channels: number of channels of the images, passed on to the network if it is not 3.
 
     Raises:
         UserError: another ``scale``.
@@ -24,12 +26,13 @@ class Upscaled(nn.Module):
 
     TINY: ClassVar[dict[str, Any]] = dict(network=dict(channels=4, num_blocks=1, num_down=1))
 
-    def __init__(self, scale: int, network: dict[str, Any] | None = None) -> None:
+    def __init__(self, scale: int, network: dict[str, Any] | None = None, image_channels: int = 3) -> None:
         super().__init__()
+        self.image_channels = image_channels
         if not isinstance(scale, int) or scale < 1:
             raise UserError(f"The scale of Upscaled must be an integer of at least 1, found {scale!r}.")
         self.scale = scale
-        self.network = MODELS.build({"type": "ResNetGenerator", **(network or {})})
+        self.network = MODELS.build({"type": "ResNetGenerator", **of_channels(image_channels), **(network or {})})
 
     def enlarge(self, lr: Tensor) -> Tensor:
         """Upsamples images with bicubic interpolation from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``.

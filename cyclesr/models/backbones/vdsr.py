@@ -17,12 +17,13 @@ class VDSR(nn.Module):
     The original VDSR (Kim et al., CVPR 2016) takes the bicubic upsampling of the LR image instead of the LR image.
 
     Args:
-        scale: 2, 3, 4 or 8.
+        scale: 1, 2, 3, 4 or 8.
         channels: number of channels of every layer.
         num_blocks: number of conv-norm-ReLU layers before the last conv-norm.
         norm: ``batch`` (released code), ``instance`` or ``none``.
         global_skip: whether to add the bicubic upsampling of the input to the output. The last layer then starts at
             zero, so that the network starts as bicubic upsampling.
+        image_channels: number of channels of the images.
 
     Differs from the released code: PyTorch's default initialisation instead of N(0, 0.02); scale 3 is supported.
     """
@@ -37,15 +38,17 @@ class VDSR(nn.Module):
         num_blocks: int = 20,
         norm: str = "batch",
         global_skip: bool = False,
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
-        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        self.image_channels = image_channels
+        self.head = nn.Conv2d(image_channels, channels, 3, padding=1)
         layers: list[nn.Module] = []
         for _ in range(num_blocks):
             layers += [nn.Conv2d(channels, channels, 3, padding=1), make_norm(norm, channels), nn.ReLU(inplace=True)]
         self.body = nn.Sequential(*layers, nn.Conv2d(channels, channels, 3, padding=1), make_norm(norm, channels))
         self.upsample = shuffle_stages(channels, scale, lambda: nn.ReLU(inplace=True))
-        last = nn.Conv2d(channels, 3, 3, padding=1)
+        last = nn.Conv2d(channels, image_channels, 3, padding=1)
         self.tail = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU(inplace=True), last)
         self.skip = BicubicSkip(scale, global_skip, last)
 

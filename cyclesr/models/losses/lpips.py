@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.descriptions import Paper
-from cyclesr.errors import UserError
+from cyclesr.errors import UserError, require_rgb
 from cyclesr.metrics.lpips import Lpips, find_lpips_weights, how_to_get
 from cyclesr.models.losses.frozen import Frozen
 from cyclesr.models.losses.precision import full
@@ -43,7 +43,12 @@ class LPIPSLoss(nn.Module):
         self.distance = Frozen(_Distance(Lpips(net, found).model))
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar.
+
+        Raises:
+            UserError: the images are not RGB.
+        """
+        require_rgb("LPIPSLoss and LPIPS", sr.shape[1])
         return self.weight * self.distance(*full(sr, hr))
 
 

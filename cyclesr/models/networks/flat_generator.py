@@ -35,6 +35,7 @@ class FlatGenerator(nn.Module):
         noise_channels: number of channels of N(0, 1) noise that are concatenated to the input, in training and in
             inference.
         init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
+        image_channels: number of channels of the images.
 
     Differs from the released code: a rescaled tanh instead of DSGAN's sigmoid, which has the same shape; the residual
     blocks of ``leaky`` end with their norm.
@@ -55,17 +56,19 @@ class FlatGenerator(nn.Module):
         residual: bool = False,
         noise_channels: int = 0,
         init: Init = "default",
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
+        self.image_channels = image_channels
         if activation not in ("prelu", "leaky"):
             raise UserError(f"activation of FlatGenerator must be prelu or leaky, found {activation!r}.")
         self.residual = residual
         self.noise_channels = noise_channels
-        layers: list[nn.Module] = [_conv(3 + noise_channels, channels, head_kernel), _active(activation)]
+        layers: list[nn.Module] = [_conv(image_channels + noise_channels, channels, head_kernel), _active(activation)]
         layers += _plain(channels, num_layers, activation)
         layers += [_Block(channels, norm, activation) for _ in range(num_blocks)]
         self.features = nn.Sequential(*layers, *_plain(channels, num_layers, activation))
-        self.tail = _conv(channels, 3, tail_kernel)
+        self.tail = _conv(channels, image_channels, tail_kernel)
         initialise(self, init)
         if residual:
             zero(self.tail)

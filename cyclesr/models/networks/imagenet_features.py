@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from cyclesr.errors import UserError, did_you_mean
+from cyclesr.errors import UserError, did_you_mean, require_rgb
 from cyclesr.imagenet_weights import DEVIATION, MEAN, find_imagenet_weights, hub_cache, read_features
 from cyclesr.registry import MODELS
 
@@ -54,7 +54,12 @@ class ImageNetFeatures(nn.Module):
             self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """Returns feature maps ``(N, C, h, w)`` by name, of images ``(N, 3, H, W)`` in [0, 1]."""
+        """Returns feature maps ``(N, C, h, w)`` by name, of images ``(N, 3, H, W)`` in [0, 1].
+
+        Raises:
+            UserError: the images are not RGB.
+        """
+        require_rgb("Losses and scores with ImageNet features", image.shape[1])
         x = (image - self.mean) / self.deviation
         maps = {}
         for name, layer in zip(self.names, self.features, strict=True):

@@ -29,6 +29,7 @@ class PatchDiscriminator(nn.Module):
         input_noise: standard deviation of noise that is added to the input during training, in units of [-1, 1]
             (instance noise, Sonderby et al. 2017). 0 adds none.
         init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
+        image_channels: number of channels of the images.
 
     Differs from the released code: one output channel, as in CycleGAN; the release has 64 and averages them.
     """
@@ -41,12 +42,14 @@ class PatchDiscriminator(nn.Module):
         high_pass: int = 0,
         input_noise: float = 0.0,
         init: Init = "normal",
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
+        self.image_channels = image_channels
         self.view = DiscriminatorView(high_pass, input_noise)
         self.smallest = 3 * 2**num_layers
         widths = [channels * min(2**i, 8) for i in range(num_layers + 1)]
-        layers: list[nn.Module] = [nn.Conv2d(3, channels, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+        layers: list[nn.Module] = [nn.Conv2d(image_channels, channels, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
         for i in range(num_layers):
             stride = 2 if i < num_layers - 1 else 1
             layers += _layer(widths[i], widths[i + 1], stride, "none" if norm == "spectral" else norm)

@@ -29,6 +29,7 @@ class PlainDiscriminator(nn.Module):
         high_pass: see :class:`~cyclesr.models.networks.PatchDiscriminator`.
         input_noise: see :class:`~cyclesr.models.networks.PatchDiscriminator`.
         init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
+        image_channels: number of channels of the images.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class PlainDiscriminator(nn.Module):
         high_pass: int = 0,
         input_noise: float = 0.0,
         init: Init = "normal",
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
+        self.image_channels = image_channels
         self.view = DiscriminatorView(high_pass, input_noise)
         padding = (kernel - 1) // 2
         self.smallest = tail_kernel
@@ -51,7 +54,7 @@ class PlainDiscriminator(nn.Module):
             self.smallest = (self.smallest - 1) * stride + kernel - 2 * padding
         widths = [channels * min(2**i, 8) for i in range(num_layers)]
         layers: list[nn.Module] = []
-        for i, (inputs, width) in enumerate(zip([3, *widths], widths, strict=False)):
+        for i, (inputs, width) in enumerate(zip([image_channels, *widths], widths, strict=False)):
             layers.append(nn.Conv2d(inputs, width, kernel, stride, padding))
             layers += [make_norm(norm if i else "none", width), nn.LeakyReLU(0.2, inplace=True)]
         self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, tail_kernel))

@@ -33,6 +33,7 @@ class ResNetGenerator(nn.Module):
         noise_channels: number of channels of N(0, 1) noise that are concatenated to the input, in training and in
             inference.
         init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
+        image_channels: number of channels of the images.
 
     Differs from the released code: the release feeds images in [0, 1] to a network whose tanh gives [-1, 1]; here both
     the input and the output are converted. The release pads its residual blocks with zeros; this generator and CycleGAN
@@ -51,21 +52,23 @@ class ResNetGenerator(nn.Module):
         residual: bool = False,
         noise_channels: int = 0,
         init: Init = "normal",
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
+        self.image_channels = image_channels
         self.residual = residual
         self.noise_channels = noise_channels
         self.multiple = 2**num_down
         self.smallest = max(2 * self.multiple, head_kernel // 2 + 1, tail_kernel // 2 + 1)
         widths = [channels * 2**i for i in range(num_down + 1)]
-        layers = _head(3 + noise_channels, channels, head_kernel, norm)
+        layers = _head(image_channels + noise_channels, channels, head_kernel, norm)
         for width in widths[:-1]:
             layers += _down(width, norm)
         layers += [ResidualBlock(widths[-1], norm, "reflect") for _ in range(num_blocks)]
         for width in reversed(widths[1:]):
             layers += _up(width, norm)
         self.features = nn.Sequential(*layers)
-        self.tail = nn.Conv2d(channels, 3, tail_kernel, padding=tail_kernel // 2, padding_mode="reflect")
+        self.tail = nn.Conv2d(channels, image_channels, tail_kernel, padding=tail_kernel // 2, padding_mode="reflect")
         initialise(self, init)
         if residual:
             zero(self.tail)
@@ -106,7 +109,7 @@ class ResNetGenerator(nn.Module):
         if not layers or list(layers) != sorted(set(layers)) or not 0 <= layers[0] <= layers[-1] <= count:
             raise UserError(f"layers must be increasing numbers from 0 to {count}, found {list(layers)}.")
         convs = (_convolutions(self.features[:i]) for i in layers)
-        return [found[-1].out_channels if found else 3 for found in convs]
+        return [found[-1].out_channels if found else self.image_channels for found in convs]
 
     def _walk(self, image: Tensor, layers: Sequence[int], noise_level: float, stop: int) -> tuple[Tensor, list[Tensor]]:
         x = self._padded(image)

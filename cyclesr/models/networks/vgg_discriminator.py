@@ -23,20 +23,24 @@ class VGGDiscriminator(nn.Module):
         norm: ``batch`` (ESRGAN), ``none`` or another norm of :func:`~cyclesr.models.networks.norms.make_norm`. The
             first layer has no norm.
         init: initialisation, see :func:`~cyclesr.models.networks.initialise.initialise`.
+        image_channels: number of channels of the images.
 
     Raises:
         UserError: ``crop`` is less than 8.
     """
 
-    def __init__(self, crop: int = 128, channels: int = 64, norm: str = "batch", init: Init = "default") -> None:
+    def __init__(
+        self, crop: int = 128, channels: int = 64, norm: str = "batch", init: Init = "default", image_channels: int = 3
+    ) -> None:
         super().__init__()
+        self.image_channels = image_channels
         if crop < 2 * SMALLEST:
             raise UserError(f"VGGDiscriminator needs a crop of at least {2 * SMALLEST} px, found {crop}.")
         self.crop = crop
         pairs = (crop // SMALLEST).bit_length() - 1
         widths = [channels * min(2**i, 8) for i in range(pairs)]
         layers: list[nn.Module] = []
-        for i, (inputs, width) in enumerate(zip([3, *widths], widths, strict=False)):
+        for i, (inputs, width) in enumerate(zip([image_channels, *widths], widths, strict=False)):
             layers += _layer(inputs, width, 3, norm if i else "none")
             layers += _layer(width, width, 4, norm)
         self.features = nn.Sequential(*layers)

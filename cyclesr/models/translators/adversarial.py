@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from cyclesr.models.losses.gan import GANMode, check_mode, discriminator_loss, generator_loss, r1_penalty
 from cyclesr.models.losses.wasserstein import PENALTY_WEIGHT, gradient_penalty
+from cyclesr.models.networks.image_channels import of_channels
 from cyclesr.models.translators.base import batched
 from cyclesr.registry import MODELS
 
@@ -79,7 +80,11 @@ def discriminator_losses(
 
 
 def build_discriminators(
-    kind: str, config: Mapping[str, Any] | None, domains: Sequence[str] = ("real", "syn")
+    kind: str,
+    config: Mapping[str, Any] | None,
+    domains: Sequence[str] = ("real", "syn"),
+    image_channels: int = 3,
 ) -> nn.ModuleDict:
     """Builds one discriminator per domain, of type ``kind`` unless the config names another ``type``."""
-    return nn.ModuleDict({key: MODELS.build({"type": kind, **(config or {})}) for key in domains})
+    arguments = {"type": kind, **of_channels(image_channels), **(config or {})}
+    return nn.ModuleDict({key: MODELS.build(dict(arguments)) for key in domains})

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from cyclesr.errors import UserError
+from cyclesr.errors import UserError, require_rgb
 from cyclesr.models.losses.gan import GANMode
 from cyclesr.models.losses.pixel import low_pass_l1
+from cyclesr.models.networks.image_channels import of_channels
 from cyclesr.models.translators.adversarial import Adversarial
 from cyclesr.models.translators.base import Translation, Translator
 from cyclesr.models.translators.low_frequency_lock import LowFrequencyLock, check_side, lock_low_frequencies
@@ -42,14 +43,18 @@ class AdversarialTranslator(Translator):
         adversarial_weight: weight of the generators' adversarial loss; the discriminators' own loss is not scaled by
             it.
         r1_weight: half of it times the R1 penalty on real images is added to each discriminator's loss.
+        image_channels: number of channels of the images.
 
     Attributes:
+        any_channels: whether images may have another number of channels than 3.
         halved: whether the sum of a discriminator's real and fake term is halved.
 
     Raises:
-        UserError: an unknown mode, ``free_noise`` without noise, or a lock of an even side.
+        UserError: an unknown mode, ``free_noise`` without noise, a lock of an even side, or a number of channels that
+            the translator does not take.
     """
 
+    any_channels: ClassVar[bool] = False
     halved: ClassVar[bool] = False
     __signature__: ClassVar[inspect.Signature]
 
@@ -65,8 +70,12 @@ class AdversarialTranslator(Translator):
         adversarial: GANMode = "lsgan",
         adversarial_weight: float = 1.0,
         r1_weight: float = 0.0,
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
+        if not self.any_channels:
+            require_rgb(f"Translators of type {type(self).__name__}", image_channels)
+        self.image_channels = image_channels
         if free_noise and not noise_channels:
             raise UserError("free_noise=True needs a generator with noise, found noise_channels=0: set it to 1.")
         check_side(low_frequency_lock)
@@ -92,6 +101,7 @@ class AdversarialTranslator(Translator):
             names: ``to_real``, ``to_syn``.
             encoded: see :meth:`lock_generators`.
         """
+        config = {**of_channels(self.image_channels), **config}
         noise = {name: self.noise_channels if name == "to_real" else 0 for name in names}
         generators = nn.ModuleDict(
             {name: MODELS.build({**config, "residual": self.residual, "noise_channels": noise[name]}) for name in names}

@@ -40,6 +40,7 @@ class CycleGAN(AdversarialTranslator):
     TINY: ClassVar[dict[str, Any]] = dict(
         generator=dict(channels=8, num_blocks=1, num_down=1), discriminator=dict(channels=8, num_layers=1)
     )
+    any_channels: ClassVar[bool] = True
     halved: ClassVar[bool] = True
 
     def __init__(
@@ -55,7 +56,9 @@ class CycleGAN(AdversarialTranslator):
     ) -> None:
         super().__init__(**shared)
         self.generators = self.build_generators({"type": "ResNetGenerator", **(generator or {})}, "to_real", "to_syn")
-        self.discriminators = build_discriminators("PatchDiscriminator", discriminator)
+        self.discriminators = build_discriminators(
+            "PatchDiscriminator", discriminator, image_channels=self.image_channels
+        )
         self.pools = nn.ModuleDict({key: ImagePool(pool_size) for key in ("real", "syn")})
         self.cycle_weight = by_direction("cycle_weight", cycle_weight)
         self.identity_weight = by_direction("identity_weight", identity_weight)

@@ -45,6 +45,8 @@ class DSGAN(AdversarialTranslator):
         generator=dict(channels=8, num_blocks=1), discriminator=dict(channels=8, num_layers=2)
     )
 
+    any_channels: ClassVar[bool] = True
+
     def __init__(
         self,
         generator: dict[str, Any] | None = None,
@@ -62,7 +64,7 @@ class DSGAN(AdversarialTranslator):
             raise UserError("DSGAN splits the frequencies of both losses at one place: set window, not high_pass.")
         self.generators = self.build_generators({"type": "FlatGenerator", **(generator or {})}, "to_real")
         judge = {**with_defaults(JUDGE, discriminator), "high_pass": window}
-        self.discriminators = build_discriminators(judge["type"], judge, ["real"])
+        self.discriminators = build_discriminators(judge["type"], judge, ["real"], self.image_channels)
         self.window = window
         self.colour_weight = colour_weight
         self.perceptual = LOSSES.build(perceptual) if perceptual else None

@@ -53,6 +53,7 @@ class CUT(AdversarialTranslator):
         head_width=8,
         num_patches=16,
     )
+    any_channels: ClassVar[bool] = True
     halved: ClassVar[bool] = True
 
     def __init__(
@@ -79,7 +80,7 @@ class CUT(AdversarialTranslator):
             )
         channels = to_real.feature_channels(layers)
         self.generators["heads"] = nn.ModuleList(PatchHead(inputs, head_width) for inputs in channels)
-        self.discriminators = build_discriminators("PatchDiscriminator", discriminator, ["real"])
+        self.discriminators = build_discriminators("PatchDiscriminator", discriminator, ["real"], self.image_channels)
         self.layers = tuple(layers)
         self.weights = dict(syn=contrastive_weight, real=identity_weight)
         self.num_patches = num_patches

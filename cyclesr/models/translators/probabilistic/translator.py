@@ -64,7 +64,8 @@ class ProbabilisticDegradation(AdversarialTranslator):
         rounded: whether G1 rounds to the 256 levels of an image file, as the real images are.
         feedback: what the SR network's feedback may move: ``all``, only the ``blur``, or ``none``. Blur and noise make
             SR harder whatever the SR network does, so feedback works against both.
-        adversarial, adversarial_weight, r1_weight: see :class:`~cyclesr.models.translators.AdversarialTranslator`.
+        adversarial, adversarial_weight, r1_weight, image_channels: see
+            :class:`~cyclesr.models.translators.AdversarialTranslator`.
 
     By default there is one kernel and one noise level for all images, and only the noise itself is drawn. Kernels are
     drawn for each image if ``num_kernels`` of the blur is above 1, levels if ``spread`` of the noise is above 0.
@@ -82,6 +83,7 @@ class ProbabilisticDegradation(AdversarialTranslator):
     TINY: ClassVar[dict[str, Any]] = dict(
         blur=dict(size=5, num_kernels=2), noise=dict(grain=3, spread=0.1), discriminator=dict(channels=8)
     )
+    any_channels: ClassVar[bool] = True
     halved: ClassVar[bool] = True
 
     def __init__(
@@ -95,8 +97,14 @@ class ProbabilisticDegradation(AdversarialTranslator):
         adversarial: GANMode = "lsgan",
         adversarial_weight: float = 1.0,
         r1_weight: float = 0.0,
+        image_channels: int = 3,
     ) -> None:
-        super().__init__(adversarial=adversarial, adversarial_weight=adversarial_weight, r1_weight=r1_weight)
+        super().__init__(
+            adversarial=adversarial,
+            adversarial_weight=adversarial_weight,
+            r1_weight=r1_weight,
+            image_channels=image_channels,
+        )
         if feedback not in ("all", "blur", "none"):
             raise UserError(f"feedback must be all, blur or none, found {feedback!r}.")
         to_real = PhysicalDegradation(
@@ -106,7 +114,7 @@ class ProbabilisticDegradation(AdversarialTranslator):
         )
         judge = with_defaults(JUDGE, discriminator)
         self.generators = nn.ModuleDict({"to_real": to_real})
-        self.discriminators = build_discriminators(judge["type"], judge, ["real"])
+        self.discriminators = build_discriminators(judge["type"], judge, ["real"], image_channels)
         self.feedback: Feedback = feedback
 
     def translate(self, syn: Tensor, real: Tensor) -> Translation:
