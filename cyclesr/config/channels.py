@@ -52,7 +52,7 @@ def check_channels(config: Config) -> None:
         if part.path in _NETWORKS and not takes(_ARGUMENT, part) and _is_ours(part):
             raise UserError(
                 f"{part.config['type']} ({part.path}) works on RGB images only, but the config has "
-                f"channels={channels}: choose another one, 'cyclesr list' shows all, and docs/channels.md which take it."
+                f"channels={channels}: choose another one; docs/channels.md lists those that take it."
             )
 
 
