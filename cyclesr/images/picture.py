@@ -13,7 +13,7 @@ from cyclesr.images.png_stream import write_png
 from cyclesr.images.profile import with_profile
 from cyclesr.images.reading import Picture
 from cyclesr.images.tiff_stream import write_tiff
-from cyclesr.images.writing import SUFFIXES
+from cyclesr.images.writing import WRITTEN
 
 WITH_ALPHA = (".png", ".tif", ".tiff", ".webp")
 WITH_16_BITS = (".png", ".tif", ".tiff")
@@ -28,8 +28,8 @@ def check_format(path: Path, picture: Picture, scale: int) -> None:
         UserError: the suffix is unknown, or the format does not support alpha, 16 bits or such long sides.
     """
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UserError(f"{path} has no suffix of an image format: use one of {' '.join(SUFFIXES)}.")
+    if suffix not in WRITTEN:
+        raise UserError(f"{path} has no suffix of an image format: use one of {' '.join(WRITTEN)}.")
     if picture.alpha is not None and suffix not in WITH_ALPHA:
         raise UserError(f"{path}: this format does not support transparency. Use one of {', '.join(WITH_ALPHA)}.")
     if picture.bits == 16 and suffix not in WITH_16_BITS:

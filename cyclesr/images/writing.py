@@ -11,7 +11,7 @@ from cyclesr.errors import UserError
 from cyclesr.images.tiff_stream import write_tiff
 
 #: Suffixes of the formats that are written.
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+WRITTEN = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
 
 def suffix_for(channels: int) -> str:
@@ -30,8 +30,8 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
             written.
     """
     path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"{path} has no suffix of an image format: use one of {' '.join(SUFFIXES)}.")
+    if path.suffix.lower() not in WRITTEN:
+        raise UserError(f"{path} has no suffix of an image format: use one of {' '.join(WRITTEN)}.")
     if image.dtype == np.uint16 and path.suffix.lower() not in (".png", ".tif", ".tiff"):
         raise UserError(f"{path}: this format does not support 16 bits. Use .png or .tif, or 8 bits.")
     try:

@@ -18,8 +18,7 @@ from cyclesr.errors import UserError, printable
 from cyclesr.images.listing import SUFFIXES, heic_hint, list_images, passed_over
 from cyclesr.images.picture import check_format, write_bands
 from cyclesr.images.reading import Picture, read_picture
-from cyclesr.images.writing import SUFFIXES as WRITTEN
-from cyclesr.images.writing import suffix_for
+from cyclesr.images.writing import WRITTEN, suffix_for
 from cyclesr.inference.enlarge import enlarge
 from cyclesr.inference.pipeline import Pipeline, run_pipeline
 from cyclesr.inference.upscale import Upscaler
