@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.upsampling import factors
 from cyclesr.models.networks.initialise import zero
+from cyclesr.models.networks.pixel_shuffle import pixel_shuffle
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -47,4 +48,4 @@ class SRVGGNetCompact(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         base = F.interpolate(lr, scale_factor=float(self.scale), mode="nearest")
-        return base + F.pixel_shuffle(self.body(lr), self.scale)
+        return base + pixel_shuffle(self.body(lr), self.scale)

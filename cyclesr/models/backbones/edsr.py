@@ -8,6 +8,7 @@ from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.mean_shift import RANGE, MeanShift, check_mean_shift, with_means
 from cyclesr.models.backbones.public_names import renamed
 from cyclesr.models.backbones.upsampling import BicubicSkip, factors, shuffle_stages
+from cyclesr.models.networks.pixel_shuffle import PixelShuffle
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -73,7 +74,7 @@ class EDSR(nn.Module):
         self.body = nn.Sequential(*blocks, nn.Conv2d(channels, channels, 3, padding=1))
         if upsampling == "direct":
             last = nn.Conv2d(channels, image_channels * scale**2, 3, padding=1)
-            self.tail = nn.Sequential(last, nn.PixelShuffle(scale))
+            self.tail = nn.Sequential(last, PixelShuffle(scale))
         else:
             last = nn.Conv2d(channels, image_channels, 3, padding=1)
             self.tail = nn.Sequential(shuffle_stages(channels, scale, nn.Identity), last)

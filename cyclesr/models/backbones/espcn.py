@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.colour import Colour, Planes
 from cyclesr.models.backbones.upsampling import BicubicSkip, factors
+from cyclesr.models.networks.pixel_shuffle import PixelShuffle
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -40,7 +41,7 @@ class ESPCN(nn.Module):
             nn.Tanh(),
         )
         last = nn.Conv2d(channels // 2, self.colour.channels * scale**2, 3, padding=1)
-        self.last_part = nn.Sequential(last, nn.PixelShuffle(scale))
+        self.last_part = nn.Sequential(last, PixelShuffle(scale))
         self.skip = BicubicSkip(scale, global_skip, last)
 
     def forward(self, lr: Tensor) -> Tensor:

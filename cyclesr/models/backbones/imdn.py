@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.upsampling import BicubicSkip, factors
+from cyclesr.models.networks.pixel_shuffle import PixelShuffle
 from cyclesr.registry import SR_BACKBONES
 
 SLOPE = 0.05
@@ -84,7 +85,7 @@ class IMDN(nn.Module):
         self.c = nn.Sequential(nn.Conv2d(channels * num_blocks, channels, 1), nn.LeakyReLU(SLOPE, inplace=True))
         self.LR_conv = nn.Conv2d(channels, channels, 3, padding=1)
         last = nn.Conv2d(channels, image_channels * scale**2, 3, padding=1)
-        self.upsampler = nn.Sequential(last, nn.PixelShuffle(scale))
+        self.upsampler = nn.Sequential(last, PixelShuffle(scale))
         self.skip = BicubicSkip(scale, global_skip, last)
 
     def forward(self, lr: Tensor) -> Tensor:

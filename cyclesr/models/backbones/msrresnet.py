@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from cyclesr.descriptions import Paper
 from cyclesr.models.backbones.upsampling import factors
 from cyclesr.models.networks.initialise import initialise
+from cyclesr.models.networks.pixel_shuffle import pixel_shuffle
 from cyclesr.registry import SR_BACKBONES
 
 SLOPE = 0.1
@@ -65,6 +66,6 @@ class MSRResNet(nn.Module):
         """Upscales images in [0, 1] from ``(N, 3, h, w)`` to ``(N, 3, scale*h, scale*w)``, without clamping them."""
         x = self.body(F.leaky_relu(self.conv_first(lr), SLOPE))
         for i, factor in self.stages:
-            x = F.leaky_relu(F.pixel_shuffle(self.get_submodule(f"upconv{i}")(x), factor), SLOPE)
+            x = F.leaky_relu(pixel_shuffle(self.get_submodule(f"upconv{i}")(x), factor), SLOPE)
         base = F.interpolate(lr, scale_factor=float(self.scale), mode="bilinear", align_corners=False)
         return base + self.conv_last(F.leaky_relu(self.conv_hr(x), SLOPE))

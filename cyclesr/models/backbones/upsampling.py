@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.models.networks.initialise import zero
+from cyclesr.models.networks.pixel_shuffle import PixelShuffle
 
 
 def factors(scale: int) -> list[int]:
@@ -29,7 +30,7 @@ def shuffle_stages(channels: int, scale: int, activation: Callable[[], nn.Module
     """
     stages: list[nn.Module] = []
     for factor in factors(scale):
-        stages += [nn.Conv2d(channels, channels * factor**2, 3, padding=1), nn.PixelShuffle(factor)]
+        stages += [nn.Conv2d(channels, channels * factor**2, 3, padding=1), PixelShuffle(factor)]
         if activation is not None:
             stages.append(activation())
     return nn.Sequential(*stages)

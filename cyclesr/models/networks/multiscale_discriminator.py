@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from cyclesr.errors import UserError
+from cyclesr.models.networks.convolution import Conv2d
 from cyclesr.models.networks.initialise import Init, initialise
 from cyclesr.models.networks.norms import make_norm
 from cyclesr.models.networks.patch_discriminator import DiscriminatorView, constrain
@@ -78,7 +79,7 @@ def _single_scale(channels: int, num_layers: int, norm: str) -> nn.Sequential:
     inputs = 3
     for i in range(num_layers):
         outputs = channels * 2**i
-        layers.append(nn.Conv2d(inputs, outputs, 4, 2, 1, padding_mode="reflect"))
+        layers.append(Conv2d(inputs, outputs, 4, 2, 1, padding_mode="reflect"))
         layers += [make_norm(norm if i else "none", outputs), nn.LeakyReLU(0.2, inplace=True)]
         inputs = outputs
     return nn.Sequential(*layers, nn.Conv2d(inputs, 1, 1))

@@ -3,6 +3,7 @@
 from torch import nn
 
 from cyclesr.errors import UserError, did_you_mean
+from cyclesr.models.networks.image_norm import ImageNorm
 
 NORMS = ("instance", "batch", "layer", "none")
 
@@ -21,11 +22,11 @@ def make_norm(kind: str, channels: int) -> nn.Module:
     """
     if kind == "instance":
         # GroupNorm with one channel per group computes the same; unlike InstanceNorm2d, it keeps channels_last.
-        return nn.GroupNorm(channels, channels, affine=False)
+        return ImageNorm(channels, channels, affine=False)
     if kind == "batch":
         return nn.BatchNorm2d(channels)
     if kind == "layer":
-        layer = nn.GroupNorm(1, channels)
+        layer = ImageNorm(1, channels)
         nn.init.uniform_(layer.weight)
         return layer
     if kind == "none":

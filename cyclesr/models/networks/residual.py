@@ -4,6 +4,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from cyclesr.models.networks.convolution import Conv2d
 from cyclesr.models.networks.norms import make_norm
 
 
@@ -19,10 +20,10 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, norm: str, padding_mode: Literal["reflect", "zeros"]) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding_mode),
+            Conv2d(channels, channels, 3, padding=1, padding_mode=padding_mode),
             make_norm(norm, channels),
             nn.ReLU(inplace=True),
-            nn.Conv2d(channels, channels, 3, padding=1, padding_mode=padding_mode),
+            Conv2d(channels, channels, 3, padding=1, padding_mode=padding_mode),
             make_norm(norm, channels),
         )
 

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
+from cyclesr.models.networks.convolution import Conv2d
 from cyclesr.models.networks.image_size import pad_to_fit
 from cyclesr.models.networks.initialise import Init, initialise, zero
 from cyclesr.models.networks.norms import make_norm
@@ -68,7 +69,7 @@ class ResNetGenerator(nn.Module):
         for width in reversed(widths[1:]):
             layers += _up(width, norm)
         self.features = nn.Sequential(*layers)
-        self.tail = nn.Conv2d(channels, image_channels, tail_kernel, padding=tail_kernel // 2, padding_mode="reflect")
+        self.tail = Conv2d(channels, image_channels, tail_kernel, padding=tail_kernel // 2, padding_mode="reflect")
         initialise(self, init)
         if residual:
             zero(self.tail)
@@ -144,7 +145,7 @@ def _convolutions(network: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:
 
 
 def _head(inputs: int, channels: int, kernel: int, norm: str) -> list[nn.Module]:
-    conv = nn.Conv2d(inputs, channels, kernel, padding=kernel // 2, padding_mode="reflect")
+    conv = Conv2d(inputs, channels, kernel, padding=kernel // 2, padding_mode="reflect")
     return [conv, make_norm(norm, channels), nn.ReLU(inplace=True)]
 
 

@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.models.networks.convolution import Conv2d
+from cyclesr.models.networks.image_norm import normalise
 from cyclesr.models.networks.image_size import pad_to_fit
 from cyclesr.models.networks.initialise import Init, initialise
 from cyclesr.models.networks.vae import Decoder, Encoder
@@ -30,9 +32,9 @@ class StyleEncoder(nn.Module):
         self.multiple = 2**num_down
         self.smallest = max(2 * self.multiple, kernel // 2 + 1)
         widths = [channels * 2 ** min(i, 2) for i in range(num_down + 1)]
-        layers: list[nn.Module] = [nn.Conv2d(3, channels, kernel, padding=kernel // 2, padding_mode="reflect")]
+        layers: list[nn.Module] = [Conv2d(3, channels, kernel, padding=kernel // 2, padding_mode="reflect")]
         for inputs, outputs in pairwise(widths):
-            layers += [nn.ReLU(inplace=True), nn.Conv2d(inputs, outputs, 4, 2, 1, padding_mode="reflect")]
+            layers += [nn.ReLU(inplace=True), Conv2d(inputs, outputs, 4, 2, 1, padding_mode="reflect")]
         self.features = nn.Sequential(*layers, nn.ReLU(inplace=True))
         self.tail = nn.Conv2d(widths[-1], style_dim, 1)
         initialise(self, init)
@@ -48,7 +50,7 @@ class AdaINBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        convs = (nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect") for _ in range(2))
+        convs = (Conv2d(channels, channels, 3, padding=1, padding_mode="reflect") for _ in range(2))
         self.convs = nn.ModuleList(convs)
 
     def forward(self, x: Tensor, scales: Tensor, shifts: Tensor) -> Tensor:
@@ -56,7 +58,7 @@ class AdaINBlock(nn.Module):
         channels = x.shape[1]
         y = x
         for i, conv in enumerate(self.convs):
-            normal = F.group_norm(conv(F.relu(y) if i else y), channels)
+            normal = normalise(conv(F.relu(y) if i else y), channels)
             y = normal * scales[:, i, :, None, None] + shifts[:, i, :, None, None]
         return x + y
 

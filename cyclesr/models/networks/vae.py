@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
+from cyclesr.models.networks.convolution import Conv2d
 from cyclesr.models.networks.image_size import pad_to_fit
 from cyclesr.models.networks.initialise import Init, initialise, zero
 from cyclesr.models.networks.norms import make_norm
@@ -121,7 +122,7 @@ class Decoder(NoisyDecoder):
         self.ups = nn.ModuleList(
             nn.Sequential(*_conv(w, w // 2, up_kernel, 1, "none" if norm == "none" else "layer")) for w in widths[:-1]
         )
-        self.tail = nn.Conv2d(channels, 3, kernel, padding=kernel // 2, padding_mode="reflect")
+        self.tail = Conv2d(channels, 3, kernel, padding=kernel // 2, padding_mode="reflect")
         initialise(self, init)
         self.make_noise(widths[-2] if num_down else width)
         if residual:
@@ -176,5 +177,5 @@ def _blocks(channels: int, number: int, norm: str) -> nn.ModuleList:
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int, norm: str) -> list[nn.Module]:
     padding = (kernel - 1) // 2
-    conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, padding_mode="reflect")
+    conv = Conv2d(inputs, outputs, kernel, stride, padding, padding_mode="reflect")
     return [conv, make_norm(norm, outputs), nn.ReLU(inplace=True)]

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from cyclesr.degradations.imresize import imresize
 from cyclesr.errors import UserError
+from cyclesr.models.networks.convolution import Conv2d
 from cyclesr.models.networks.image_size import pad_to_fit
 from cyclesr.models.networks.initialise import Init, initialise, zero
 from cyclesr.models.networks.norms import make_norm
@@ -66,7 +67,7 @@ class HighToLow(nn.Module):
         self.noise_channels = noise_channels
         self.smallest = scale * max(2, head_kernel // 2 + 1, tail_kernel // 2 + 1)
         inputs = (3 * scale**2 if downsampling == "unshuffle" else 3) + noise_channels
-        head = nn.Conv2d(inputs, channels, head_kernel, padding=head_kernel // 2, padding_mode="reflect")
+        head = Conv2d(inputs, channels, head_kernel, padding=head_kernel // 2, padding_mode="reflect")
         layers = [head, make_norm(norm, channels), nn.ReLU(inplace=True)]
         for factor in STRIDES[scale] if downsampling == "strided" else []:
             layers += [nn.Conv2d(channels, 2 * channels, 3, stride=factor, padding=1)]
@@ -74,7 +75,7 @@ class HighToLow(nn.Module):
             channels *= 2
         layers += [ResidualBlock(channels, norm, "reflect") for _ in range(num_blocks)]
         self.features = nn.Sequential(*layers)
-        self.tail = nn.Conv2d(channels, 3, tail_kernel, padding=tail_kernel // 2, padding_mode="reflect")
+        self.tail = Conv2d(channels, 3, tail_kernel, padding=tail_kernel // 2, padding_mode="reflect")
         initialise(self, init)
         if residual:
             zero(self.tail)

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
+from cyclesr.models.networks.convolution import Conv2d
 from cyclesr.models.networks.initialise import Init, initialise
 from cyclesr.registry import MODELS
 
@@ -39,7 +40,7 @@ class ContentDiscriminator(nn.Module):
         layers: list[nn.Module] = []
         for _ in range(num_layers):
             self.smallest = (self.smallest - 1) * 2 + kernel - 2
-            layers += [nn.Conv2d(inputs, channels, kernel, 2, 1, padding_mode="reflect"), nn.LeakyReLU(inplace=True)]
+            layers += [Conv2d(inputs, channels, kernel, 2, 1, padding_mode="reflect"), nn.LeakyReLU(inplace=True)]
             inputs = channels
         layers += [nn.Conv2d(inputs, channels, tail_kernel), nn.LeakyReLU(inplace=True), nn.Conv2d(channels, 1, 1)]
         self.layers = nn.Sequential(*layers)

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.models.networks.convolution import Conv2d
+from cyclesr.models.networks.image_norm import ImageNorm
 from cyclesr.models.networks.image_size import pad_to_fit
 from cyclesr.models.networks.initialise import Init, initialise, zero
 from cyclesr.models.networks.norms import make_norm
@@ -54,10 +56,10 @@ class ContentEncoder(ImageEncoder):
         super().__init__()
         self.multiple = 2**num_down
         self.smallest = max(2 * self.multiple, kernel // 2 + 1)
-        layers: list[nn.Module] = [nn.Conv2d(3, channels, kernel, padding=kernel // 2, padding_mode="reflect")]
+        layers: list[nn.Module] = [Conv2d(3, channels, kernel, padding=kernel // 2, padding_mode="reflect")]
         layers.append(nn.LeakyReLU(inplace=True))
         for width in (channels * 2**i for i in range(num_down)):
-            layers.append(nn.Conv2d(width, 2 * width, 3, 2, 1, padding_mode="reflect"))
+            layers.append(Conv2d(width, 2 * width, 3, 2, 1, padding_mode="reflect"))
             layers += [make_norm(norm, 2 * width), nn.ReLU(inplace=True)]
         self.down = nn.Sequential(*layers)
         self.blocks = nn.ModuleList(ResidualBlock(channels * self.multiple, norm, "reflect") for _ in range(num_blocks))
@@ -80,7 +82,7 @@ class GaussianStyleEncoder(nn.Module):
         self.multiple = 2**num_down
         widths = [channels * min(i + 1, 4) for i in range(num_down)]
         blocks = [_HalvingBlock(inputs, outputs) for inputs, outputs in pairwise(widths)]
-        self.features = nn.Sequential(nn.Conv2d(3, channels, 4, 2, 1, padding_mode="reflect"), *blocks)
+        self.features = nn.Sequential(Conv2d(3, channels, 4, 2, 1, padding_mode="reflect"), *blocks)
         self.mean = nn.Linear(widths[-1], style_dim)
         self.log_variance = nn.Linear(widths[-1], style_dim)
         initialise(self, init)
@@ -99,9 +101,9 @@ class _HalvingBlock(nn.Module):
         super().__init__()
         self.body = nn.Sequential(
             nn.LeakyReLU(0.2),
-            nn.Conv2d(inputs, inputs, 3, padding=1, padding_mode="reflect"),
+            Conv2d(inputs, inputs, 3, padding=1, padding_mode="reflect"),
             nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect"),
+            Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect"),
         )
         self.shortcut = nn.Conv2d(inputs, outputs, 1)
 
@@ -150,7 +152,7 @@ class ConcatDecoder(NoisyDecoder):
             outputs = (inputs + style_dim) // 2
             self.ups.append(nn.ConvTranspose2d(inputs + style_dim, outputs, 3, 2, 1, output_padding=1))
             # Not make_norm's layer norm, whose scales start at random.
-            self.norms.append(nn.Identity() if norm == "none" else nn.GroupNorm(1, outputs))
+            self.norms.append(nn.Identity() if norm == "none" else ImageNorm(1, outputs))
             inputs = outputs
         # Replicated, as reflection would need more pixels than a tiny image has.
         self.tail = nn.Conv2d(inputs + style_dim, 3, kernel, padding=kernel // 2, padding_mode="replicate")
