@@ -7,6 +7,11 @@ settings of the configs: channels_last "auto", and amp "auto", which is bfloat16
 float32. ``ratio_float32`` is the same with amp "none". ``utilisation`` is the number of floating-point operations per
 second of our default step divided by that of a large matrix product in the same dtype. The JSON file has these three
 for CycleGAN + VDSR, and all results under ``cases``.
+
+    python benchmarks/train_step.py --profile --json profile.json
+
+instead shows where the time of our default step goes, and how often it copies tensors, casts them and changes their
+memory format; see step_profile.py.
 """
 
 import argparse
@@ -19,6 +24,7 @@ from typing import Any
 
 import torch
 from reference_step import ReferenceStep
+from step_profile import StepProfile, profile_step
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -123,7 +129,7 @@ def measure(case: str, args: argparse.Namespace, device: torch.device) -> dict[s
     reference = ReferenceStep(build(case, args.small, False, device))
     steps: dict[str, Callable[[], Any]] = {"reference": lambda: reference(batch["hr"], batch["real"])}
     for name, amp in (("default", "auto"), ("float32", "none")):
-        model = build(case, args.small, "auto", device)
+        model = build(case, args.small, args.channels_last, device)
         optimizers = optimizers_of(model, amp)
         steps[name] = lambda model=model, optimizers=optimizers: model.train_step(batch, optimizers)
     dtype = autocast_dtype("auto", device) or torch.float32
@@ -141,6 +147,22 @@ def measure(case: str, args: argparse.Namespace, device: torch.device) -> dict[s
     )
 
 
+def profiled(case: str, args: argparse.Namespace, device: torch.device) -> StepProfile:
+    """Profiles our default step, after one to warm up."""
+    model = build(case, args.small, args.channels_last, device)
+    optimizers = optimizers_of(model, "auto")
+    batch = random_batch(args.lr, args.batch, device)
+    model.train_step(batch, optimizers)
+    return profile_step(lambda: model.train_step(batch, optimizers), device)
+
+
+def show_profiles(args: argparse.Namespace, device: torch.device) -> dict[str, Any]:
+    """Prints the profile of each case, and returns them for the JSON file."""
+    profiles = {case: profiled(case, args, device) for case in CASES}
+    print("\n\n".join(found.table(case) for case, found in profiles.items()))
+    return {case: found.results() for case, found in profiles.items()}
+
+
 def main() -> None:
     """Runs the benchmark, prints a table and writes the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -151,22 +173,32 @@ def main() -> None:
     parser.add_argument("--matrix", type=int, default=4096, help="side of the matrix product (default: 4096)")
     parser.add_argument("--threads", type=int, default=2, help="number of torch threads (default: 2)")
     parser.add_argument("--small", action="store_true", help="use tiny networks, to test the script")
+    parser.add_argument("--profile", action="store_true", help="show where the time goes instead")
+    parser.add_argument(
+        "--channels-last", action="store_const", const=True, default="auto", help="also where it is not the default"
+    )
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    cases = {case: measure(case, args, device) for case in CASES}
+    cases = show_profiles(args, device) if args.profile else {case: measure(case, args, device) for case in CASES}
+    name = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
+    settings = dict(device=name, lr=args.lr, batch=args.batch, threads=args.threads, torch=torch.__version__)
+    if not args.profile:
+        show_speed(cases)
+        first = next(iter(cases.values()))
+        settings |= {key: first[key] for key in ("ratio_default", "ratio_float32", "utilisation")}
+    if args.json:
+        args.json.write_text(json.dumps({**settings, "cases": cases}, indent=2) + "\n", encoding="utf-8")
+
+
+def show_speed(cases: dict[str, dict[str, Any]]) -> None:
+    """Prints the table of times."""
     rows = []
     for case, found in cases.items():
         times = [f"{found['seconds'][name]:.3f} s" for name in ("reference", "default", "float32")]
         ratios = [f"{found['ratio_default']:.2f}", f"{found['ratio_float32']:.2f}", f"{found['utilisation']:.0%}"]
         rows.append([case, *times, *ratios])
     print(markdown_table(COLUMNS, rows))
-    first = next(iter(cases.values()))
-    name = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
-    settings = dict(device=name, lr=args.lr, batch=args.batch, threads=args.threads, torch=torch.__version__)
-    results = {key: first[key] for key in ("ratio_default", "ratio_float32", "utilisation")}
-    if args.json:
-        args.json.write_text(json.dumps({**results, **settings, "cases": cases}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
