@@ -15,8 +15,12 @@ from rich.progress import (
 )
 
 
-def progress_bar() -> Progress:
-    """Returns a progress bar with the number of items done, the time elapsed and the time left."""
+def progress_bar(shown: bool = True) -> Progress:
+    """Returns a progress bar with the number of items done, the time elapsed and the time left.
+
+    Args:
+        shown: whether it is displayed; of several processes, one displays its own.
+    """
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -25,6 +29,7 @@ def progress_bar() -> Progress:
         TextColumn("left"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
+        disable=not shown,
     )
 
 

@@ -57,6 +57,13 @@ def add_tiles(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<number> (default: auto)")
 
 
+def add_skip_existing(parser: argparse.ArgumentParser) -> None:
+    """Add ``--skip-existing`` of a command that writes one file for each file of a folder."""
+    parser.add_argument(
+        "--skip-existing", action="store_true", help="leave results that are there, to continue a run that was stopped"
+    )
+
+
 def tile(text: str) -> int | str | None:
     """Read ``none`` as None and digits as a number; other words stay, and the network's tiling judges them."""
     return None if text == "none" else int(text) if text.isdigit() else text

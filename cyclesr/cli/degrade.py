@@ -8,7 +8,7 @@ cyclesr degrade work_dirs/mine/iter_4000.pth sharp/ sharp_as_mine/
 import argparse
 import sys
 
-from cyclesr.cli.arguments import add_tiles, at_least
+from cyclesr.cli.arguments import add_skip_existing, add_tiles, at_least
 from cyclesr.errors import UserError
 
 
@@ -23,25 +23,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--hr-out", metavar="DIR", help="also writes the HR images, 8-bit, cut to multiples of the scale"
     )
     add_tiles(parser)
+    add_skip_existing(parser)
     parser.set_defaults(main=main)
 
 
 def main(args: argparse.Namespace) -> None:
     """Degrade; images that fail are named at the end."""
     from cyclesr.inference.degrade import degrade_folder
+    from cyclesr.inference.ranks import ranks_of_torchrun
 
-    report, larger = degrade_folder(
-        args.checkpoint,
-        args.hr,
-        args.out,
-        draws=args.draws,
-        seed=args.seed,
-        hr_out=args.hr_out,
-        tile=args.tile,
-        overlap=args.overlap,
-        device=args.device,
-    )
-    print(f"{len(report.written)} LR images written to {args.out}")
+    with ranks_of_torchrun() as ranks:
+        report, larger = degrade_folder(
+            args.checkpoint,
+            args.hr,
+            args.out,
+            draws=args.draws,
+            seed=args.seed,
+            hr_out=args.hr_out,
+            tile=args.tile,
+            overlap=args.overlap,
+            device=args.device,
+            skip_existing=args.skip_existing,
+            ranks=ranks,
+        )
+    if ranks.number:
+        return  # the first process speaks for all
+    print(report.summary("LR image", args.out))
     if larger and not args.hr_out:
         print(
             f"The sides of {len(larger)} HR images are no multiples of the scale ({larger[0].name}): the surplus at "

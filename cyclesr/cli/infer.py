@@ -2,12 +2,13 @@
 
 cyclesr infer work_dirs/mine/sr_latest.safetensors photo.jpg -o photo_x4.png
 cyclesr infer CHECKPOINT photos/ -o upscaled/
+torchrun --nproc_per_node=4 -m cyclesr infer CHECKPOINT photos/ -o upscaled/
 """
 
 import argparse
 import sys
 
-from cyclesr.cli.arguments import add_tiles, at_least
+from cyclesr.cli.arguments import add_skip_existing, add_tiles, at_least
 from cyclesr.errors import UserError
 
 
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", help="an image, a folder of images, or a quoted glob such as 'photos/*.jpg'")
     parser.add_argument("-o", "--out", required=True, help="a folder (results keep their names, as .png) or one file")
     add_tiles(parser)
+    add_skip_existing(parser)
     precision = parser.add_mutually_exclusive_group()
     precision.add_argument("--bf16", action="store_true", help="compute in bfloat16")
     precision.add_argument("--half", action="store_true", help="compute in float16 (GPU only)")
@@ -30,20 +32,25 @@ def main(args: argparse.Namespace) -> None:
     import torch
 
     from cyclesr.inference.files import infer
+    from cyclesr.inference.ranks import ranks_of_torchrun
 
-    report = infer(
-        args.checkpoint,
-        args.input,
-        args.out,
-        tile=args.tile,
-        overlap=args.overlap,
-        dtype=torch.bfloat16 if args.bf16 else torch.float16 if args.half else None,
-        ensemble=args.ensemble,
-        device=args.device,
-        workers=args.workers,
-    )
-    count = len(report.written)
-    print(f"{count} image{'s' * (count != 1)} written to {args.out}")
+    with ranks_of_torchrun() as ranks:
+        report = infer(
+            args.checkpoint,
+            args.input,
+            args.out,
+            tile=args.tile,
+            overlap=args.overlap,
+            dtype=torch.bfloat16 if args.bf16 else torch.float16 if args.half else None,
+            ensemble=args.ensemble,
+            device=args.device,
+            workers=args.workers,
+            skip_existing=args.skip_existing,
+            ranks=ranks,
+        )
+    if ranks.number:
+        return  # the first process speaks for all
+    print(report.summary("image", args.out))
     print(*report.notes, sep="\n", end="\n" * bool(report.notes))
     if report.failed:
         print(*report.failed, sep="\n", file=sys.stderr)

@@ -14,7 +14,16 @@ from cyclesr.images.listing import list_images
 from cyclesr.images.reading import read_image, without_surplus
 from cyclesr.images.tensors import to_array, to_tensor
 from cyclesr.images.writing import suffix_for, write_image
-from cyclesr.inference.files import Report, choose_device, name_outputs, notes_on_folder, process_each
+from cyclesr.inference.files import (
+    Report,
+    choose_device,
+    name_outputs,
+    notes_on_folder,
+    process_each,
+    to_do,
+    total_report,
+)
+from cyclesr.inference.ranks import ALONE, Ranks
 from cyclesr.inference.translator import LearntDegradation, load_degradation
 from cyclesr.inference.upscale import Upscaler
 
@@ -30,6 +39,8 @@ def degrade_folder(
     tile: int | str | None = "auto",
     overlap: int = 32,
     device: str = "auto",
+    skip_existing: bool = False,
+    ranks: Ranks = ALONE,
 ) -> tuple[Report, list[Path]]:
     """Degrades every HR image of a folder, writes the results as 8-bit PNG files of the same names and shows progress.
 
@@ -47,6 +58,8 @@ def degrade_folder(
         tile: side of a tile in LR pixels, see :class:`~cyclesr.inference.upscale.Upscaler`.
         overlap: overlap of tiles in LR pixels, see the same class.
         device: ``auto``, ``cpu``, ``cuda`` ...
+        skip_existing: whether LR files that are there already are left as they are.
+        ranks: this process among those that share the files; every process returns what all of them did.
 
     Returns:
         The report (LR files written, and one line per image that failed), and the HR images that have surplus rows or
@@ -87,9 +100,12 @@ def degrade_folder(
             write_image(target, to_array(tiled(_source(learnt, image, place))))
 
     pairs = [(source, folder / name) for source, name in zip(sources, names, strict=True) for folder in folders]
-    report = process_each(pairs, work, len(pairs))
-    report.notes += notes_on_folder(hr)
-    return report, list(larger)
+    own, skipped = to_do(pairs, ranks, skip_existing)
+    report = process_each(own, work, len(own), shown=ranks.number == 0)
+    report.skipped = skipped
+    report.notes += notes_on_folder(hr) if ranks.number == 0 else []
+    outcomes = ranks.gathered((report, list(larger)))
+    return total_report(one for one, _ in outcomes), [path for _, paths in outcomes for path in paths]
 
 
 def _refuse_other_draws(out: Path, folders: list[Path]) -> None:

@@ -21,6 +21,7 @@ from cyclesr.images.reading import Picture, read_picture
 from cyclesr.images.writing import WRITTEN, suffix_for
 from cyclesr.inference.enlarge import enlarge
 from cyclesr.inference.pipeline import Pipeline, run_pipeline
+from cyclesr.inference.ranks import ALONE, Ranks
 from cyclesr.inference.upscale import Upscaler
 from cyclesr.models.networks.image_channels import channels_of
 from cyclesr.progress import progress_bar
@@ -34,11 +35,13 @@ class Report:
         written: the new files, in order.
         failed: one error message per file that failed.
         notes: what was passed over or not read, one line each.
+        skipped: number of files that were there already, and were left as they are.
     """
 
     written: list[Path] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    skipped: int = 0
 
     def add(self, target: Path, error: UserError | None = None) -> None:
         """Adds a file: to ``written``, or its error to ``failed`` if there is one."""
@@ -46,6 +49,28 @@ class Report:
             self.written.append(target)
         else:
             self.failed.append(str(error))
+
+    def summary(self, what: str, out: str) -> str:
+        """Returns what was done: ``3 images written to out; 2 were there already``.
+
+        Args:
+            what: the images, in the singular.
+            out: where they are.
+        """
+        written = f"{len(self.written)} {what}{'s' * (len(self.written) != 1)} written to {out}"
+        there = f"; {self.skipped} {'were' if self.skipped > 1 else 'was'} there already"
+        return written + there * bool(self.skipped)
+
+
+def total_report(reports: Iterable[Report]) -> Report:
+    """Returns the outcome of several processes as one."""
+    total = Report()
+    for report in reports:
+        total.written += report.written
+        total.failed += report.failed
+        total.notes += report.notes
+        total.skipped += report.skipped
+    return total
 
 
 def infer(
@@ -59,6 +84,8 @@ def infer(
     ensemble: bool = False,
     device: str = "auto",
     workers: int = 2,
+    skip_existing: bool = False,
+    ranks: Ranks = ALONE,
 ) -> Report:
     """Super-resolves files with the network of a checkpoint, and shows progress.
 
@@ -73,6 +100,8 @@ def infer(
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` ...
         workers: number of threads that read images ahead, and of threads that write results. 0 reads, computes and
             writes in turn.
+        skip_existing: whether result files that are there already are left as they are.
+        ranks: this process among those that share the files; every process returns what all of them did.
 
     Raises:
         UserError: there is no input, two inputs would become the same file, or the checkpoint or a setting is invalid.
@@ -85,14 +114,25 @@ def infer(
     network, scale = load_sr(checkpoint, place)
     targets = name_outputs(inputs, Path(out), suffix_for(channels_of(network)))
     upscaler = Upscaler(network, scale, place, tile, overlap, dtype, ensemble)
-    jobs = [Job(*job) for job in zip(range(len(inputs)), inputs, targets, strict=True)]
-    report = Report(notes=notes_on_folder(source))
-    with progress_bar() as progress:
+    pairs, skipped = to_do(list(zip(inputs, targets, strict=True)), ranks, skip_existing)
+    jobs = [Job(number, *pair) for number, pair in enumerate(pairs)]
+    report = Report(notes=notes_on_folder(source) if ranks.number == 0 else [], skipped=skipped)
+    with progress_bar(shown=ranks.number == 0) as progress:
         upscaling = Upscaling(upscaler, progress, len(jobs))
         for job, error in run_pipeline(jobs, upscaling, workers):
             report.add(job.target, error)
             report.notes += upscaling.notes.pop(job.number, [])
-    return report
+    return total_report(ranks.gathered(report))
+
+
+def to_do(pairs: list[tuple[Path, Path]], ranks: Ranks, skip_existing: bool) -> tuple[list[tuple[Path, Path]], int]:
+    """Returns the pairs of source and target that this process makes, and how many it skips.
+
+    The files are shared before existing ones are skipped: processes that start at different times must agree.
+    """
+    own = ranks.share(pairs)
+    left = [(source, target) for source, target in own if not (skip_existing and target.exists())]
+    return left, len(own) - len(left)
 
 
 class Job(NamedTuple):
@@ -153,10 +193,12 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
         write_bands(job.target, (height, width), bands, picture.profile, alpha=picture.alpha is not None)
 
 
-def process_each(pairs: Iterable[tuple[Path, Path]], work: Callable[[Path, Path], None], total: int) -> Report:
+def process_each(
+    pairs: Iterable[tuple[Path, Path]], work: Callable[[Path, Path], None], total: int, shown: bool = True
+) -> Report:
     """Calls ``work(source, target)`` for each pair, shows progress and the time left, and collects user errors."""
     report = Report()
-    with progress_bar() as progress:
+    with progress_bar(shown) as progress:
         task = progress.add_task("", total=total)
         for source, target in pairs:
             progress.update(task, description=printable(source.name))
@@ -257,11 +299,13 @@ def _names(inputs: list[Path], suffix: str) -> list[Path]:
 def choose_device(device: str) -> torch.device:
     """Returns the device of that name. ``auto`` is the GPU if there is one, else the CPU.
 
+    Of several GPUs, ``auto`` is that of this process of torchrun, else the first.
+
     Raises:
         UserError: the name is not a device, the GPU does not exist, or the device does not work.
     """
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        device = f"cuda:{_local_rank() % torch.cuda.device_count()}" if torch.cuda.is_available() else "cpu"
     try:
         chosen = torch.device(device)
     except RuntimeError as error:
@@ -276,3 +320,7 @@ def choose_device(device: str) -> torch.device:
         why = str(error).partition("\n")[0]
         raise UserError(f"The device {device!r} does not work ({why}): give auto or cpu.") from error
     return chosen
+
+
+def _local_rank() -> int:
+    return int(os.environ.get("LOCAL_RANK", "") or 0)
