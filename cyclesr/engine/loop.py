@@ -12,6 +12,7 @@ from torch import Tensor
 
 from cyclesr.datasets.crops import CropDataset, collate_crops
 from cyclesr.datasets.worker_errors import errors_of_workers_in_one_line
+from cyclesr.engine.graphs import StepGraphs
 from cyclesr.engine.hooks.checkpoint import LateRemovalCheckpointHook
 from cyclesr.engine.prefetch import ready_batches
 from cyclesr.engine.sampler import EndlessSampler
@@ -35,6 +36,9 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         runner, dataloader, max_iters, val_begin, val_interval, dynamic_intervals: as in mmengine.
         prefetch: on a GPU, copies each batch while the previous step runs, see
             :func:`~cyclesr.engine.prefetch.ready_batches`.
+        graphs: on a GPU, records the step as a CUDA graph and replays it, see
+            :class:`~cyclesr.engine.graphs.StepGraphs`. A hook that changes an attribute of the model during the
+            training, other than ``stage``, has no effect on a recorded step.
     """
 
     def __init__(
@@ -46,9 +50,11 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         val_interval: int = 1000,
         dynamic_intervals: list[tuple[int, int]] | None = None,
         prefetch: bool = True,
+        graphs: bool = False,
     ) -> None:
         super().__init__(runner, dataloader, max_iters, val_begin, val_interval, dynamic_intervals)
         self.prefetch = prefetch
+        self._train_step = StepGraphs(train_step) if graphs else train_step
 
     def run(self) -> torch.nn.Module:
         """Trains up to ``max_iters``.
@@ -114,7 +120,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
         """Runs one iteration on a batch, whole or in micro-batches."""
         runner, where = self.runner, dict(batch_idx=self._iter, data_batch=data_batch)
         runner.call_hook("before_train_iter", **where)
-        outputs = train_step(runner.model, data_batch, runner.optim_wrapper)
+        outputs = self._train_step(runner.model, data_batch, runner.optim_wrapper)
         runner.call_hook("after_train_iter", **where, outputs=outputs)
         self._iter += 1
 

@@ -1,5 +1,6 @@
 """What every model here shares: an SR network with its loss, Eq. (3), that is validated on pairs."""
 
+import os
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -8,6 +9,7 @@ from mmengine.model import BaseModel
 from torch import Tensor, nn
 
 from cyclesr.checkpoints.weights import load_weights
+from cyclesr.datasets.cache import default_folder
 from cyclesr.errors import UserError
 from cyclesr.models.losses.terms import Losses, merge_losses, sr_loss_of
 from cyclesr.models.moving_average import MovingAverage
@@ -157,9 +159,13 @@ class SRModel(BaseModel):
     def compile_networks(self, names: Sequence[str]) -> None:
         """Compiles the named networks with torch.compile, at their first use; their weights keep their names.
 
+        The compiled code is kept on disk, in :func:`~cyclesr.datasets.cache.default_folder`, for later trainings.
+
         Raises:
             UserError: no such network.
         """
+        if names:  # torch chooses a temporary folder as soon as it compiles
+            os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(default_folder() / "compiled"))
         for name in names:
             try:
                 self.get_submodule(name).compile()

@@ -1,7 +1,9 @@
 """Eq. (2) to (5): what each phase moves, and what equals what."""
 
 import copy
+import os
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -253,6 +255,14 @@ def test_compiled_networks_are_checked_by_name() -> None:
         build(compiled=("sr", "translator.generators.to_reel"))
     model, _ = build(compiled=("sr",))
     assert weights(model).keys() == weights(build()[0]).keys()
+
+
+def test_compiled_code_is_kept_for_later_trainings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "")
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR")
+    monkeypatch.setenv("CYCLESR_CACHE", str(tmp_path))
+    build(compiled=("sr",))
+    assert os.environ["TORCHINDUCTOR_CACHE_DIR"] == str(tmp_path / "compiled")
 
 
 @pytest.mark.slow
