@@ -1,4 +1,4 @@
-"""Shared fixtures: one thread per test, small folders of images, and a small experiment."""
+"""Shared fixtures: one thread per test, small folders of images, and a small experiment. Tests that need a GPU."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 import torch
 
 ROOT = Path(__file__).parents[1]
+NO_GPU = "no GPU"
 
 TINY = """
 experiment_name = "{name}"
@@ -61,6 +62,21 @@ custom_hooks = [
 ]
 randomness = dict(seed=0)
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips the tests that need a GPU where there is none."""
+    for item in items if not torch.cuda.is_available() else []:
+        if item.get_closest_marker("gpu"):
+            item.add_marker(pytest.mark.skip(reason=NO_GPU))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many tests were skipped because there is no GPU."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    number = sum(NO_GPU in str(report.longrepr) for report in skipped)
+    if number:
+        terminalreporter.write_line(f"{number} tests were skipped because there is no GPU (pytest -m gpu runs them).")
 
 
 @pytest.fixture(autouse=True)

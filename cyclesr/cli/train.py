@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="mixed precision; 'auto' takes bfloat16 where the hardware has it (default: what the config says)",
     )
     parser.add_argument("--seed", type=at_least(0), help="random seed of weights, data order and augmentation")
+    parser.add_argument(
+        "--deterministic", action="store_true", help="the same bits every time on GPUs too, which is slower"
+    )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     add_config_options(parser, "e.g. model.sr.type=SRResNet train_cfg.max_iters=100")
     parser.add_argument("--launcher", default="none", choices=("none", "pytorch", "slurm", "mpi"))
@@ -71,6 +74,7 @@ def main(args: argparse.Namespace) -> None:
         scale=args.scale,
         iterations=args.iterations,
         refuse_used=True,
+        deterministic=args.deterministic,
     )
     network = Path(runner.cfg.work_dir) / "sr_latest.safetensors"
     if runner.rank == 0 and network.is_file():

@@ -1,6 +1,7 @@
 """Training: the loop, its hooks and the runner, where they differ from mmengine's."""
 
 from cyclesr.engine.console import ConsoleRunner
+from cyclesr.engine.evaluation_loops import TestLoop, ValLoop
 from cyclesr.engine.hooks import (
     CheckpointContentsHook,
     LossLogHook,
@@ -26,4 +27,6 @@ __all__ = [
     "ResumableTrainLoop",
     "Runner",
     "StageHook",
+    "TestLoop",
+    "ValLoop",
 ]

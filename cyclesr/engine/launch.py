@@ -40,6 +40,7 @@ def train(
     scale: int | None = None,
     iterations: int | None = None,
     refuse_used: bool = False,
+    deterministic: bool = False,
 ) -> ConsoleRunner:
     """Trains the model of a config.
 
@@ -60,6 +61,7 @@ def train(
         scale: overrides ``scale`` of a config file.
         iterations: overrides ``train_cfg.max_iters``.
         refuse_used: whether a work dir that holds checkpoints is an error, unless the training resumes from them.
+        deterministic: whether only algorithms run that give the same bits every time; others are an error of torch.
 
     Returns:
         The runner after the training.
@@ -70,6 +72,8 @@ def train(
         Interrupted: Ctrl-C or SIGTERM has ended the training, after a checkpoint.
     """
     use_device(device)
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA is initialised
     cfg = load_config(config, options, scale) if isinstance(config, str) else config
     if cfg is None:
         place = own_work_dir(folders, work_dir, resume=resume)
@@ -97,6 +101,9 @@ def train(
         if seed is not None:
             cfg.setdefault("randomness", {})["seed"] = seed
             cfg.train_dataloader.dataset.seed = seed
+        if deterministic:
+            cfg.setdefault("randomness", {})["deterministic"] = True
+            cfg.setdefault("env_cfg", {})["cudnn_benchmark"] = False
         # Ranks must draw different noise. All ranks take the weights of rank 0 anyway.
         cfg.setdefault("randomness", {}).setdefault("diff_rank_seed", True)
         check_default_hooks(cfg)
