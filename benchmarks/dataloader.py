@@ -7,7 +7,8 @@ each crop decodes a PNG file of 480x480 and one of 120x120 and converts them to 
 the cache and returns the values as stored; the training converts them to floats on its device. ``ratio`` compares what
 the loaders return. ``ratio_floats`` includes the conversion to floats on this CPU. ``ratio_turned`` includes flips and
 quarter turns, which the reference does not do. The first pass, which fills the cache, is timed separately. All
-variants run in one process and by turns, on batches as in training.
+variants run in one process and by turns, on batches as in training. With ``--workers N``, the crops per second that N
+worker processes deliver, flipped and turned, are measured afterwards.
 """
 
 import argparse
@@ -22,11 +23,12 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import default_collate
+from torch.utils.data import DataLoader, default_collate
 
 from cyclesr.datasets.crops import collate_crops
 from cyclesr.datasets.unpaired import UnpairedDataset
 from cyclesr.engine.prefetch import on_device
+from cyclesr.engine.sampler import EndlessSampler
 from cyclesr.images.listing import list_images
 from cyclesr.images.reading import read_image
 from cyclesr.images.tensors import to_tensor
@@ -78,6 +80,26 @@ def seconds_per_crop(ways: dict[str, Callable[[range], Any]], batch: int, wanted
     return {name: statistics.median(values) / batch for name, values in times.items()}
 
 
+def delivered(dataset: UnpairedDataset, args: argparse.Namespace) -> float:
+    """Returns the crops per second that worker processes deliver, from their third batch each on."""
+    loader = DataLoader(
+        dataset,
+        args.batch,
+        sampler=EndlessSampler(dataset),
+        num_workers=args.workers,
+        collate_fn=collate_crops,
+        pin_memory=torch.cuda.is_available(),
+    )
+    batches = iter(loader)
+    for _ in range(2 * args.workers):
+        next(batches)
+    start, done = time.perf_counter(), 0
+    while time.perf_counter() - start < args.seconds:
+        next(batches)
+        done += args.batch
+    return done / (time.perf_counter() - start)
+
+
 def measure(root: Path, args: argparse.Namespace) -> dict[str, float]:
     """Times all variants on the same photographs."""
     make_folders(root, args.images, args.height, args.width, args.crop)
@@ -105,12 +127,14 @@ def measure(root: Path, args: argparse.Namespace) -> dict[str, float]:
         reference=lambda indices: default_collate([decoded(i) for i in indices]),
     )
     took = seconds_per_crop(ways, args.batch, args.seconds)
+    workers = {"workers": delivered(turned, args)} if args.workers else {}
     return dict(
         ratio=took["reference"] / took["ours"],
         ratio_turned=took["reference"] / took["ours_turned"],
         ratio_floats=took["reference"] / took["ours_floats"],
         **{name: 1 / seconds for name, seconds in took.items()},
         seconds_to_fill=filled,
+        **workers,
     )
 
 
@@ -124,13 +148,15 @@ def main() -> None:
     parser.add_argument("--crop", type=int, default=120, help="side of an LR crop (default: 120, HR 480)")
     parser.add_argument("--batch", type=int, default=16, help="crops per batch (default: 16)")
     parser.add_argument("--seconds", type=float, default=5.0, help="time per variant in seconds (default: 5)")
+    parser.add_argument("--workers", type=int, default=0, help="worker processes to measure (default: 0, none)")
     parser.add_argument("--step-seconds", type=float, help="time of a training step with this batch, for comparison")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         results = measure(Path(root), args)
     if args.step_seconds:
         results["share_of_step"] = args.batch / results["ours"] / args.step_seconds
-    rows = [(t, f"{results[n]:.0f}", f"{results[n] / results['reference']:.1f}") for n, t in TITLES.items()]
+    titles = TITLES | ({"workers": f"the same, from {args.workers} worker processes"} if args.workers else {})
+    rows = [(t, f"{results[n]:.0f}", f"{results[n] / results['reference']:.1f}") for n, t in titles.items()]
     print(markdown_table((f"HR {4 * args.crop}, LR {args.crop}", "crops per second", "times faster"), rows))
     if args.json:
         args.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")

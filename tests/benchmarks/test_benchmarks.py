@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,37 @@ def test_train_step(results: Results) -> None:
         assert case["operations"] < case["operations_reference"]
 
 
+def test_the_profile_of_a_step(results: Results) -> None:
+    found = results("train_step", "--profile", "--small", "--lr", "16", "--batch", "1", "--threads", "1")
+    for case in found["cases"].values():
+        assert case["milliseconds"]["convolutions"] > 0
+        assert case["operations"] > 500
+        assert case["launches"] == 0  # on a CPU
+
+
+def test_scaling(results: Results) -> None:
+    found = results("scaling", "--small", "--step", "0.1", "--bandwidth", "0.001", "1")
+    slow, fast = found["efficiency"].values()
+    for number in ("2", "64"):
+        sent = 2 * (int(number) - 1) / int(number) * found["bytes"]
+        assert slow[number] == pytest.approx(0.1 / (0.1 + sent / 1e6))
+        assert slow[number] < fast[number] < 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_compile_time(results: Results) -> None:
+    sizes = ["--channels", "4", "--blocks", "2", "--side", "16", "--batch", "1", "--repeats", "1"]
+    found = results("compile_time", *sizes)
+    assert found["as a whole"]["first"] > found["not compiled"]["first"] > 0
+    assert found["as a whole, from the cache on disk"]["first"] < found["as a whole"]["first"]
+
+
+def test_image_operations(results: Results) -> None:
+    found = results("image_operations", "--channels", "8", "--side", "6", "--repeats", "1")
+    assert set(found["instance norm, bfloat16, channels_last"]) == {"torch", "as networks on CPUs", "own"}
+
+
 def test_dataloader(results: Results) -> None:
     sizes = ["--images", "2", "--height", "96", "--width", "96", "--crop", "12", "--batch", "2"]
     found = results("dataloader", *sizes, "--seconds", "0.05", "--step-seconds", "1")
@@ -68,12 +100,16 @@ def test_startup(results: Results) -> None:
     assert all(0 < case["median"] <= case["slowest"] for case in cases.values())
 
 
+@pytest.mark.slow
 def test_infer(results: Results) -> None:
     sizes = ["--small", "--height", "96", "--width", "80", "--tile", "48", "--threads", "1"]
-    found = results("infer", *sizes)
-    for way in ("whole", "tiled"):
-        pixels = found[way]["megapixels_per_second"] * found[way]["seconds"]
-        assert pixels == pytest.approx(96 * 80 * 16 / 1e6)
+    found = results("infer", *sizes, "--networks", "SRResNet", "RRDBNet", "RCAN", "SRVGGNetCompact")
+    for network, ways in found.items():
+        for way in ("whole", "tiled", *(["spandrel"] if network != "SRResNet" else [])):
+            pixels = ways[way]["megapixels_per_second"] * ways[way]["seconds"]
+            assert pixels == pytest.approx(96 * 80 * 16 / 1e6)
+        assert ways["bare tile"]["megapixels_per_second"] * ways["bare tile"]["seconds"] == pytest.approx(48**2 * 16e-6)
+        assert ways["share_of_bare_tile"] > 0
 
 
 def test_endurance(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
