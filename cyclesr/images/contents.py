@@ -1,7 +1,7 @@
 """What an image file holds, as its header says, in words that are the same for every format."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 #: Images with more pixels are rejected before they are decoded: a small file can declare any size.
@@ -38,6 +38,7 @@ class Contents:
         orientation: EXIF orientation, 1 to 8.
         profile: ICC profile of the file, for whatever colours it is meant; empty if there is none.
         notes: what the file holds besides and is not read. Each continues the sentence "FILE ...".
+        pages: number of images of one band and of this size in the file, which :meth:`as_stack` takes for bands.
     """
 
     height: int
@@ -48,6 +49,16 @@ class Contents:
     orientation: int = 1
     profile: bytes = b""
     notes: tuple[str, ...] = ()
+    pages: int = 1
+
+    def as_stack(self, channels: int) -> "Contents":
+        """Returns the contents with the pages as bands if there are so many, as microscopes store channels.
+
+        Three gray pages are no RGB image: of them, the first is read.
+        """
+        if channels in (1, 3) or self.pages != channels:
+            return self
+        return replace(self, bands=channels, notes=())
 
     @property
     def size(self) -> tuple[int, int]:

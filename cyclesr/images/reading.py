@@ -54,7 +54,8 @@ def read_image(path: str | Path, channels: int = 3, *, strict: bool = False) -> 
 
     Alpha is dropped and the colours are kept as stored, because compositing with a background would create edges that
     a network would learn; pixels of alpha 0 get the colour of the nearest visible pixel. The orientation is applied.
-    Depths below 8 bits are scaled to 8, those above 8 to 16. Of a file with several images, the first is read.
+    Depths below 8 bits are scaled to 8, those above 8 to 16. Of a file with several images, the first is read; a TIFF
+    of as many gray pages as there are channels is read as bands.
 
     Args:
         path: image file. Its content decides the format, not its suffix.
@@ -79,7 +80,7 @@ def read_picture(path: str | Path, channels: int = 3, *, strict: bool = False) -
     data = _content(path)
     with _errors_of(path, data[:_START], len(data)):
         kind = format_of(data[:_START])
-        contents = kind.describe(BytesIO(data))
+        contents = kind.describe(BytesIO(data)).as_stack(channels)
         bands, note = _check_bands(contents, channels)
         if strict:
             kind.verify(data)
@@ -109,6 +110,7 @@ def describe_image(path: str | Path, channels: int | None = 3) -> Contents:
             with _errors_of(path, start, size):
                 contents = format_of(start).describe(file)
                 if channels is not None:
+                    contents = contents.as_stack(channels)
                     _check_bands(contents, channels)
                 return contents
     except OSError as error:

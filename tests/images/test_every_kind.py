@@ -527,3 +527,15 @@ def test_a_small_file_that_declares_a_huge_image_is_named_before_decoding(tmp_pa
     for reader in (read_image, image_size):
         with pytest.raises(UserError, match=r"a\.gif declares 30000x30000 pixels in \d+ bytes"):
             reader(tmp_path / "a.gif")
+
+
+@pytest.mark.parametrize("bands", [2, 3, 5])
+def test_gray_pages_are_bands_where_so_many_are_expected(tmp_path, bands) -> None:
+    image = smooth(bands, "uint16")
+    tifffile.imwrite(tmp_path / "a.tif", np.moveaxis(image, 2, 0), photometric="minisblack", compression="zlib")
+    if bands != 3:
+        assert np.array_equal(read_image(tmp_path / "a.tif", bands), image)
+        assert image_size(tmp_path / "a.tif", bands) == (HEIGHT, WIDTH)
+    picture = read_picture(tmp_path / "a.tif")
+    expect(picture, image[..., :1])
+    assert "first" in picture.notes[0]

@@ -88,6 +88,22 @@ def test_each_kind_is_enlarged_as_it_is(tmp_path, network) -> None:
         assert np.array_equal(after.pixels[visible], before.pixels.repeat(2, 0).repeat(2, 1)[visible]), name
 
 
+def test_damage_behind_a_header_is_found_by_a_deep_check_and_by_the_cache(tmp_path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    image = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+    for name in ("a.jpg", "b.jpg"):
+        Image.fromarray(image).save(folder / name)
+    data = bytearray((folder / "b.jpg").read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 512] = bytes(512)  # a lost sector
+    (folder / "b.jpg").write_bytes(bytes(data))
+    assert inspect_folder(folder).problems == []
+    (deep,) = inspect_folder(folder, deep=True).problems
+    (trained,) = errors_in_training(folder, tmp_path / "cache")
+    assert deep == trained
+    assert "b.jpg is damaged behind its header" in deep
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_names_that_are_not_utf_8(tmp_path, network, capsys) -> None:
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/odd \xff"))

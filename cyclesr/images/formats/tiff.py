@@ -53,6 +53,7 @@ def describe(file: BinaryIO) -> Contents:
             orientation,
             bytes(page.tags.valueof(_PROFILE) or b""),
             _notes(tiff),
+            _pages(tiff),
         )
     check_size(contents, file)
     return contents
@@ -128,6 +129,15 @@ def _notes(tiff: tifffile.TiffFile) -> tuple[str, ...]:
     return () if others else ("holds several images: only the first is read",)
 
 
+def _pages(tiff: tifffile.TiffFile) -> int:
+    """Returns the number of pages if all are like the first and have one band, otherwise 1."""
+    first = tiff.pages.first
+    if first.samplesperpixel > 1 or not _notes(tiff):
+        return 1
+    alike = all(page.shape == first.shape and page.dtype == first.dtype for page in tiff.pages)
+    return len(tiff.pages) if alike else 1
+
+
 def decode(data: bytes, contents: Contents) -> np.ndarray:
     """Decodes the first image of a TIFF, see :mod:`cyclesr.images.formats`.
 
@@ -136,13 +146,17 @@ def decode(data: bytes, contents: Contents) -> np.ndarray:
         UnsupportedError: values are beyond what can be converted to 16 bits.
     """
     with _opened(BytesIO(data)) as tiff:
-        page = tiff.pages.first
-        if _by_libtiff(page):
+        first = tiff.pages.first
+        if _by_libtiff(first):
             return _decoded_by_libtiff(data)
-        _check_extent(page, len(data))
-        samples = np.moveaxis(page.asarray(squeeze=False, maxworkers=1)[:, 0], 0, 2)  # (height, width, planes, samples)
-        samples = samples.reshape(page.imagelength, page.imagewidth, -1)
-        return _colours(samples, page, contents)
+        pages = tiff.pages if contents.bands > 1 and first.samplesperpixel == 1 and contents.pages > 1 else [first]
+        return np.concatenate([_page(page, len(data), contents) for page in pages], 2)
+
+
+def _page(page: Any, size: int, contents: Contents) -> np.ndarray:
+    _check_extent(page, size)
+    samples = np.moveaxis(page.asarray(squeeze=False, maxworkers=1)[:, 0], 0, 2)  # (height, width, planes, samples)
+    return _colours(samples.reshape(page.imagelength, page.imagewidth, -1), page, contents)
 
 
 def _check_extent(page: Any, size: int) -> None:
