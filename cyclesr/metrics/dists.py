@@ -67,16 +67,21 @@ class Dists(nn.Module):
         """
         require_rgb("Losses and scores with ImageNet features", len(sr))
         check_same_size(sr, hr)
-        first, second = (self._maps(planes.float()[None].to(self.alpha.device) / 255) for planes in (sr, hr))
+        return float(self.distances(*(planes.float()[None].to(self.alpha.device) / 255 for planes in (sr, hr))))
+
+    def distances(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Computes DISTS ``(N,)`` of images ``(N, 3, H, W)`` in [0, 1], as they are. Gradients pass."""
         weights = zip(self.alpha.split(CHANNELS), self.beta.split(CHANNELS), strict=True)
         likeness = [
-            (alpha * texture).sum() + (beta * structure).sum()
-            for (alpha, beta), (texture, structure) in zip(weights, map(_likeness, first, second), strict=True)
+            (alpha * texture).sum(-1) + (beta * structure).sum(-1)
+            for (alpha, beta), (texture, structure) in zip(
+                weights, map(_likeness, self._maps(sr), self._maps(hr)), strict=True
+            )
         ]
-        return float(1 - torch.stack(likeness).sum())
+        return 1 - torch.stack(likeness).sum(0)
 
     def _maps(self, image: Tensor) -> list[Tensor]:
-        """Returns the image ``(1, 3, H, W)`` in [0, 1] and the output of each stage."""
+        """Returns the images ``(N, 3, H, W)`` in [0, 1] and the output of each stage."""
         mean, deviation = (image.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, DEVIATION))
         x, maps = (image - mean) / deviation, [image]
         for stage in STAGES:
@@ -88,17 +93,17 @@ class Dists(nn.Module):
 
 
 def _likeness(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """Computes the similarities of texture (means) and structure (covariance) of two maps (1, C, h, w), (C,) each."""
-    x, y = first[0].flatten(1), second[0].flatten(1)
-    mean_x, mean_y = x.mean(1), y.mean(1)
+    """Computes the similarities of texture (means) and structure (covariance) of maps (N, C, h, w), (N, C) each."""
+    x, y = first.flatten(2), second.flatten(2)
+    mean_x, mean_y = x.mean(2), y.mean(2)
     texture = (2 * mean_x * mean_y + STABLE) / (mean_x.square() + mean_y.square() + STABLE)
-    covariance = (x * y).mean(1) - mean_x * mean_y
-    variances = x.var(1, correction=0) + y.var(1, correction=0)
+    covariance = (x * y).mean(2) - mean_x * mean_y
+    variances = x.var(2, correction=0) + y.var(2, correction=0)
     return texture, (2 * covariance + STABLE) / (variances + STABLE)
 
 
 def _l2_pooling(x: Tensor) -> Tensor:
-    """Halves the size of (1, C, h, w) by a 3x3 Hann window over squares, which aliases less than max pooling."""
+    """Halves the size of (N, C, h, w) by a 3x3 Hann window over squares, which aliases less than max pooling."""
     taps = torch.hann_window(5, periodic=False, dtype=x.dtype, device=x.device)[1:-1]
     window = taps[:, None] * taps
     weights = (window / window.sum()).expand(x.shape[1], 1, 3, 3)

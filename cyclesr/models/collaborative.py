@@ -54,6 +54,8 @@ class CollaborativeSR(SRModel):
         sr_adversarial: its second term, :math:`L_{adv}`; arguments of
             :class:`~cyclesr.models.sr_adversarial.SRAdversarial`, whose discriminator :math:`D_h` is the part
             ``sr_discriminator``. None leaves it out.
+        artifacts: one more term, against artifacts of the adversarial one (LDL), which the paper does not have;
+            arguments of :class:`~cyclesr.models.losses.ArtifactLoss`. It needs ``average``. None leaves it out.
         consistency: one more term for the SR network, on the real images, which the paper does not have; arguments of
             :class:`~cyclesr.models.consistency.RealConsistency`. It is used where the SR network learns ``fake_real``.
             None leaves it out.
@@ -93,6 +95,7 @@ class CollaborativeSR(SRModel):
         sr_loss: dict[str, Any],
         perceptual: dict[str, Any] | None = None,
         sr_adversarial: dict[str, Any] | None = None,
+        artifacts: dict[str, Any] | None = None,
         consistency: dict[str, Any] | None = None,
         weighting: dict[str, Any] | None = None,
         unexplained: dict[str, Any] | None = None,
@@ -108,6 +111,7 @@ class CollaborativeSR(SRModel):
             sr_loss=sr_loss,
             perceptual=perceptual,
             sr_adversarial=sr_adversarial,
+            artifacts=artifacts,
             channels_last=channels_last,
             average=average,
             data_preprocessor=data_preprocessor,

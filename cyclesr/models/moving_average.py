@@ -25,6 +25,15 @@ class MovingAverage(nn.Module):
         super().__init__()
         self.module = copy.deepcopy(network).requires_grad_(False)
         self.decay = decay
+        self.train(False)
+
+    def train(self, mode: bool = True) -> "MovingAverage":
+        """Keeps the averaged network in evaluation mode, whatever the mode of the model is."""
+        return super().train(False)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Returns the output of the averaged network for ``(N, 3, h, w)``."""
+        return self.module(lr)
 
     @torch.no_grad()
     def update(self, network: nn.Module, stepped: Tensor) -> None:

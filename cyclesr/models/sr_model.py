@@ -29,6 +29,8 @@ class SRModel(BaseModel):
         sr_loss: the first term of Eq. (3), a config of ``LOSSES``; None for a model that trains ``sr`` in another way.
         perceptual: arguments of :class:`~cyclesr.models.losses.PerceptualLoss`, or of the ``type`` given in them.
         sr_adversarial: arguments of :class:`~cyclesr.models.sr_adversarial.SRAdversarial`.
+        artifacts: arguments of :class:`~cyclesr.models.losses.ArtifactLoss`, or of the ``type`` given in them, whose
+            ``forward`` also takes the output of the averaged network.
         channels_last: memory format of the networks and images, see
             :func:`~cyclesr.optim.memory_format.memory_format`.
         average: decay of the exponential moving average of the SR network's weights, which validation and
@@ -36,9 +38,12 @@ class SRModel(BaseModel):
 
     Attributes:
         scale: of the SR network: from its config or, where that has none, from the size of its output.
+        warm_up_loss: a loss that takes the place of all terms of Eq. (3) for the time being, during which the
+            discriminator does not train; a hook sets it (:class:`~cyclesr.engine.hooks.WarmUpHook`).
 
     Raises:
-        UserError: a network whose scale is not in the config and cannot be found, or is another one.
+        UserError: a network whose scale is not in the config and cannot be found, or is another one; or ``artifacts``
+            without ``average``.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class SRModel(BaseModel):
         sr_loss: dict[str, Any] | None = None,
         perceptual: dict[str, Any] | None = None,
         sr_adversarial: dict[str, Any] | None = None,
+        artifacts: dict[str, Any] | None = None,
         channels_last: ChannelsLast = False,
         average: float = 0.0,
         data_preprocessor: dict[str, Any] | None = None,
@@ -60,11 +66,15 @@ class SRModel(BaseModel):
         self.scale = int(sr["scale"]) if "scale" in sr else scale_of(self.sr)
         if "scale" in sr:
             _refuse_another_scale(self.sr, self.scale)
-        self.sr_loss = self.perceptual = self.sr_adversarial = None
+        self.sr_loss = self.perceptual = self.sr_adversarial = self.artifacts = None
+        self.warm_up_loss: nn.Module | None = None
         if perceptual is not None:
             self.perceptual = self.as_memory_format(LOSSES.build({"type": "PerceptualLoss", **perceptual}))
         if sr_adversarial is not None:
             self.sr_adversarial = self.as_memory_format(MODELS.build({"type": "SRAdversarial", **sr_adversarial}))
+        if artifacts is not None:
+            _need_average(average)
+            self.artifacts = LOSSES.build({"type": "ArtifactLoss", **artifacts})
         if sr_loss is not None:
             self.sr_loss = LOSSES.build(sr_loss)
 
@@ -76,12 +86,14 @@ class SRModel(BaseModel):
         return parts
 
     def sr_losses(self, sr: Tensor, hr: Tensor, lr: Tensor) -> Losses:
-        """Computes the weighted terms of Eq. (3): ``loss_sr`` and those that are configured.
+        """Computes the weighted terms of Eq. (3): ``loss_sr`` and those that are configured, or that of the warm-up.
 
         Args:
             sr, hr: ``(N, 3, H, W)`` in [0, 1].
             lr: ``(N, 3, h, w)``, what ``sr`` was made from; for losses whose ``forward`` has an argument ``lr``.
         """
+        if self.warm_up_loss is not None:
+            return {"loss_sr": sr_loss_of(self.warm_up_loss, sr, hr, lr, self.pixel_weights(lr, hr))}
         losses = {}
         if self.sr_loss is not None:
             losses["loss_sr"] = sr_loss_of(self.sr_loss, sr, hr, lr, self.pixel_weights(lr, hr))
@@ -89,7 +101,14 @@ class SRModel(BaseModel):
             losses["loss_sr_perceptual"] = sr_loss_of(self.perceptual, sr, hr, lr)
         if self.sr_adversarial is not None:
             losses["loss_sr_adv"] = self.sr_adversarial.generator_loss(sr, hr)
+        if self.artifacts is not None:
+            losses["loss_sr_artifacts"] = self.artifacts(sr, hr, self._averaged(lr))
         return losses
+
+    @torch.no_grad()
+    def _averaged(self, lr: Tensor) -> Tensor:
+        assert self.sr_average is not None, "artifacts need it"
+        return self.sr_average(lr)
 
     def pixel_weights(self, lr: Tensor, hr: Tensor) -> Tensor | None:
         """Returns weights ``(N, 1, H, W)`` of the pixels for a pixel loss; None weights all equally.
@@ -109,7 +128,7 @@ class SRModel(BaseModel):
 
     def update_sr_discriminator(self, sr: Tensor, hr: Tensor, optim_wrapper: PartOptimizers) -> Losses:
         """Takes a step of D_h on the same ``sr`` that the SR network has just learned from."""
-        if self.sr_adversarial is None:
+        if self.sr_adversarial is None or self.warm_up_loss is not None:
             return {}
         return optim_wrapper.update(self.sr_adversarial.discriminator_losses(sr, hr), "sr_discriminator").losses
 
@@ -200,6 +219,14 @@ class SRModel(BaseModel):
     def forward(self, lr: Tensor, data_samples: None = None, mode: str = "tensor") -> Tensor:
         """Super-resolves ``(N, 3, h, w)`` to ``(N, 3, s*h, s*w)``; the other arguments are mmengine's and unused."""
         return self.inference_network(lr)
+
+
+def _need_average(average: float) -> None:
+    if not average:
+        raise UserError(
+            "model.artifacts compares SR with the output of the averaged network, and there is none: set "
+            "model.average=0.999, or leave artifacts out."
+        )
 
 
 def scale_of(network: nn.Module, side: int = 16) -> int:

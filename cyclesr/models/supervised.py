@@ -19,7 +19,7 @@ class SupervisedSR(SRModel):
     Args:
         sr: config of ``SR_BACKBONES``.
         sr_loss: config of ``LOSSES``.
-        perceptual, sr_adversarial: the other terms of Eq. (3), as in :class:`~cyclesr.models.CollaborativeSR`.
+        perceptual, sr_adversarial, artifacts: the other terms, as in :class:`~cyclesr.models.CollaborativeSR`.
         degradation: makes the LR images from ``hr`` (SR_syn: bicubic); None takes ``lr`` from the batch (SR_paired).
         channels_last: memory format of the network and the images; ``auto`` asks the machine.
         average: decay of the averaged SR weights, which validation and inference use; 0 keeps none.
@@ -34,6 +34,7 @@ class SupervisedSR(SRModel):
         degradation: dict[str, Any] | None = None,
         perceptual: dict[str, Any] | None = None,
         sr_adversarial: dict[str, Any] | None = None,
+        artifacts: dict[str, Any] | None = None,
         channels_last: ChannelsLast = False,
         average: float = 0.0,
         compiled: Sequence[str] = (),
@@ -44,6 +45,7 @@ class SupervisedSR(SRModel):
             sr_loss=sr_loss,
             perceptual=perceptual,
             sr_adversarial=sr_adversarial,
+            artifacts=artifacts,
             channels_last=channels_last,
             average=average,
             data_preprocessor=data_preprocessor,

@@ -9,6 +9,7 @@ from cyclesr.engine.hooks.progress import ProgressHook
 from cyclesr.engine.hooks.rank_states import RankStatesHook
 from cyclesr.engine.hooks.stage import StageHook
 from cyclesr.engine.hooks.timer import SteadyTimerHook
+from cyclesr.engine.hooks.warm_up import WarmUpHook
 
 __all__ = [
     "CheckpointContentsHook",
@@ -20,4 +21,5 @@ __all__ = [
     "RankStatesHook",
     "StageHook",
     "SteadyTimerHook",
+    "WarmUpHook",
 ]

@@ -81,6 +81,7 @@ PAIR_ROWS = {
     "probabilistic": PairRow("ProbabilisticDegradation", "demo/probabilistic_track"),
     "kernelgan": PairRow("KernelGAN's kernel", "demo/kernelgan_track"),
     "camera": PairRow("CameraDegradation", "own_images/camera"),
+    "camera_perceptual": PairRow("CameraDegradation, perceptual", "own_images/perceptual"),
     "bulat": PairRow("Bulat et al.", "demo/bulat_track"),
     "bulat_collaborative": PairRow("*Bulat et al.", "demo/bulat_collaborative_track"),
     "ludvae": PairRow("LUD-VAE", "demo/ludvae_track"),

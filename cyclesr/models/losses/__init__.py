@@ -1,6 +1,9 @@
 """Losses: pure functions of tensors, and small registered classes that hold their weights."""
 
+from cyclesr.models.losses.artifacts import ArtifactLoss
+from cyclesr.models.losses.chroma import ChromaLoss
 from cyclesr.models.losses.contextual import ContextualBilateralLoss
+from cyclesr.models.losses.dists import DISTSLoss
 from cyclesr.models.losses.frequency import FocalFrequencyLoss
 from cyclesr.models.losses.gan import r1_penalty
 from cyclesr.models.losses.lpips import LPIPSLoss
@@ -12,8 +15,11 @@ from cyclesr.models.losses.wasserstein import gradient_penalty
 from cyclesr.models.losses.weighted_sum import SumOfLosses
 
 __all__ = [
+    "ArtifactLoss",
     "CharbonnierLoss",
+    "ChromaLoss",
     "ContextualBilateralLoss",
+    "DISTSLoss",
     "FocalFrequencyLoss",
     "L1Loss",
     "LPIPSLoss",

@@ -7,6 +7,7 @@ from cyclesr.models.networks.multiscale_discriminator import MultiScaleDiscrimin
 from cyclesr.models.networks.patch_discriminator import PatchDiscriminator
 from cyclesr.models.networks.plain_discriminator import PlainDiscriminator
 from cyclesr.models.networks.resnet_generator import ResNetGenerator
+from cyclesr.models.networks.unet_discriminator import UNetDiscriminator
 from cyclesr.models.networks.vgg_discriminator import VGGDiscriminator
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "PatchDiscriminator",
     "PlainDiscriminator",
     "ResNetGenerator",
+    "UNetDiscriminator",
     "VGGDiscriminator",
 ]

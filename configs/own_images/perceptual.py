@@ -1,0 +1,19 @@
+# Your own images, sharp results: own_images/camera with perceptual and adversarial losses after a warm-up on the MSE.
+#   cyclesr train --recipe perceptual --hr SHARP_DIR --real YOUR_DIR --sr-weights PRETRAINED
+# PRETRAINED: weights of any network that spandrel knows, such as those of OpenModelDB; without them training starts from
+# fresh weights. VGG16_FILE of the losses: --cfg-options model.perceptual.weights=VGG16_FILE. All of it: docs/perceptual.md.
+_base_ = "camera.py"
+
+_layers = dict(conv1_2=0.1, conv2_2=0.1, conv3_3=1.0)  # the shallow ones of Real-ESRGAN, which fit crops of 64 px
+model = dict(
+    sr_loss=dict(_delete_=True, type="L1Loss", weight=1.0),
+    perceptual=dict(network="vgg16", layers=_layers, weight=1.0, weights=None),
+    sr_adversarial=dict(mode="vanilla", weight=0.1, discriminator=dict(type="UNetDiscriminator", channels=16)),
+    artifacts=dict(weight=1.0),  # LDL; None leaves it out
+    average=0.99,
+    optimisation="alternating",
+)
+_warm_up = dict(type="WarmUpHook", loss=dict(type="MSELoss", weight=1e3), fraction=0.4)
+custom_hooks = [dict(type="StageHook", stages=[dict(name="joint")]), _warm_up]
+optim_wrapper = dict(sr_discriminator=dict(optimizer=dict(type="Adam", lr=5e-4)))
+param_scheduler = dict(sr_discriminator=_base_.param_scheduler.sr)
