@@ -1,7 +1,8 @@
 # Your own images, sharp results: own_images/camera with perceptual and adversarial losses after a warm-up on the MSE.
 #   cyclesr train --recipe perceptual --hr SHARP_DIR --real YOUR_DIR --sr-weights PRETRAINED
-# PRETRAINED: weights of any network that spandrel knows, such as those of OpenModelDB; without them training starts from
-# fresh weights. VGG16_FILE of the losses: --cfg-options model.perceptual.weights=VGG16_FILE. All of it: docs/perceptual.md.
+# PRETRAINED holds weights of any network that spandrel knows, such as those of OpenModelDB; without the option training
+# starts from fresh weights. The perceptual loss needs VGG16's ImageNet weights, in torch hub's cache or given by
+# --cfg-options model.perceptual.weights=VGG16_FILE. Networks, losses, optimizers: docs/perceptual.md.
 _base_ = "camera.py"
 
 _layers = dict(conv1_2=0.1, conv2_2=0.1, conv3_3=1.0)  # the shallow ones of Real-ESRGAN, which fit crops of 64 px

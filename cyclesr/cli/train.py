@@ -2,6 +2,7 @@
 
 cyclesr train --hr sharp/ --real mine/
 cyclesr train own_images/blur_noise --hr sharp/ --real mine/ --scale 2 --iterations 5000
+cyclesr train --recipe perceptual --sr-weights 2x_pretrained.pth --hr sharp/ --real mine/
 torchrun --nproc_per_node=4 -m cyclesr train unitsr_ntire18_t4 --launcher pytorch
 
 Without a config, your images are measured, and what to train is chosen from that and for this machine. After a training
@@ -29,6 +30,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--iterations", type=at_least(1), help="of the training (default: what the config says, or chosen)"
     )
     parser.add_argument(
+        "--recipe",
+        choices=("fidelity", "perceptual"),
+        help="what is chosen without a config: true to the pixels, or sharp (default: fidelity)",
+    )
+    parser.add_argument(
+        "--sr-weights",
+        metavar="FILE",
+        help="pretrained weights to start from, of cyclesr or of any network that spandrel knows, which becomes the SR "
+        "network",
+    )
+    parser.add_argument(
         "--work-dir", help="where checkpoints and logs go (default: work_dirs/<name of the config, or of the images>)"
     )
     parser.add_argument("--resume", action="store_true", help="continue from the newest checkpoint in the work dir")
@@ -54,6 +66,8 @@ def main(args: argparse.Namespace) -> None:
     """Train, say where the SR network is, and whether it is better than bicubic on one's own images."""
     if (args.hr is None) != (args.real is None):
         raise UserError("--hr and --real go together: a folder of sharp images and a folder of yours.")
+    if args.recipe and args.config:
+        raise UserError("--recipe chooses a config: give either it or a config, such as own_images/perceptual.")
     pairs, options = held_out(args), key_values(args.cfg_options)
     if args.config:
         _check_early(args, options, pairs)
@@ -73,6 +87,8 @@ def main(args: argparse.Namespace) -> None:
         held_out=pairs,
         scale=args.scale,
         iterations=args.iterations,
+        sr_weights=args.sr_weights,
+        recipe=args.recipe or "fidelity",
         refuse_used=True,
         deterministic=args.deterministic,
     )

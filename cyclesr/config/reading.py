@@ -77,7 +77,7 @@ def _lay_over(config: Config, options: dict[str, Any]) -> None:
             "Give the keys that are made of it."
         )
     try:
-        config.merge_from_dict(options)
+        config.merge_from_dict(copy.deepcopy(options))  # mmengine takes '_delete_' out of them
     except Exception as error:
         given = ", ".join(f"{key}={value!r}" for key, value in options.items())
         raise UserError(

@@ -22,6 +22,8 @@ from cyclesr.engine.measuring import hand_over, measure_camera
 from cyclesr.engine.own_images import own_config, own_work_dir
 from cyclesr.engine.preflight import check_folders, check_images, check_pairs, check_unused, say_passed_over
 from cyclesr.engine.ranks import on_rank_0
+from cyclesr.engine.recipe import RecipeKind
+from cyclesr.engine.sr_weights import start_options
 from cyclesr.errors import UserError
 
 
@@ -39,6 +41,8 @@ def train(
     held_out: tuple[str, str] | None = None,
     scale: int | None = None,
     iterations: int | None = None,
+    sr_weights: str | None = None,
+    recipe: RecipeKind = "fidelity",
     refuse_used: bool = False,
     deterministic: bool = False,
 ) -> ConsoleRunner:
@@ -60,6 +64,9 @@ def train(
         held_out: folders of HR images and of their LR images for validation, which replace the config's.
         scale: overrides ``scale`` of a config file.
         iterations: overrides ``train_cfg.max_iters``.
+        sr_weights: file of pretrained weights, from which the SR network starts and whose architecture it gets, see
+            :func:`~cyclesr.engine.sr_weights.network_of`. Only for the name of a config, or without a config.
+        recipe: what is chosen without a config: ``fidelity`` or ``perceptual``.
         refuse_used: whether a work dir that holds checkpoints is an error, unless the training resumes from them.
         deterministic: whether only algorithms run that give the same bits every time; others are an error of torch.
 
@@ -74,6 +81,9 @@ def train(
     use_device(device)
     if deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA is initialised
+    if sr_weights is not None:
+        start = start_options(sr_weights, scale)
+        options, scale = {**start, **(options or {})}, start["scale"]
     cfg = load_config(config, options, scale) if isinstance(config, str) else config
     if cfg is None:
         place = own_work_dir(folders, work_dir, resume=resume)
@@ -83,7 +93,8 @@ def train(
         if cfg is None:
             amp_option = {} if amp is None else {"optim_wrapper.amp": amp}  # it decides how long a step takes
             options = {**(options or {}), **amp_option}
-            cfg = own_config(folders, Path(place), resume=resume, options=options, scale=scale, iterations=iterations)
+            length = dict(scale=scale, iterations=iterations)
+            cfg = own_config(folders, Path(place), resume=resume, options=options, kind=recipe, **length)
         cfg.setdefault("default_scope", "cyclesr")
         cfg.work_dir = place
         cfg.resume = resume or cfg.get("resume", False)

@@ -78,6 +78,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
             self._train(batches, signals, Ranks())
         runner.call_hook("after_train_epoch")
         runner.call_hook("after_train")
+        runner.optim_wrapper.finish()
         return runner.model
 
     def _train(self, batches: Iterator[Any], signals: StopSignals, ranks: Ranks) -> None:
@@ -142,7 +143,8 @@ class ResumableTrainLoop(IterBasedTrainLoop):
             before = hub.runtime_info.get("last_validation")
             hub.update_info("last_validation", self._iter)
             try:
-                self.runner.val_loop.run()
+                with self.runner.optim_wrapper.averaged_weights():
+                    self.runner.val_loop.run()
             except BaseException:
                 hub.update_info("last_validation", before)  # a resumed training validates here again
                 raise

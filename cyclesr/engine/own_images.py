@@ -31,6 +31,7 @@ from cyclesr.engine.ranks import on_rank_0
 from cyclesr.engine.recipe import (
     CPU_MINUTES,
     SMALLEST_CROP,
+    RecipeKind,
     choose_recipe,
     findings,
     fitting_crops,
@@ -78,6 +79,7 @@ def own_config(
     options: dict[str, Any] | None = None,
     scale: int | None = None,
     iterations: int | None = None,
+    kind: RecipeKind = "fidelity",
 ) -> Config:
     """Chooses the config of a training on the user's own images, and says what was found and chosen.
 
@@ -90,6 +92,7 @@ def own_config(
         options: config keys (dotted) and values that override what is chosen.
         scale: of HR to LR; None is that of the config.
         iterations: of the training; None chooses.
+        kind: whether to choose a training for fidelity or for sharp results, ``perceptual``.
 
     Returns:
         The config with its ``work_dir``; its ``filename`` is ``recipe.py`` there.
@@ -106,7 +109,7 @@ def own_config(
     else:
         if folders is None or (resume and any(place.glob("iter_*.pth"))):
             raise UserError(f"There is no {stored} to resume from: give the config of the training in {place}.")
-        chosen, comment = on_rank_0(lambda: _choose(folders, place, options or {}, scale, iterations))
+        chosen, comment = on_rank_0(lambda: _choose(folders, place, options or {}, scale, iterations, kind))
         config = load_config(chosen.config, {**chosen.options, **(options or {})}, scale)
         config = Config(config.to_dict(), cfg_text=comment, filename=str(stored))
     config.work_dir = str(place)
@@ -114,7 +117,12 @@ def own_config(
 
 
 def _choose(
-    folders: tuple[str, str], place: Path, options: dict[str, Any], scale: int | None, iterations: int | None
+    folders: tuple[str, str],
+    place: Path,
+    options: dict[str, Any],
+    scale: int | None,
+    iterations: int | None,
+    kind: RecipeKind,
 ) -> tuple[Choice, str]:
     """Measures, chooses and says it. Returns also the comment at the top of the config's file."""
     hr, real = folders
@@ -122,7 +130,7 @@ def _choose(
     check_images(dict(hr=hr, real=real, crop=SMALLEST_CROP, scale=scale))
     measured = measure_folder(real)
     camera = measured.camera
-    recipe = choose_recipe(camera, _reduced(hr, scale), scale, gpu=_on_gpu())
+    recipe = choose_recipe(camera, _reduced(hr, scale), scale, gpu=_on_gpu(), kind=kind)
     config = load_config(recipe.config, {**recipe.options, **options}, scale)
     margin = config.train_dataloader.dataset.get("margin", 0)
     check_images(dict(hr=hr, real=real, crop=SMALLEST_CROP, scale=scale, margin=margin))

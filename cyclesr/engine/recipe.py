@@ -4,7 +4,7 @@ Everything here is a pure function of measurements; :mod:`cyclesr.engine.own_ima
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,7 @@ MOST_GAIN = 2.5  # a measured MTF above it is not that of a camera
 STRONG_COMPRESSION = 75  # JPEG quality below which blocks are plain to see
 CPU_MINUTES = 10.0
 LEAST_ITERATIONS = 500
+RecipeKind = Literal["fidelity", "perceptual"]
 SMALLEST_CROP = 16
 
 _SHARPENED = 1.08  # gain above which a camera is said to sharpen
@@ -41,7 +42,13 @@ class Recipe(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def choose_recipe(camera: CameraMeasurement, sharp: CameraMeasurement | None, scale: int, gpu: bool) -> Recipe:
+def choose_recipe(
+    camera: CameraMeasurement,
+    sharp: CameraMeasurement | None,
+    scale: int,
+    gpu: bool,
+    kind: RecipeKind = "fidelity",
+) -> Recipe:
     """Chooses a config of ``own_images/``.
 
     Args:
@@ -49,8 +56,16 @@ def choose_recipe(camera: CameraMeasurement, sharp: CameraMeasurement | None, sc
         sharp: measurement of the HR images, reduced bicubically by ``scale``; None if there is none.
         scale: of HR to LR.
         gpu: whether to choose the sizes for a GPU.
+        kind: ``perceptual`` trains ``own_images/camera`` with perceptual and adversarial losses.
+
+    Raises:
+        UserError: the perceptual recipe for images whose degradation cannot be measured.
     """
     name, options, reason = _degradation(camera)
+    if kind == "perceptual":
+        if name != "camera":
+            raise UserError(f"The perceptual recipe needs a measured degradation. {reason} Leave --recipe out.")
+        name = kind
     return Recipe(f"own_images/{name}{'_gpu' if gpu else ''}", options, reason, _warnings(camera, sharp, scale))
 
 

@@ -89,7 +89,8 @@ class Runner(MMEngineRunner):
             out_dir.mkdir(parents=True, exist_ok=True)
             write_whole(final, lambda partial: save(str(out_dir), partial.name, *args, **kwargs))
             name = "sr_best" if filename.startswith("best_") else "sr_latest"
-            write_whole(out_dir / f"{name}.safetensors", lambda partial: save_sr(self.model.sr_entry(), partial))
+            with self.optim_wrapper.averaged_weights():
+                write_whole(out_dir / f"{name}.safetensors", lambda partial: save_sr(self.model.sr_entry(), partial))
         except OSError as error:
             return (
                 f"Cannot write the checkpoint {final}: {error.strerror or error}. Earlier checkpoints are intact: free "

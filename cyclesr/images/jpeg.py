@@ -34,6 +34,20 @@ def recompressed(image: np.ndarray, tables: Sequence[Sequence[int]], subsampling
     return np.asarray(Image.open(BytesIO(data)))
 
 
+def compressed(image: np.ndarray, kind: str, quality: int) -> np.ndarray:
+    """Encodes and decodes ``(H, W, 1)`` or ``(H, W, 3)`` uint8.
+
+    Args:
+        image: the pixels, gray or RGB.
+        kind: ``jpeg`` or ``webp``, both with colours of half the resolution.
+        quality: 1 to 100, as the encoder means it.
+    """
+    buffer = BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, kind, quality=quality)
+    with Image.open(buffer) as read:
+        return np.asarray(read.convert("L" if image.shape[-1] == 1 else "RGB")).reshape(image.shape)
+
+
 @cache
 def tables_of_quality(quality: int) -> tuple[tuple[int, ...], ...]:
     """Returns the tables of luminance and chrominance of the Independent JPEG Group, 64 steps each, in rows.

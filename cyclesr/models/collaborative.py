@@ -65,6 +65,8 @@ class CollaborativeSR(SRModel):
         unexplained: noise on ``fake_real``, for the SR network only, that stands for what G1 does not explain, which
             the paper does not have; arguments of :class:`~cyclesr.models.unexplained_noise.UnexplainedNoise`. None adds
             none.
+        mix: degradations that are drawn at random, for some of the crops that the SR network learns from; arguments of
+            :class:`~cyclesr.models.random_mix.RandomMix`. None has only the translator's.
         feedback_weight: :math:`\lambda_{Trans}^{SR}` of Eq. (5), for images in [0, 1].
         optimisation: the update rule of the joint stage, ``alternating`` or ``joint``. With only the MSE as SR loss and
             equal weights the two give the same gradients (Sec. 3.4), and ``joint`` is faster. With more terms in
@@ -99,6 +101,7 @@ class CollaborativeSR(SRModel):
         consistency: dict[str, Any] | None = None,
         weighting: dict[str, Any] | None = None,
         unexplained: dict[str, Any] | None = None,
+        mix: dict[str, Any] | None = None,
         feedback_weight: float = 1e3,
         optimisation: str = "alternating",
         channels_last: ChannelsLast = False,
@@ -121,6 +124,7 @@ class CollaborativeSR(SRModel):
         self.consistency = MODELS.build({"type": "RealConsistency", **consistency}) if consistency is not None else None
         self.weighting = build_weighting(weighting, self.translator, self.sr_loss) if weighting is not None else None
         self.unexplained = nn.Identity() if unexplained is None else UnexplainedNoise(**unexplained)
+        self.mix = MODELS.build({"type": "RandomMix", **mix}) if mix is not None else None
         self.feedback_weight = feedback_weight
         self.optimisation = optimisation
         self.stage = Stage.JOINT
@@ -157,7 +161,7 @@ class CollaborativeSR(SRModel):
             syn = self.degradation(hr)  # Eq. (1)
             source = self.translator.source(syn, hr)  # syn, except for a translator that starts from HR
             if not g1_learns:
-                lr = syn if self.stage is Stage.SR else self.unexplained(self._fixed_fake_real(source))
+                lr = syn if self.stage is Stage.SR else self._seen_by_sr(self._fixed_fake_real(source), hr)
                 lr, hr = without_margin(lr, margin), without_margin(hr, margin * self.scale)
                 learnt = self.update_sr(self.sr(lr), hr, lr, optim_wrapper)  # Eq. (3)
                 return merge_losses(sr_network=learnt, realness=self._update_realness(real, lr, optim_wrapper))
@@ -167,7 +171,7 @@ class CollaborativeSR(SRModel):
                 generators = optim_wrapper.update(losses, "generators").losses
             else:
                 rule = getattr(self, self.optimisation)
-                fake_real = self.unexplained(self.translator.fake_real_for_sr(t))
+                fake_real = self._seen_by_sr(self.translator.fake_real_for_sr(t), hr)
                 generators = rule(losses, fake_real, hr, optim_wrapper)
             discriminators = self._update_discriminators(syn, real, t, optim_wrapper)
             realness = self._update_realness(real, t.fake_real, optim_wrapper)
@@ -243,6 +247,10 @@ class CollaborativeSR(SRModel):
     @torch.no_grad()
     def _fixed_fake_real(self, source: Tensor) -> Tensor:
         return self.translator.degrade(source)
+
+    def _seen_by_sr(self, fake_real: Tensor, hr: Tensor) -> Tensor:
+        seen = self.unexplained(fake_real)
+        return seen if self.mix is None else self.mix(seen, hr)
 
     def _check_optimisation(self) -> None:
         if self.optimisation not in self.RULES:

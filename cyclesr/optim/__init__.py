@@ -2,5 +2,6 @@
 
 from cyclesr.optim.parts import PartOptimizers, PartOptimizersConstructor
 from cyclesr.optim.schedule import LinearDecayLR
+from cyclesr.optim.schedule_free import schedule_free_adamw
 
-__all__ = ["LinearDecayLR", "PartOptimizers", "PartOptimizersConstructor"]
+__all__ = ["LinearDecayLR", "PartOptimizers", "PartOptimizersConstructor", "schedule_free_adamw"]

@@ -13,6 +13,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.optim.precision import Amp, autocast_dtype, loss_scaler
+from cyclesr.optim.schedule_free import averaged_weights, use_averages
 from cyclesr.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 
 
@@ -120,6 +121,16 @@ class PartOptimizers(OptimWrapperDict):
             scaler.scale(total).backward(inputs=parameters, retain_graph=keep_graph)
             stepped = self._step(total.detach(), parts, scaler) if self._completes else None
         return Update({name: loss.detach() for name, loss in losses.items()}, stepped)
+
+    @contextmanager
+    def averaged_weights(self) -> Iterator[None]:
+        """Has the networks use the weights for inference where an optimizer averages them (``AdamWScheduleFree``)."""
+        with averaged_weights(wrapper.optimizer for wrapper in self.optim_wrappers.values()):
+            yield
+
+    def finish(self) -> None:
+        """Leaves the weights for inference in the networks, after the last step."""
+        use_averages(wrapper.optimizer for wrapper in self.optim_wrappers.values())
 
     def take_report(self) -> dict[str, Tensor]:
         """Returns ``grad_norm_<part>`` (unclipped) and ``skipped`` (1 after a skipped step) since the last call."""

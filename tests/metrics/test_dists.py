@@ -7,6 +7,7 @@ from cyclesr.errors import UserError
 from cyclesr.metrics.columns import load_columns
 from cyclesr.metrics.dists import CHANNELS, STAGES, load_dists
 from cyclesr.metrics.protocols import get_protocol
+from cyclesr.models.losses import DISTSLoss
 
 # DISTS-pytorch 0.1 on the weights and images below, its own alpha and beta.
 PUBLISHED = 0.0089163
@@ -79,3 +80,24 @@ def test_mistakes(tmp_path, weights) -> None:
         load_dists(weights)(torch.rand(3, 20, 20), torch.rand(3, 20, 21))
     with pytest.raises(UserError, match=r"no column 'dist'.*'dists'"):
         load_columns(["dist"])
+
+
+def test_as_a_loss_it_is_the_mean_of_the_metric_and_has_its_gradient(weights) -> None:
+    sr, hr = ((255 * image).round() / 255 for image in images())
+    pairs = torch.stack([sr, hr.flip(-1)]), torch.stack([hr, hr])
+    loss, metric = DISTSLoss(weight=2.0, weights=weights), load_dists(weights)
+    expected = [metric(a, b) for a, b in zip(*pairs, strict=True)]
+    assert loss(*pairs).item() == pytest.approx(sum(expected), rel=1e-5)
+    image, step = sr[None, :, :32, :32].double().requires_grad_(), torch.randn(1, 3, 32, 32, dtype=torch.float64)
+    loss.double()
+    target = hr[None, :, :32, :32].double()
+    loss(image, target).backward()
+    up, down = (loss(image.detach() + sign * 1e-8 * step, target) for sign in (1, -1))
+    assert (image.grad * step).sum().item() == pytest.approx(((up - down) / 2e-8).item(), rel=1e-3)
+    assert not loss.state_dict()
+
+
+def test_as_a_loss_without_weights_it_is_an_error(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    with pytest.raises(UserError, match=r"weights of VGG16.*vgg16-397923af\.pth"):
+        DISTSLoss()

@@ -25,7 +25,8 @@ class CheckpointContentsHook(Hook):
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Adds ``sr_network``, and converts the message hub to plain data."""
-        checkpoint["sr_network"] = runner.model.sr_entry()
+        with runner.optim_wrapper.averaged_weights():
+            checkpoint["sr_network"] = runner.model.sr_entry()
         hub = checkpoint["message_hub"]
         info = {k: _plain_number(v) for k, v in hub["runtime_info"].items() if k != "cfg"}
         checkpoint["message_hub"] = dict(

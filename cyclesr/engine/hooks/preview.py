@@ -39,7 +39,8 @@ class PreviewHook(Hook):
         if not self.every_n_train_iters(runner, self.interval):
             return
         runner.model.eval()
-        with torch.random.fork_rng(devices=[torch.cuda.current_device()] if torch.cuda.is_available() else []):
+        devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+        with torch.random.fork_rng(devices=devices), runner.optim_wrapper.averaged_weights():
             images = runner.model.preview(data_batch)
         runner.model.train()
         for names in STRIPS:
