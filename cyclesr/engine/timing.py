@@ -13,7 +13,7 @@ from torch.utils.data import default_collate
 from cyclesr.engine.measuring import Measured, hand_over
 from cyclesr.models.stages import Stage
 from cyclesr.optim.parts import PartOptimizersConstructor
-from cyclesr.registry import DATASETS, MODELS
+from cyclesr.registry import DATASETS, LOSSES, MODELS
 
 STEPS = 9
 
@@ -26,21 +26,41 @@ def seconds_per_iteration(config: Config, measured: Measured | None = None) -> f
         measured: for a translator that takes a measurement.
     """
     config = copy.deepcopy(config)
+    return sum(share * seconds_per_step(config, stage, measured, warm_up) for stage, share, warm_up in _pieces(config))
+
+
+def _pieces(config: Config) -> list[tuple[Stage, float, dict[str, Any] | None]]:
+    """Returns the stages of a training, cut at the end of the warm-up: each with its share and its warm-up loss."""
     total = config.train_cfg.max_iters
-    hooks = [hook for hook in config.get("custom_hooks", []) if hook["type"] == "StageHook"]
-    stages: list[dict[str, Any]] = hooks[0]["stages"] if hooks else [dict(name="joint")]
-    ends = [0.0]
+    hooks = {hook["type"]: hook for hook in config.get("custom_hooks", [])}
+    stages: list[dict[str, Any]] = hooks.get("StageHook", {}).get("stages") or [dict(name="joint")]
+    warm_up = hooks.get("WarmUpHook", {})
+    warm_until = _share(warm_up, total) if warm_up else 0.0
+    pieces, start = [], 0.0
     for stage in stages:
-        length = stage.get("fraction", stage["iters"] / total if "iters" in stage else 1 - ends[-1])
-        ends.append(ends[-1] + length)
-    return sum(
-        (end - start) * seconds_per_step(config, Stage(stage["name"]), measured)
-        for stage, start, end in zip(stages, ends, ends[1:], strict=False)
-    )
+        end = start + _share(stage, total) if {"fraction", "iters"} & stage.keys() else 1.0
+        warm = min(max(warm_until - start, 0.0), end - start)
+        parts = ((warm, warm_up.get("loss")), (end - start - warm, None))
+        pieces += [(Stage(stage["name"]), share, loss) for share, loss in parts if share > 0]
+        start = end
+    return pieces
 
 
-def seconds_per_step(config: Config, stage: Stage, measured: Measured | None = None) -> float:
-    """Returns the median time of a training step of a stage in seconds, including the loading of the batch."""
+def _share(length: dict[str, Any], total: int) -> float:
+    return float(length["fraction"]) if length.get("fraction") is not None else float(length["iters"]) / total
+
+
+def seconds_per_step(
+    config: Config, stage: Stage, measured: Measured | None = None, warm_up: dict[str, Any] | None = None
+) -> float:
+    """Returns the median time of a training step of a stage in seconds, including the loading of the batch.
+
+    Args:
+        config: of the training.
+        stage: what the step updates.
+        measured: for a translator that takes a measurement.
+        warm_up: config of the loss of a warm-up, see :class:`~cyclesr.engine.hooks.WarmUpHook`; None for none.
+    """
     model = MODELS.build(config.model).to(get_device()).train()
     hand_over(measured, model)
     parts = {name: part for name, part in config.optim_wrapper.items() if name != "constructor"}
@@ -48,6 +68,7 @@ def seconds_per_step(config: Config, stage: Stage, measured: Measured | None = N
     dataset = DATASETS.build(config.train_dataloader.dataset)
     size, times = config.train_dataloader.batch_size, []
     model.stage = stage
+    model.warm_up_loss = None if warm_up is None else LOSSES.build(warm_up)
     for step in range(STEPS):
         start = time.perf_counter()
         model.train_step(default_collate([dataset[step * size + i] for i in range(size)]), optimizers)

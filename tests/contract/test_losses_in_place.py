@@ -21,10 +21,10 @@ ADVERSARIAL = [
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Makes a cache of torch hub with random weights of the small ImageNet networks."""
+    """Makes a cache of torch hub with random weights of ImageNet networks."""
     folder = tmp_path_factory.mktemp("hub")
     (folder / "checkpoints").mkdir()
-    for name in ("alexnet", "squeezenet1_1"):
+    for name in ("alexnet", "squeezenet1_1", "vgg16"):
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             shapes = {k: v.shape for k, v in getattr(torchvision.models, name)().state_dict().items()}

@@ -12,6 +12,7 @@ from cyclesr.config import load_config
 from cyclesr.degradations.blur import Blur
 from cyclesr.degradations.camera import CameraMeasurement, CompressionMeasurement, measure_images
 from cyclesr.engine.recipe import choose_recipe, findings, fitting_crops, iterations_within
+from cyclesr.errors import UserError
 
 
 def seen(blur: Blur) -> CameraMeasurement:
@@ -35,6 +36,14 @@ def test_a_camera_that_can_be_measured_is_measured(camera: CameraMeasurement) ->
     assert recipe[:2] == ("own_images/camera", {})
     assert "measured" in recipe.reason
     assert recipe.warnings == ()
+
+
+def test_the_perceptual_recipe_is_of_the_camera_or_an_error() -> None:
+    assert choose_recipe(SOFT, CLEAN, 2, gpu=True, kind="perceptual").config == "own_images/perceptual_gpu"
+    strong = choose_recipe(compressed(SOFT, 40), CLEAN, 2, gpu=False, kind="perceptual")
+    assert strong[:2] == ("own_images/perceptual", {"model.translator.compressed": True})
+    with pytest.raises(UserError, match=r"measured degradation.* edges.*--recipe"):
+        choose_recipe(FLAT, CLEAN, 2, gpu=False, kind="perceptual")
 
 
 def test_images_without_edges_get_a_blur_that_is_learned() -> None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 import torch
+from mmengine.config import Config
 from test_checkpoints import run
 
 from cyclesr.checkpoints.reading import read_checkpoint
+from cyclesr.engine import timing
 from cyclesr.engine.hooks import WarmUpHook
 from cyclesr.errors import UserError
 
@@ -40,6 +42,16 @@ def test_its_length(length: dict[str, Any], expected: int) -> None:
 def test_impossible_lengths(length: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="fraction"):
         WarmUpHook(MSE, **length)
+
+
+def test_the_expected_time_counts_the_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = dict(translation=1.0, joint=10.0)
+    taken = lambda _, stage, __, warm_up: cost[stage.value] * (0.5 if warm_up else 1)  # noqa: E731
+    monkeypatch.setattr(timing, "seconds_per_step", taken)
+    stages = [dict(name="translation", fraction=0.2), dict(name="joint")]
+    hooks = [dict(type="StageHook", stages=stages), dict(type="WarmUpHook", loss=MSE, iters=5)]
+    config = Config(dict(train_cfg=dict(max_iters=10), custom_hooks=hooks))
+    assert timing.seconds_per_iteration(config) == pytest.approx(0.2 * 0.5 + 0.3 * 5 + 0.5 * 10)
 
 
 def test_resuming_is_bitwise_equal_within_the_warm_up_and_after_it(tiny_config: Path, tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ import torch
 from scenes import scene, write_scene
 from test_train import assert_same, checkpoint, one_line
 
+from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.config import load_config
 from cyclesr.degradations.blur import Blur
 from cyclesr.engine import measuring
+from cyclesr.registry import SR_BACKBONES
 
 TINY = ("model.sr.channels=4", "model.sr.num_blocks=1", "train_dataloader.batch_size=2", "optim_wrapper.amp=none")
 
@@ -107,6 +109,44 @@ def test_a_training_with_a_config_resumes_from_the_stored_measurement(tool, shar
     (tmp_path / "run" / "camera.json").write_text('{"images": [')
     damaged = tool(*command, "--iterations", 3, "--resume", *options(tmp_path, "d"))
     assert re.search(r"run/camera\.json is damaged.*delete it", one_line(damaged))
+
+
+def test_the_perceptual_recipe_starts_from_pretrained_weights_and_resumes_exactly(tool, sharp, mine, tmp_path) -> None:
+    pytest.importorskip("spandrel")
+    theirs = SR_BACKBONES.build(dict(type="Spandrel", arch="Compact", scale=2, num_feat=4, num_conv=1))
+    torch.save({name.removeprefix("network."): w for name, w in theirs.state_dict().items()}, tmp_path / "2x.pth")
+    torch.save({"0.weight": torch.randn(64, 3, 3, 3), "0.bias": torch.zeros(64)}, tmp_path / "vgg16.pth")
+    losses = (
+        "model.perceptual.layers={'_delete_': True, 'conv1_1': 1.0}",
+        f"model.perceptual.weights={tmp_path / 'vgg16.pth'}",
+        "model.sr_adversarial.discriminator.channels=2",
+        "default_hooks.checkpoint.interval=2",
+        *TINY[2:],
+    )
+    command = ("train", "--recipe", "perceptual", "--hr", sharp, "--real", mine, "--iterations", 4)
+    start = ("--sr-weights", tmp_path / "2x.pth", "--cfg-options", f"experiment_name={tmp_path.name}_a", *losses)
+    done = tool(*command, *start)
+    assert done.returncode == 0, done.stderr
+    assert re.search("Chosen: own_images/perceptual, because", done.stdout)
+    place = tmp_path / "work_dirs" / "mine"
+    config = load_config(place / "recipe.py")
+    assert (config.scale, config.model.sr.arch, config.model.sr.num_feat) == (2, "Compact", 4)
+    straight = checkpoint(place, 4)
+    (place / "iter_4.pth").unlink()
+    again = ("--resume", "--work-dir", place, "--cfg-options", f"experiment_name={tmp_path.name}_b")
+    resumed = tool("train", *again)
+    assert resumed.returncode == 0, resumed.stderr
+    assert_same(straight["state_dict"], checkpoint(place, 4)["state_dict"])
+    # The weights of the file were where it started: after four small steps they are still near.
+    trained, first = load_sr(place / "sr_latest.safetensors")[0].state_dict(), theirs.state_dict()
+    assert all((trained[name] - weight).abs().max() < 5e-3 for name, weight in first.items())
+
+
+def test_what_the_perceptual_recipe_lacks_is_one_clear_line(tool, sharp, mine, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    command = ("train", "--recipe", "perceptual", "--hr", sharp, "--real", mine, *options(tmp_path, "a"))
+    assert re.search(r"weights of vgg16.*vgg16-397923af\.pth", one_line(tool(*command)))
+    assert "--recipe chooses a config" in one_line(tool("train", "own_images/camera", *command[1:]))
 
 
 def test_images_without_edges_are_trained_on_with_another_config(tool, folders, tmp_path) -> None:

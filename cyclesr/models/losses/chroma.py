@@ -39,4 +39,5 @@ class ChromaLoss(nn.Module):
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
         """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
-        return self.weight * low_pass_l1(*map(chroma, full(sr, hr)), self.low_pass)
+        ours, theirs = map(chroma, full(sr, hr))
+        return self.weight * low_pass_l1(ours, theirs, self.low_pass)
