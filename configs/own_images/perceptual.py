@@ -5,16 +5,16 @@
 # --cfg-options model.perceptual.weights=VGG16_FILE. Networks, losses, optimizers: docs/perceptual.md.
 _base_ = "camera.py"
 
-_layers = dict(conv1_2=0.1, conv2_2=0.1, conv3_3=1.0)  # the shallow ones of Real-ESRGAN, which fit crops of 64 px
+_disc = dict(type="PatchDiscriminator", channels=32, num_layers=2, norm="instance", init="default")
 model = dict(
     sr_loss=dict(_delete_=True, type="L1Loss", weight=1.0),
-    perceptual=dict(network="vgg16", layers=_layers, weight=1.0, weights=None),
-    sr_adversarial=dict(mode="vanilla", weight=0.1, discriminator=dict(type="UNetDiscriminator", channels=16)),
+    perceptual=dict(type="LPIPSLoss", net="vgg", weight=1.0, weights=None),
+    sr_adversarial=dict(mode="vanilla", weight=0.02, discriminator=_disc),
     artifacts=dict(weight=1.0),  # LDL; None leaves it out
     average=0.99,
     optimisation="alternating",
 )
 _warm_up = dict(type="WarmUpHook", loss=dict(type="MSELoss", weight=1e3), fraction=0.4)
 custom_hooks = [dict(type="StageHook", stages=[dict(name="joint")]), _warm_up]
-optim_wrapper = dict(sr_discriminator=dict(optimizer=dict(type="Adam", lr=5e-4)))
+optim_wrapper = dict(sr_discriminator=dict(optimizer=dict(type="Adam", lr=3e-4)))
 param_scheduler = dict(sr_discriminator=_base_.param_scheduler.sr)
