@@ -146,7 +146,9 @@ def test_the_perceptual_recipe_starts_from_pretrained_weights_and_resumes_exactl
 def test_what_the_perceptual_recipe_lacks_is_one_clear_line(tool, sharp, mine, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
     command = ("train", "--recipe", "perceptual", "--hr", sharp, "--real", mine, *options(tmp_path, "a"))
-    assert re.search(r"LPIPSLoss.*vgg16-\*\.pth.*nothing is downloaded", one_line(tool(*command)))
+    done = tool(*command)
+    assert done.returncode == 2
+    assert re.search(r"\nerror: LPIPSLoss.*vgg16-\*\.pth.*nothing is downloaded", done.stderr)
     assert "--recipe chooses a config" in one_line(tool("train", "own_images/camera", *command[1:]))
 
 

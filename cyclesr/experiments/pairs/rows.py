@@ -82,6 +82,11 @@ PAIR_ROWS = {
     "kernelgan": PairRow("KernelGAN's kernel", "demo/kernelgan_track"),
     "camera": PairRow("CameraDegradation", "own_images/camera"),
     "camera_perceptual": PairRow("CameraDegradation, perceptual", "own_images/perceptual"),
+    "camera_mix": PairRow(
+        "CameraDegradation, mixed",
+        "own_images/camera",
+        options={"model.mix": dict(random=0.25, both=0.25, chain=dict(strength=0.5))},
+    ),
     "bulat": PairRow("Bulat et al.", "demo/bulat_track"),
     "bulat_collaborative": PairRow("*Bulat et al.", "demo/bulat_collaborative_track"),
     "ludvae": PairRow("LUD-VAE", "demo/ludvae_track"),
