@@ -1,5 +1,6 @@
 """Previews are written and do not change the training."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,7 +24,8 @@ class Net(nn.Module):
 def test_a_preview_does_not_change_statistics_and_random_generators() -> None:
     model, strips = Net().train(), {}
     visualizer = SimpleNamespace(add_image=lambda name, strip, step: strips.update({name: (strip, step)}))
-    runner = SimpleNamespace(model=model, iter=1, visualizer=visualizer)
+    optimizers = SimpleNamespace(averaged_weights=nullcontext)
+    runner = SimpleNamespace(model=model, iter=1, visualizer=visualizer, optim_wrapper=optimizers)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     data = dict(lr=torch.rand(1, 3, 2, 2))
     state = torch.get_rng_state()
