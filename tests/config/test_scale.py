@@ -47,7 +47,7 @@ def test_every_part_of_every_config_follows(name: str, scale: int) -> None:
     assert {"scale", "model.sr.scale", *(f"{loader}.dataset.scale" for loader in LOADERS)} <= scales.keys()
     assert {"val_evaluator.scale", "test_evaluator.scale"} <= scales.keys()
     assert ("degradation" in config.model) == ("model.degradation.scale" in scales)
-    if "sr_adversarial" in config.model:
+    if "sr_adversarial" in config.model and not name.startswith("own_images"):  # these judge crops of any size
         assert config.model.sr_adversarial.discriminator.crop == scale * config.train_dataloader.dataset.crop
 
 
