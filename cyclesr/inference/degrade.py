@@ -11,7 +11,7 @@ from torch import Tensor
 from cyclesr.datasets.simulation import refuse_other_images
 from cyclesr.errors import UserError
 from cyclesr.images.listing import list_images
-from cyclesr.images.reading import read_image, without_surplus
+from cyclesr.images.reading import read_picture, without_surplus
 from cyclesr.images.tensors import to_array, to_tensor
 from cyclesr.images.writing import suffix_for, write_image
 from cyclesr.inference.files import (
@@ -87,9 +87,12 @@ def degrade_folder(
     tiled = Upscaler(learnt, 1, place, tile, overlap)
 
     larger: dict[Path, None] = {}
+    notes: dict[str, None] = {}
 
     def work(source: Path, target: Path) -> None:
-        whole = read_image(source, learnt.image_channels)
+        picture = read_picture(source, learnt.image_channels)
+        notes.update((f"{source} {note}.", None) for note in picture.notes)
+        whole = picture.pixels
         image = without_surplus(whole, learnt.scale, source)
         if image.shape != whole.shape:
             larger[source] = None
@@ -103,7 +106,7 @@ def degrade_folder(
     own, skipped = to_do(pairs, ranks, skip_existing)
     report = process_each(own, work, len(own), shown=ranks.number == 0)
     report.skipped = skipped
-    report.notes += notes_on_folder(hr) if ranks.number == 0 else []
+    report.notes += [*(notes_on_folder(hr) if ranks.number == 0 else []), *notes]
     outcomes = ranks.gathered((report, list(larger)))
     return total_report(one for one, _ in outcomes), [path for _, paths in outcomes for path in paths]
 
