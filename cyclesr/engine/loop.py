@@ -93,13 +93,15 @@ class ResumableTrainLoop(IterBasedTrainLoop):
             self._end_if(ranks.gathered(end or signals.received))
             return done
 
-        if self._iter:
-            continued(self._validate_if_due)  # the checkpoint was written before the validation
+        if self._iter and self._validation_is_due():  # the checkpoint was written before the validation
+            continued(self._validate)
         while self._iter < self._max_iters and not self.stop_training:
             batch = continued(lambda: next(batches))
             self.runner.model.train()
             self.run_iter(batch)
-            continued(self._validate_if_due)
+            if self._validation_is_due():
+                continued(self._validate)
+        continued(lambda: None)
 
     def _end_if(self, ends: list[Any]) -> None:
         """Saves a checkpoint and raises an error if any rank has one, or the number of a signal."""
@@ -135,19 +137,22 @@ class ResumableTrainLoop(IterBasedTrainLoop):
             loader.dataset.as_stored = True
         return loader
 
-    def _validate_if_due(self) -> None:
+    def _validation_is_due(self) -> bool:
         self._decide_current_val_interval()
-        hub, is_last = self.runner.message_hub, self._iter == self._max_iters
-        is_due = self._iter >= self.val_begin and (self._iter % self.val_interval == 0 or is_last)
-        if self.runner.val_loop is not None and is_due and hub.runtime_info.get("last_validation") != self._iter:
-            before = hub.runtime_info.get("last_validation")
-            hub.update_info("last_validation", self._iter)
-            try:
-                with self.runner.optim_wrapper.averaged_weights():
-                    self.runner.val_loop.run()
-            except BaseException:
-                hub.update_info("last_validation", before)  # a resumed training validates here again
-                raise
+        is_due = self._iter >= self.val_begin and (self._iter % self.val_interval == 0 or self._iter == self._max_iters)
+        last = self.runner.message_hub.runtime_info.get("last_validation")
+        return self.runner.val_loop is not None and is_due and last != self._iter
+
+    def _validate(self) -> None:
+        hub = self.runner.message_hub
+        before = hub.runtime_info.get("last_validation")
+        hub.update_info("last_validation", self._iter)
+        try:
+            with self.runner.optim_wrapper.averaged_weights():
+                self.runner.val_loop.run()
+        except BaseException:
+            hub.update_info("last_validation", before)  # a resumed training validates here again
+            raise
 
 
 def _sentence(error: Exception) -> str:

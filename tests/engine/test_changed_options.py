@@ -1,6 +1,7 @@
 """Options that are changed at --resume: applied, or refused by name."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,20 @@ from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.engine.changed_options import changes
 from cyclesr.errors import UserError
 
+_trained: list[tuple[Path, Path]] = []
+
 
 @pytest.fixture
 def started(tiny_config: Path, tmp_path: Path) -> tuple[Path, Path]:
-    """Trains for two of six iterations, and returns the config and the work dir."""
-    run(tiny_config, tmp_path / "run", train_cfg__max_iters=6, default_hooks__checkpoint__interval=2)
-    for iteration in (4, 6):  # as if it had been killed
-        (tmp_path / "run" / f"iter_{iteration}.pth").unlink()
-    return tiny_config, tmp_path / "run"
+    """Returns the config and a copy of the work dir of a training that was killed after two of six iterations."""
+    if not _trained:
+        run(tiny_config, tmp_path / "first")
+        for iteration in (4, 6):
+            (tmp_path / "first" / f"iter_{iteration}.pth").unlink()
+        _trained.append((tiny_config, tmp_path / "first"))
+    config, work_dir = _trained[0]
+    shutil.copytree(work_dir, tmp_path / "run")
+    return config, tmp_path / "run"
 
 
 def groups(work_dir: Path, part: str, iteration: int = 6) -> dict[str, Any]:
