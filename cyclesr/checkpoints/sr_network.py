@@ -19,6 +19,10 @@ KEYS = {"config", "scale", "state_dict"}
 METADATA = "cyclesr"  # metadata key of a .safetensors file; its value is the config and the scale, as JSON
 
 
+class NotOfCyclesrError(UserError):
+    """A file of weights that is intact, but was not written by cyclesr."""
+
+
 def load_sr(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Module, int]:
     """Builds the SR network of a checkpoint and loads its weights.
 
@@ -85,7 +89,9 @@ def _sr_entry(path: str | Path) -> dict[str, Any]:
     if not isinstance(entry, dict) or not set(entry) >= KEYS:
         keys = sorted(map(str, checkpoint))
         listed = ", ".join(keys[:8]) + (f" and {len(keys) - 8} more" if len(keys) > 8 else "")
-        raise UserError(f"{path} is not a checkpoint of cyclesr: expected the entry 'sr_network', found {listed}.")
+        raise NotOfCyclesrError(
+            f"{path} is not a checkpoint of cyclesr: expected the entry 'sr_network', found {listed}."
+        )
     return entry
 
 
@@ -100,7 +106,7 @@ def _safetensors_entry(path: str | Path) -> dict[str, Any]:
             f"The file {path} is damaged or truncated ({Path(path).stat().st_size} bytes): copy it again."
         ) from error
     if not isinstance(described, dict) or not {*described, "state_dict"} >= KEYS:
-        raise UserError(
+        raise NotOfCyclesrError(
             f"{path} was not written by cyclesr: its metadata lack the entry {METADATA!r}. Convert published weights "
             "with 'cyclesr import'."
         )

@@ -14,7 +14,9 @@ from cyclesr.errors import UserError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``cyclesr infer``."""
-    parser.add_argument("checkpoint", help="a .safetensors or .pth file that training wrote; nothing else is needed")
+    parser.add_argument(
+        "checkpoint", help="a .safetensors or .pth file that training wrote, or weights that spandrel recognises"
+    )
     parser.add_argument("input", help="an image, a folder of images, or a quoted glob such as 'photos/*.jpg'")
     parser.add_argument("-o", "--out", required=True, help="a folder (results keep their names, as .png) or one file")
     add_tiles(parser)

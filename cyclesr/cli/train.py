@@ -69,7 +69,7 @@ def main(args: argparse.Namespace) -> None:
     if args.recipe and args.config:
         raise UserError("--recipe chooses a config: give either it or a config, such as own_images/perceptual.")
     pairs, options = held_out(args), key_values(args.cfg_options)
-    if args.config:
+    if args.config and not args.sr_weights:  # whose network replaces that of the config
         _check_early(args, options, pairs)
     from cyclesr.engine.launch import train
     from cyclesr.engine.own_images import verdict_lines

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from rich.progress import Progress
 
-from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.errors import UserError, printable
 from cyclesr.images.listing import SUFFIXES, heic_hint, list_images, passed_over
 from cyclesr.images.picture import check_format, write_bands
 from cyclesr.images.reading import Picture, read_picture
 from cyclesr.images.writing import WRITTEN, suffix_for
 from cyclesr.inference.enlarge import enlarge
+from cyclesr.inference.networks import load_network
 from cyclesr.inference.pipeline import Pipeline, run_pipeline
 from cyclesr.inference.ranks import ALONE, Ranks
 from cyclesr.inference.upscale import Upscaler
@@ -93,7 +93,7 @@ def infer(
     A result file is either complete or not there.
 
     Args:
-        checkpoint: a checkpoint file, as for :func:`~cyclesr.checkpoints.sr_network.load_sr`.
+        checkpoint: a file of weights, of cyclesr or others, see :func:`~cyclesr.inference.networks.load_network`.
         source: a file, a folder or a glob.
         out: a folder, or a file if there is one input and ``out`` ends like an image file.
         tile, overlap, dtype, ensemble: see :class:`cyclesr.inference.upscale.Upscaler`.
@@ -111,7 +111,7 @@ def infer(
     inputs = find_inputs(source)
     name_outputs(inputs, Path(out))  # mistakes show before anything is loaded
     place = choose_device(device)
-    network, scale = load_sr(checkpoint, place)
+    network, scale = load_network(checkpoint, place)
     targets = name_outputs(inputs, Path(out), suffix_for(channels_of(network)))
     upscaler = Upscaler(network, scale, place, tile, overlap, dtype, ensemble)
     pairs, skipped = to_do(list(zip(inputs, targets, strict=True)), ranks, skip_existing)
