@@ -65,7 +65,6 @@ class Dists(nn.Module):
         Raises:
             UserError: the sizes differ.
         """
-        require_rgb("Losses and scores with ImageNet features", len(sr))
         check_same_size(sr, hr)
         return float(self.distances(*(planes.float()[None].to(self.alpha.device) / 255 for planes in (sr, hr))))
 
@@ -81,7 +80,12 @@ class Dists(nn.Module):
         return 1 - torch.stack(likeness).sum(0)
 
     def _maps(self, image: Tensor) -> list[Tensor]:
-        """Returns the images ``(N, 3, H, W)`` in [0, 1] and the output of each stage."""
+        """Returns the images ``(N, 3, H, W)`` in [0, 1] and the output of each stage.
+
+        Raises:
+            UserError: the images are not RGB.
+        """
+        require_rgb("Losses and scores with ImageNet features", image.shape[1])
         mean, deviation = (image.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, DEVIATION))
         x, maps = (image - mean) / deviation, [image]
         for stage in STAGES:

@@ -53,6 +53,12 @@ def test_a_mean_colour_is_one_of_rgb(name) -> None:
         SR_BACKBONES.build({"type": name, "scale": 2, "image_channels": 5, "mean_shift": True, **OURS[name].TINY})
 
 
+def test_a_loss_of_colours_refuses_five_bands() -> None:
+    loss = LOSSES.build(dict(type="ChromaLoss"))
+    with pytest.raises(UserError, match=r"ChromaLoss .*RGB"):
+        loss(torch.rand(1, 5, 32, 32), torch.rand(1, 5, 32, 32))
+
+
 @pytest.mark.parametrize("name", TRANSLATORS_OF_ANY)
 @pytest.mark.parametrize("channels", [1, 5])
 def test_translators(name, channels) -> None:

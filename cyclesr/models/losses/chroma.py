@@ -5,6 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from cyclesr.errors import require_rgb
 from cyclesr.models.losses.pixel import low_pass_l1
 from cyclesr.models.losses.precision import full
 from cyclesr.registry import LOSSES
@@ -38,6 +39,11 @@ class ChromaLoss(nn.Module):
         self.low_pass = low_pass
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar."""
+        """Returns the loss of two tensors ``(N, 3, H, W)`` in [0, 1], a scalar.
+
+        Raises:
+            UserError: the images are not RGB.
+        """
+        require_rgb("ChromaLoss and colour spaces", sr.shape[1])
         ours, theirs = map(chroma, full(sr, hr))
         return self.weight * low_pass_l1(ours, theirs, self.low_pass)
