@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> None:
     """Prepare the data, train, compare, print the table."""
     from cyclesr.datasets.tracks import make_demo
+    from cyclesr.engine.conclusion import conclude
     from cyclesr.experiments.comparison import as_table
     from cyclesr.experiments.demo import run_demo
 
@@ -29,4 +30,9 @@ def main(args: argparse.Namespace) -> None:
     if not (data / "manifest.json").is_file():  # written last
         make_demo(data, seed=args.seed)
     rows = run_demo(args.config, data, args.work_dir, args.seed, args.iterations)
-    print(f"\n{as_table(rows)}\n\nPictures: {args.work_dir / 'pictures'}. Figures: {args.work_dir / 'results.json'}.")
+    said = conclude(args.work_dir / "cyclesr", verdict=False)
+    print(
+        f"\n{as_table(rows)}\n\nPictures: {args.work_dir / 'pictures'}. Figures: {args.work_dir / 'results.json'}.",
+        *said,
+        sep="\n",
+    )

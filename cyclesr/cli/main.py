@@ -16,6 +16,7 @@ COMMANDS = {
     "infer": Command("cyclesr.cli.infer", "super-resolve images"),
     "test": Command("cyclesr.cli.test", "score a checkpoint, bicubic or a folder of images"),
     "verdict": Command("cyclesr.cli.verdict", "compare a network with bicubic on images without ground truth"),
+    "report": Command("cyclesr.cli.report", "write a page about a training, which a browser opens"),
     "degrade": Command("cyclesr.cli.degrade", "make real-looking LR images from HR images"),
     "export": Command("cyclesr.cli.export", "write an SR network for other programs"),
     "import": Command("cyclesr.cli.import_weights", "convert published weights of an SR network"),

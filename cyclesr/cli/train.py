@@ -6,7 +6,7 @@ cyclesr train --recipe perceptual --sr-weights 2x_pretrained.pth --hr sharp/ --r
 torchrun --nproc_per_node=4 -m cyclesr train unitsr_ntire18_t4 --launcher pytorch
 
 Without a config, your images are measured, and what to train is chosen from that and for this machine. After a training
-with --hr and --real, the network is compared with bicubic on your images.
+with --hr and --real, the network is compared with bicubic on your images. Every training ends with a report.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Train, say where the SR network is, and whether it is better than bicubic on one's own images."""
+    """Train, write the report, and say where the SR network is; on one's own images also whether it beats bicubic."""
     if (args.hr is None) != (args.real is None):
         raise UserError("--hr and --real go together: a folder of sharp images and a folder of yours.")
     if args.recipe and args.config:
@@ -71,8 +71,8 @@ def main(args: argparse.Namespace) -> None:
     pairs, options = held_out(args), key_values(args.cfg_options)
     if args.config and not args.sr_weights:  # whose network replaces that of the config
         _check_early(args, options, pairs)
+    from cyclesr.engine.conclusion import conclude
     from cyclesr.engine.launch import train
-    from cyclesr.engine.own_images import verdict_lines
 
     runner = train(
         args.config,
@@ -94,9 +94,8 @@ def main(args: argparse.Namespace) -> None:
     )
     network = Path(runner.cfg.work_dir) / "sr_latest.safetensors"
     if runner.rank == 0 and network.is_file():
-        if args.hr or args.config is None:
-            print(f"Comparing {network} with bicubic on your images ...", flush=True)
-            print(*verdict_lines(runner.cfg), sep="\n")
+        print(f"Comparing {network} with bicubic for the report ...", flush=True)
+        print(*conclude(runner.cfg.work_dir, verdict=args.hr is not None or args.config is None), sep="\n")
         print(f"The SR network is {network}. Next: cyclesr infer {shlex.quote(str(network))} IMAGES -o OUT")
 
 

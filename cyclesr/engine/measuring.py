@@ -1,23 +1,20 @@
 """Measurement of the user's images before a training, for a translator that is measured instead of learned."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from mmengine.config import Config
 from mmengine.logging import print_log
 
-from cyclesr.atomic_write import write_whole_text
 from cyclesr.degradations.camera import CameraMeasurement, measure_files
+from cyclesr.degradations.camera.stored import store_camera, stored_camera
 from cyclesr.engine.ranks import on_rank_0
-from cyclesr.errors import UserError, printable
+from cyclesr.errors import printable
 from cyclesr.images.listing import list_images
 from cyclesr.registry import TRANSLATORS
 
 _MOST = 64  # images that are measured of a larger folder
-_STORED = "camera.json"
 
 
 class Measured(NamedTuple):
@@ -105,42 +102,6 @@ def _chosen(folder: str | Path, numbers: tuple[int, int] | None) -> Sequence[Pat
 def evenly_spread(paths: Sequence[Path], most: int) -> Sequence[Path]:
     """Returns every n-th path, at most so many."""
     return paths[:: -(-len(paths) // most)]
-
-
-def store_camera(camera: CameraMeasurement, work_dir: Path) -> None:
-    """Writes a measurement to ``camera.json`` in a work dir."""
-    write_whole_text(work_dir / _STORED, json.dumps(camera.to_dict()) + "\n")
-
-
-def stored_camera(work_dir: Path) -> CameraMeasurement | None:
-    """Reads ``camera.json`` in a work dir; None if there is none.
-
-    Raises:
-        UserError: the file is damaged.
-    """
-    file = work_dir / _STORED
-    if not file.is_file():
-        return None
-    try:
-        camera = CameraMeasurement.from_dict(json.loads(file.read_text(encoding="utf-8")))
-        _check_numbers(camera)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"The measurement {file} is damaged ({type(error).__name__}: {error}): delete it, and your images are "
-            "measured again."
-        ) from error
-    return camera
-
-
-def _check_numbers(camera: CameraMeasurement) -> None:
-    """Raises ValueError or TypeError if a measurement that was read holds something else where numbers belong."""
-    if not camera.images:
-        raise ValueError("it has no images")
-    for image in camera.images:
-        noise = [] if image.noise is None else [*vars(image.noise).values()]
-        for numbers in (*image.edge_spectra, image.edge_weights, image.height, image.width, image.edges, *noise):
-            if numbers is not None:
-                np.asarray(numbers, dtype=np.float64)
 
 
 def fill_translator(config: Config, camera: CameraMeasurement) -> None:

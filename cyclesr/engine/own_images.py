@@ -1,6 +1,5 @@
-"""Training on a user's own images without a config, and the verdict at its end."""
+"""Training on a user's own images without a config."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,18 +11,15 @@ import torch
 from mmengine.config import Config
 from mmengine.dist import get_world_size
 
-from cyclesr.atomic_write import write_whole_text
-from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.config import load_config, train_on
 from cyclesr.degradations.camera import CameraMeasurement, measure_images
+from cyclesr.degradations.camera.stored import store_camera
 from cyclesr.degradations.imresize import imresize
 from cyclesr.engine.measuring import (
     Measured,
     evenly_spread,
     fill_translator,
     measure_folder,
-    store_camera,
-    stored_camera,
     takes_measurement,
 )
 from cyclesr.engine.preflight import check_images, check_unused
@@ -33,7 +29,6 @@ from cyclesr.engine.recipe import (
     SMALLEST_CROP,
     RecipeKind,
     choose_recipe,
-    findings,
     fitting_crops,
     iterations_within,
 )
@@ -42,10 +37,9 @@ from cyclesr.errors import UserError
 from cyclesr.images.listing import list_images
 from cyclesr.images.reading import image_size, read_image
 from cyclesr.images.tensors import to_tensor
-from cyclesr.inference.verdict import Verdict, judge
+from cyclesr.inference.measurement import FolderMeasurement, camera_findings
 
 RECIPE = "recipe.py"
-VERDICT = "verdict.json"
 _CROP = "train_dataloader.dataset.crop"
 _MOST_SHARP, _SHARP_SIDE = 24, 512  # HR images that are measured, and the largest side of a reduction, pixels
 
@@ -139,9 +133,11 @@ def _choose(
     train_on(config, hr, real)
     fill_translator(config, measured.camera)
     length, said = _length(config, measured, iterations or options.get("train_cfg.max_iters"))
+    count = len(list_images(real))
+    found = camera_findings(FolderMeasurement(Path(real), count, camera, ()), scale)
     lines = [
-        f"Measured {len(camera.images)} of the {len(list_images(real))} images of {real}.",
-        *findings(camera),
+        f"Measured {len(camera.images)} of the {count} images of {real}.",
+        *(" ".join(filter(None, (f"{one.title}: {one.text}", one.advice))) for one in found),
         f"Chosen: {recipe.config}, because {recipe.reason}",
         said,
         *(f"Warning: {warning}" for warning in recipe.warnings),
@@ -201,27 +197,3 @@ def _minutes(minutes: float) -> str:
 
 def _on_gpu() -> bool:
     return bool(mmengine.device.get_device() == "cuda")
-
-
-def verdict_lines(config: Config) -> list[str]:
-    """Compares the trained SR network with bicubic on the real LR images, and writes ``verdict.json`` to the work dir.
-
-    Args:
-        config: config of a finished training on unpaired images.
-
-    Returns:
-        The verdict in words, or why there is none.
-    """
-    try:
-        verdict = _judge(config)
-    except UserError as error:
-        return [f"No verdict on your images: {error}"]
-    write_whole_text(Path(config.work_dir) / VERDICT, json.dumps(verdict.to_dict(), indent=1) + "\n")
-    return verdict.lines()
-
-
-def _judge(config: Config) -> Verdict:
-    place, data, device = Path(config.work_dir), config.train_dataloader.dataset, mmengine.device.get_device()
-    network, scale = load_sr(place / "sr_latest.safetensors", device)
-    images = list_images(data["real"], data.get("real_range"))
-    return judge(network, images, scale, stored_camera(place), device=device)

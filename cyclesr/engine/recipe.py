@@ -20,7 +20,6 @@ LEAST_ITERATIONS = 500
 RecipeKind = Literal["fidelity", "perceptual"]
 SMALLEST_CROP = 16
 
-_SHARPENED = 1.08  # gain above which a camera is said to sharpen
 _DETAIL = (FREQUENCIES >= 0.2) & (FREQUENCIES <= 0.4)
 _SOFTER = 1.1  # ratio of MTFs at _DETAIL; scenes alone make it differ from 1 by less
 _CRISP = 0.9  # MTF at _DETAIL of images without blur; others may exceed it by sharpening, not by detail
@@ -89,24 +88,12 @@ def _degradation(camera: CameraMeasurement) -> tuple[str, dict[str, Any], str]:
 
 def _doubt(camera: CameraMeasurement) -> str:
     """Returns why ``own_images/camera`` cannot be used; empty if it can."""
-    edges, needed = _edges(camera), f"{LEAST_EDGES} sharp, isolated edges (more or larger images)"
-    if edges < LEAST_EDGES or not is_measured(camera):
+    edges, needed = camera.edges, f"{LEAST_EDGES} sharp, isolated edges (more or larger images)"
+    if edges < LEAST_EDGES or not camera.has_mtf:
         return f"own_images/camera needs {needed}, and yours show {edges}"
     if camera.mtf.max() > MOST_GAIN:
         return f"the measurement says that the camera raises contrast {camera.mtf.max():.1f} times, which none does"
     return ""
-
-
-def is_measured(camera: CameraMeasurement) -> bool:
-    """Returns whether the images have enough edges for an MTF."""
-    try:
-        return bool(np.isfinite(camera.mtf).all())
-    except UserError:
-        return False
-
-
-def _edges(camera: CameraMeasurement) -> int:
-    return sum(image.edges for image in camera.images)
 
 
 def _quality(camera: CameraMeasurement) -> float:
@@ -115,7 +102,7 @@ def _quality(camera: CameraMeasurement) -> float:
 
 
 def _warnings(camera: CameraMeasurement, sharp: CameraMeasurement | None, scale: int) -> tuple[str, ...]:
-    if sharp is None or not (is_measured(sharp) and is_measured(camera)):
+    if sharp is None or not (sharp.has_mtf and camera.has_mtf):
         return ()
     ratio = float(camera.relative_mtf(sharp)[_DETAIL].mean())
     if ratio < _SOFTER or sharp.mtf[_DETAIL].mean() > _CRISP:
@@ -124,46 +111,6 @@ def _warnings(camera: CameraMeasurement, sharp: CameraMeasurement | None, scale:
         f"The sharp images, reduced by {scale}, are not sharper than your images: yours hold {ratio:.1f} times as much "
         "fine detail. The network cannot learn more than they show: use sharper images, or reduce them first.",
     )
-
-
-def findings(camera: CameraMeasurement) -> list[str]:
-    """Returns what was found, in plain words: a line each for sharpness, noise and compression."""
-    return [f"Sharpness: {_sharpness(camera)}.", f"Noise: {_noise(camera)}.", f"Compression: {_compression(camera)}."]
-
-
-def _sharpness(camera: CameraMeasurement) -> str:
-    if not is_measured(camera):
-        return f"not measured, because the images show too few sharp, isolated edges ({_edges(camera)})"
-    mtf = camera.mtf
-    below = np.flatnonzero(mtf >= 0.5)[-1] + 1  # the first frequency beyond which contrast stays below a half
-    if below == len(mtf):
-        said = "even the finest detail keeps more than half of its contrast"
-    else:
-        share = (mtf[below - 1] - 0.5) / (mtf[below - 1] - mtf[below])
-        at = FREQUENCIES[below - 1] + share * (FREQUENCIES[below] - FREQUENCIES[below - 1])
-        said = f"details of {0.5 / at:.1f} pixels keep half of their contrast"
-    if mtf.max() <= _SHARPENED:
-        return f"{said}; no sharpening"
-    return f"{said}; sharpening raises the contrast of larger ones up to {mtf.max():.2f} times"
-
-
-def _noise(camera: CameraMeasurement) -> str:
-    levels = sorted(255 * noise.level for noise in camera.noises)
-    if not levels:
-        return "not measured, because the images have no flat areas"
-    span = f"{levels[0]:.1f} to {levels[-1]:.1f}; seen in {len(levels)} of {len(camera.images)} images"
-    return f"{np.median(levels):.1f} levels of 255 in flat areas ({span})"
-
-
-def _compression(camera: CameraMeasurement) -> str:
-    found = sorted(image.compression.quality for image in camera.images if image.compression)
-    if not found:
-        return "none"
-    return f"JPEG of quality {_span(found[0], found[-1])} in {len(found)} of {len(camera.images)} images"
-
-
-def _span(low: int, high: int) -> str:
-    return str(low) if low == high else f"{low} to {high}"
 
 
 def fitting_crops(crop: int, batch_size: int, smallest: int) -> tuple[int, int]:

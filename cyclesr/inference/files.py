@@ -1,8 +1,10 @@
 """Super-resolution of image files: one file, a folder or a glob. A file that fails does not stop the others."""
 
 import glob
+import math
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,20 +13,20 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from rich.progress import Progress
 
 from cyclesr.errors import UserError, printable
 from cyclesr.images.listing import SUFFIXES, heic_hint, list_images, passed_over
 from cyclesr.images.picture import check_format, write_bands
-from cyclesr.images.reading import Picture, read_picture
+from cyclesr.images.reading import Picture, image_size, read_picture
 from cyclesr.images.writing import WRITTEN, suffix_for
+from cyclesr.inference.comparison_page import ComparisonPage
 from cyclesr.inference.enlarge import enlarge
 from cyclesr.inference.networks import load_network
 from cyclesr.inference.pipeline import Pipeline, run_pipeline
 from cyclesr.inference.ranks import ALONE, Ranks
 from cyclesr.inference.upscale import Upscaler
 from cyclesr.models.networks.image_channels import channels_of
-from cyclesr.progress import progress_bar
+from cyclesr.progress import PixelBar, progress_bar
 
 
 @dataclass
@@ -36,12 +38,16 @@ class Report:
         failed: one error message per file that failed.
         notes: what was passed over or not read, one line each.
         skipped: number of files that were there already, and were left as they are.
+        pixels: number of pixels of the new images.
+        seconds: time that reading, computing and writing took.
     """
 
     written: list[Path] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: int = 0
+    pixels: int = 0
+    seconds: float = 0.0
 
     def add(self, target: Path, error: UserError | None = None) -> None:
         """Adds a file: to ``written``, or its error to ``failed`` if there is one."""
@@ -59,7 +65,11 @@ class Report:
         """
         written = f"{len(self.written)} {what}{'s' * (len(self.written) != 1)} written to {out}"
         there = f"; {self.skipped} {'were' if self.skipped > 1 else 'was'} there already"
-        return written + there * bool(self.skipped)
+        return written + there * bool(self.skipped) + (self._speed() if self.pixels else "")
+
+    def _speed(self) -> str:
+        megapixels = self.pixels / 1e6
+        return f" ({megapixels:.1f} megapixels in {self.seconds:.1f} s, {megapixels / self.seconds:.2f} per second)"
 
 
 def total_report(reports: Iterable[Report]) -> Report:
@@ -70,6 +80,8 @@ def total_report(reports: Iterable[Report]) -> Report:
         total.failed += report.failed
         total.notes += report.notes
         total.skipped += report.skipped
+        total.pixels += report.pixels
+        total.seconds = max(total.seconds, report.seconds)  # they work at the same time
     return total
 
 
@@ -86,6 +98,7 @@ def infer(
     workers: int = 2,
     skip_existing: bool = False,
     ranks: Ranks = ALONE,
+    compare: str | Path | None = None,
 ) -> Report:
     """Super-resolves files with the network of a checkpoint, and shows progress.
 
@@ -102,9 +115,12 @@ def infer(
             writes in turn.
         skip_existing: whether result files that are there already are left as they are.
         ranks: this process among those that share the files; every process returns what all of them did.
+        compare: page to write, on which results are compared with bicubic enlargement; None writes none. Of several
+            processes, only the first shows its images.
 
     Raises:
-        UserError: there is no input, two inputs would become the same file, or the checkpoint or a setting is invalid.
+        UserError: there is no input, two inputs would become the same file, the checkpoint or a setting is invalid, or
+            the page cannot be written.
     """
     if workers < 0:
         raise UserError(f"--workers must be at least 0, found {workers}.")
@@ -117,12 +133,19 @@ def infer(
     pairs, skipped = to_do(list(zip(inputs, targets, strict=True)), ranks, skip_existing)
     jobs = [Job(number, *pair) for number, pair in enumerate(pairs)]
     report = Report(notes=notes_on_folder(source) if ranks.number == 0 else [], skipped=skipped)
-    with progress_bar(shown=ranks.number == 0) as progress:
-        upscaling = Upscaling(upscaler, progress, len(jobs))
+    page = None if compare is None or ranks.number else ComparisonPage(Path(source).name, len(jobs), scale)
+    begun = time.perf_counter()
+    with PixelBar([scale**2 * _pixels(job.source) for job in jobs], shown=ranks.number == 0) as bar:
+        upscaling = Upscaling(upscaler, bar, page)
         for job, error in run_pipeline(jobs, upscaling, workers):
             report.add(job.target, error)
             report.notes += upscaling.notes.pop(job.number, [])
-    return total_report(ranks.gathered(report))
+            bar.end(job.number)
+    report.pixels, report.seconds = upscaling.pixels, time.perf_counter() - begun
+    total = total_report(ranks.gathered(report))
+    if page is not None and compare is not None:
+        page.write(Path(compare))
+    return total
 
 
 def to_do(pairs: list[tuple[Path, Path]], ranks: Ranks, skip_existing: bool) -> tuple[list[tuple[Path, Path]], int]:
@@ -133,6 +156,14 @@ def to_do(pairs: list[tuple[Path, Path]], ranks: Ranks, skip_existing: bool) -> 
     own = ranks.share(pairs)
     left = [(source, target) for source, target in own if not (skip_existing and target.exists())]
     return left, len(own) - len(left)
+
+
+def _pixels(path: Path) -> int:
+    """Returns the number of pixels of an image; 0 if it cannot be read, which is said when it is its turn."""
+    try:
+        return math.prod(image_size(path))
+    except UserError:
+        return 0
 
 
 class Job(NamedTuple):
@@ -146,18 +177,19 @@ class Job(NamedTuple):
 class Upscaling(Pipeline[Job, Picture, np.ndarray]):
     """Pipeline that reads, super-resolves and writes picture files.
 
-    Attributes:
-        notes: what is not read of the pictures, by the indices of the jobs.
-
     Args:
         upscaler: the network with its settings.
-        progress: progress display.
-        total: number of pictures.
+        bar: progress display.
+        page: collects results for a page; None collects none.
+
+    Attributes:
+        notes: what is not read of the pictures, by the indices of the jobs.
+        pixels: number of pixels that were made.
     """
 
-    def __init__(self, upscaler: Upscaler, progress: Progress, total: int) -> None:
-        self.upscaler, self.progress = upscaler, progress
-        self.task = progress.add_task("", total=total)
+    def __init__(self, upscaler: Upscaler, bar: PixelBar, page: ComparisonPage | None = None) -> None:
+        self.upscaler, self.bar, self.page = upscaler, bar, page
+        self.pixels = 0
         self.notes: dict[int, list[str]] = {}
 
     def read(self, job: Job) -> Picture:
@@ -173,13 +205,14 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
 
     def make(self, job: Job, picture: Picture) -> Iterator[np.ndarray]:
         """Yields the super-resolved picture in bands of rows, and updates the progress display."""
-        height, done = self.upscaler.scale * len(picture.pixels), 0
-        self.progress.update(self.task, description=printable(job.source.name))
+        name = printable(job.source.name)
+        self.bar.begin(name)
+        bands = enlarge(picture, self.upscaler)
         try:
-            for band in enlarge(picture, self.upscaler):
+            for band in bands if self.page is None else self.page.watch(job.number, name, picture.pixels, bands):
                 yield band
-                done += len(band)
-                self.progress.update(self.task, completed=job.number + done / height)
+                self.pixels += math.prod(band.shape[:2])
+                self.bar.advance(job.number, math.prod(band.shape[:2]))
         except UserError as error:
             raise UserError(f"{printable(job.source)}: {error}") from error
 

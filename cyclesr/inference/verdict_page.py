@@ -1,24 +1,16 @@
 """A self-contained HTML page of a verdict: every image enlarged by bicubic interpolation and by the network."""
 
-import base64
-import html
-import io
+import math
+from html import escape
 
-from PIL import Image
 from torch import Tensor
 
 from cyclesr.degradations.imresize import imresize
-from cyclesr.images.tensors import to_array
+from cyclesr.inference.pages.document import Section, document, paragraph, table
+from cyclesr.inference.pages.viewer import ImageViewer
 from cyclesr.inference.verdict import Verdict, verdict_rows
 
 AMPLIFIED = 1.1  # ratio of the deviations in flat areas above which noise is called amplified
-_QUALITY = 95  # of the inlined JPEGs
-_STYLE = """
-body { font-family: sans-serif; margin: 2em; color: #222; }
-table { border-collapse: collapse; } td, th { padding: .2em .8em; text-align: left; border-bottom: 1px solid #ddd; }
-figure { margin: 2em 0; } .pair { display: flex; flex-wrap: wrap; gap: 8px; } .pair div { flex: 1; min-width: 300px; }
-img { max-width: 100%; display: block; } .harm { color: #b00; font-weight: bold; }
-"""
 
 
 class VerdictPage:
@@ -30,7 +22,7 @@ class VerdictPage:
 
     def __init__(self, title: str) -> None:
         self.title = title
-        self._pairs: dict[str, tuple[str, str]] = {}  # bicubic and SR of each image, as data URLs
+        self._viewer = ImageViewer()
 
     def add(self, name: str, lr: Tensor, sr: Tensor) -> None:
         """Adds an image.
@@ -40,41 +32,42 @@ class VerdictPage:
             lr: ``(3, h, w)`` in [0, 1].
             sr: ``(3, scale * h, scale * w)`` in [0, 1].
         """
-        bicubic = imresize(lr.double(), size=(sr.shape[-2], sr.shape[-1]))
-        self._pairs[name] = _inlined(bicubic), _inlined(sr)
+        self._viewer.add(name, bicubic_and_sr(lr, sr))
 
     def html(self, verdict: Verdict) -> str:
         """Returns the page, with all images inlined."""
-        ratios = [verdict.noise_ratio(name) for name in self._pairs]
-        loud = sum(ratio > AMPLIFIED for ratio in ratios)
-        parts = [f"<h1>{html.escape(self.title)}</h1>", *(f"<p>{html.escape(line)}</p>" for line in verdict.lines())]
-        parts += [
-            _table(verdict),
-            f"<p>Noise is amplified (ratio above {AMPLIFIED}) in {loud} of {len(ratios)} images.</p>",
-        ]
-        parts += [self._figure(name, ratio) for name, ratio in zip(self._pairs, ratios, strict=True)]
-        head = f'<meta charset="utf-8"><title>{html.escape(self.title)}</title><style>{_STYLE}</style>'
-        return f"<!DOCTYPE html>\n<html><head>{head}</head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
-
-    def _figure(self, name: str, ratio: float) -> str:
-        words = f"deviation in flat areas: {ratio:.2f} times bicubic's" if ratio == ratio else "no flat areas"
-        mark = ' class="harm"' if ratio > AMPLIFIED else ""
-        images = "".join(
-            f'<div>{title}<img alt="{title} of {html.escape(name)}" src="{url}"></div>'
-            for title, url in zip(("bicubic", "SR"), self._pairs[name], strict=True)
+        return document(
+            self.title,
+            [
+                Section("Images", self._viewer.html() + noise_html(verdict)),
+                Section("Verdict", verdict_html(verdict)),
+            ],
         )
-        caption = f"<figcaption>{html.escape(name)}: <span{mark}>{words}</span></figcaption>"
-        return f'<figure>{caption}<div class="pair">{images}</div></figure>'
 
 
-def _table(verdict: Verdict) -> str:
+def bicubic_and_sr(lr: Tensor, sr: Tensor) -> dict[str, Tensor]:
+    """Returns the versions of an image to compare: the bicubic enlargement of ``lr`` ``(3, h, w)``, and ``sr``."""
+    return {"bicubic": imresize(lr.double(), size=(sr.shape[-2], sr.shape[-1])), "SR": sr}
+
+
+def verdict_html(verdict: Verdict) -> str:
+    """Returns a verdict in words, and its measures as a table."""
+    first, *others = verdict.lines()
     head, *rows = verdict_rows(verdict)
-    lines = ["".join(f"<th>{html.escape(cell)}</th>" for cell in head)]
-    lines += ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
-    return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+    kind = f"headline {'good' if verdict.better else 'bad'}"
+    return "\n".join([paragraph(first, kind), *map(paragraph, others), table(head, rows)])
 
 
-def _inlined(image: Tensor) -> str:
-    file = io.BytesIO()
-    Image.fromarray(to_array(image)).save(file, "JPEG", quality=_QUALITY, subsampling=0)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+def noise_html(verdict: Verdict) -> str:
+    """Returns how much noise the network leaves in flat areas of each image, compared with bicubic."""
+    ratios = {name: verdict.noise_ratio(name) for name in verdict.images}
+    loud = sum(ratio > AMPLIFIED for ratio in ratios.values())
+    count = f"Noise is amplified (ratio above {AMPLIFIED}) in {loud} of {len(ratios)} images."
+    lines = "".join(map(_noise_line, ratios, ratios.values()))
+    return f"<details><summary>{escape(count)}</summary><ul>{lines}</ul></details>"
+
+
+def _noise_line(name: str, ratio: float) -> str:
+    words = "no flat areas" if math.isnan(ratio) else f"deviation in flat areas: {ratio:.2f} times bicubic's"
+    mark = ' class="bad"' if ratio > AMPLIFIED else ""
+    return f"<li>{escape(name)}: <span{mark}>{words}</span></li>"

@@ -51,4 +51,4 @@ def test_its_config_trains_and_its_checkpoint_upscales(
     assert done.returncode == 0, done.stderr
     done = run(environment, "tools/infer.py", tmp_path / "run" / "iter_4.pth", folders["lr"], "-o", tmp_path / "sr")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"4 images written to {tmp_path / 'sr'}\n"
+    assert done.stdout.startswith(f"4 images written to {tmp_path / 'sr'} (")

@@ -9,7 +9,7 @@ import pytest
 from cyclesr.degradations.camera import CameraMeasurement
 from cyclesr.degradations.camera.measurement import ImageMeasurement
 from cyclesr.degradations.camera.noise import NoiseMeasurement
-from cyclesr.engine.measuring import store_camera, stored_camera
+from cyclesr.degradations.camera.stored import store_camera, stored_camera
 from cyclesr.errors import UserError
 
 NOISE = NoiseMeasurement((0.2, 0.6), ((0.1,) * 3, (0.2,) * 3), 0.01, 0.02, (1.0, 1.0), (0.0, 0.1, 0.2))

@@ -11,7 +11,7 @@ from scenes import scene
 from cyclesr.config import load_config
 from cyclesr.degradations.blur import Blur
 from cyclesr.degradations.camera import CameraMeasurement, CompressionMeasurement, measure_images
-from cyclesr.engine.recipe import choose_recipe, findings, fitting_crops, iterations_within
+from cyclesr.engine.recipe import choose_recipe, fitting_crops, iterations_within
 from cyclesr.errors import UserError
 
 
@@ -82,21 +82,6 @@ def test_sharp_images_that_are_not_sharper_are_a_warning() -> None:
     (warning,) = choose_recipe(CLEAN, SOFT, 3, gpu=False).warnings
     assert "reduced by 3, are not sharper" in warning
     assert choose_recipe(CLEAN, FLAT, 3, gpu=False).warnings == ()  # nothing can be said
-
-
-def test_findings_in_words() -> None:
-    sharpness, noise, compression = findings(compressed(SOFT, 80))
-    # A Gaussian of 1 px has half of its contrast at 0.187 cycles per pixel, half a period of which is 2.7 px.
-    assert float(sharpness.split()[3]) == pytest.approx(2.7, rel=0.2)
-    assert "no sharpening" in sharpness
-    assert "0.0 levels of 255" in noise
-    assert "JPEG of quality 80 in 2 of 2" in compression
-    assert "raises the contrast" in findings(SHARPENED)[0]
-    assert "more than half" in findings(CLEAN)[0]
-    sharpness, noise, compression = findings(measure_images([np.zeros((9, 9, 3))]))
-    assert "too few sharp, isolated edges" in sharpness
-    assert "no flat areas" in noise
-    assert compression == "Compression: none."
 
 
 def test_crops_fit_the_smallest_image() -> None:

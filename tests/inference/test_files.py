@@ -22,7 +22,7 @@ from cyclesr.inference.files import (
 )
 from cyclesr.inference.pipeline import run_pipeline
 from cyclesr.inference.upscale import Upscaler
-from cyclesr.progress import progress_bar
+from cyclesr.progress import PixelBar
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -48,7 +48,7 @@ def twice(image: np.ndarray) -> np.ndarray:
 
 
 def upscale_file(source: Path, target: Path, tile: int | str = "auto") -> None:
-    pipeline = Upscaling(Upscaler(NearestForFileTests(), 2, tile=tile), progress_bar(), 1)
+    pipeline = Upscaling(Upscaler(NearestForFileTests(), 2, tile=tile), PixelBar([1]))
     for _, error in run_pipeline([Job(0, source, target)], pipeline, workers=0):
         if error:
             raise error

@@ -2,17 +2,22 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
+from scenes import scene
 
 from cyclesr.cli.main import run_command
+from cyclesr.degradations.blur import Blur
+from cyclesr.degradations.camera import measure_images
 from cyclesr.errors import UserError
 from cyclesr.images.jpeg import encode_jpeg
 from cyclesr.images.reading import read_image
-from cyclesr.inference.measurement import findings, measure_folders
+from cyclesr.inference.measurement import FolderMeasurement, camera_findings, findings, measure_folders
 
 
 def drawing(seed: int, side: int, pitch: int = 32) -> np.ndarray:
@@ -67,6 +72,38 @@ def test_a_report_in_numbers_and_words(home: Path) -> None:
     assert "quality 90; chroma 4:2:0 in all" in words["Compression"].text
     assert "sharper" in words["HR images"].text
     assert words["HR images"].advice == ""
+
+
+def said_of(images: list[np.ndarray], name: str) -> str:
+    """What is said of the camera that took images in [0, 1], under a title."""
+    real = FolderMeasurement(Path("mine"), len(images), measure_images(images), ())
+    return {finding.title: finding.text for finding in camera_findings(real, 4)}[name]
+
+
+def test_sharpness_in_words() -> None:
+    scenes = [torch.from_numpy(scene(seed, 160).transpose(2, 0, 1))[None] for seed in range(2)]
+    soften, wide = Blur(sigma=1.0), Blur(sigma=2.0)
+
+    def sharpened(image: torch.Tensor) -> torch.Tensor:
+        return (2.5 * soften(image) - 1.5 * wide(soften(image))).clamp(0, 1)
+
+    def seen(change: Callable[[torch.Tensor], torch.Tensor]) -> list[np.ndarray]:
+        return [change(one)[0].numpy().transpose(1, 2, 0) for one in scenes]
+
+    soft = said_of(seen(soften), "Sharpness")
+    assert "does not sharpen" in soft
+    # A Gaussian of 1 px has half of its contrast at 0.187 cycles per pixel, half a period of which is 2.7 px.
+    assert float(re.search(r"Details of (\d\.\d) pixels", soft)[1]) == pytest.approx(2.7, rel=0.2)
+    assert "raises the contrast" in said_of(seen(sharpened), "Sharpness")
+    assert "more than half" in said_of([scene(seed, 160) for seed in range(2)], "Sharpness")
+
+
+def test_what_cannot_be_measured_in_words() -> None:
+    empty = [np.zeros((9, 9, 3))]
+    assert "too few sharp, isolated edges (0)" in said_of(empty, "Sharpness")
+    assert "No image has flat areas" in said_of(empty, "Noise")
+    assert "No JPEG" in said_of(empty, "Compression")
+    assert "Fewer than" in said_of(empty, "Groups")
 
 
 def test_swapped_folders_and_folders_of_one_camera_are_recognised(home: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cyclesr import plugins
+from cyclesr.inference.training_report import TrainingReport
 from cyclesr.registry import SR_BACKBONES
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +50,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Call
     monkeypatch.setattr(SR_BACKBONES, "_module_dict", {**SR_BACKBONES.module_dict})
     monkeypatch.setattr(SR_BACKBONES, "_imported", False)  # looks for plugins again
     monkeypatch.setattr(plugins, "_loaded", {*plugins._loaded})
+    monkeypatch.setattr(TrainingReport, "html", lambda report: "")  # its charts take a second; it has tests of its own
     before = {*sys.modules}
 
     def tool(name: str, *arguments: object) -> int:

@@ -98,6 +98,16 @@ class CameraMeasurement:
             )
         return mtf
 
+    @property
+    def has_mtf(self) -> bool:
+        """Returns whether the images have enough edges for :attr:`mtf`."""
+        return bool(np.isfinite(mtf_from_spectra(self._mean_spectra)).all())
+
+    @property
+    def edges(self) -> int:
+        """Returns the number of edges in all images."""
+        return sum(image.edges for image in self.images)
+
     @cached_property
     def mtfs(self) -> np.ndarray:
         """Returns the ``(images, frequencies)`` MTFs of the images, that of the camera for images without edges.

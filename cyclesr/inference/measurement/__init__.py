@@ -1,6 +1,6 @@
 """A report on one's own images: what the camera does to them, and whether the HR images are sharper."""
 
-from cyclesr.inference.measurement.findings import Finding, findings
+from cyclesr.inference.measurement.findings import Finding, camera_findings, findings
 from cyclesr.inference.measurement.report import (
     FolderMeasurement,
     HRMeasurement,
@@ -14,6 +14,7 @@ __all__ = [
     "FolderMeasurement",
     "HRMeasurement",
     "MeasurementReport",
+    "camera_findings",
     "findings",
     "measure_folders",
     "write_report",

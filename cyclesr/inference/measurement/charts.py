@@ -1,7 +1,6 @@
 """Curves of a measurement: all in one picture, or one chart at a time for a page."""
 
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,10 @@ from matplotlib.ticker import MaxNLocator
 
 from cyclesr.degradations.camera import FREQUENCIES
 from cyclesr.inference.measurement.report import FolderMeasurement, MeasurementReport
+from cyclesr.inference.pages.svg import COLOURS, SIZE, chart
 
 _LEVELS = 255
-_COLOURS = ("#1f5fa8", "#c2571a", "#2d8a4e", "#8a4fa3", "#7a7a7a")
 _GRAY = "#8c8c8c"
-_SIZE = (5.4, 3.6)  # of a chart in inches
 
 Chart = Callable[[Axes, MeasurementReport], None]
 
@@ -24,12 +22,12 @@ def draw_mtf(axes: Axes, report: MeasurementReport) -> None:
     """Draws the MTF with its spread over images, that of each group, and that of the reduced HR images."""
     camera = report.real.camera
     low, high = (camera.mtf * np.exp(sign * camera.spread) for sign in (-1, 1))
-    axes.fill_between(FREQUENCIES, low, high, color=_COLOURS[0], alpha=0.2, linewidth=0, label="spread over images")
-    axes.plot(FREQUENCIES, camera.mtf, color=_COLOURS[0], linewidth=2, label="real images")
+    axes.fill_between(FREQUENCIES, low, high, color=COLOURS[0], alpha=0.2, linewidth=0, label="spread over images")
+    axes.plot(FREQUENCIES, camera.mtf, color=COLOURS[0], linewidth=2, label="real images")
     if len(report.real.groups) > 1:
         for number, group in enumerate(report.real.groups, 1):
             mean = np.exp(np.log(camera.mtfs[list(group.indices)]).mean(0))
-            colour = _COLOURS[number % len(_COLOURS)]
+            colour = COLOURS[number % len(COLOURS)]
             axes.plot(FREQUENCIES, mean, "--", color=colour, linewidth=1.4, label=f"group {number}")
     if report.hr is not None:
         label = f"HR images, reduced by {report.scale}"
@@ -49,10 +47,10 @@ def draw_noise(axes: Axes, report: MeasurementReport) -> None:
         _say(axes, "no flat areas")
         return
     for one in report.real.camera.noises:
-        axes.plot(one.brightness, _LEVELS * np.mean(one.std, 1), ".-", color=_COLOURS[0], alpha=0.3, linewidth=0.7)
+        axes.plot(one.brightness, _LEVELS * np.mean(one.std, 1), ".-", color=COLOURS[0], alpha=0.3, linewidth=0.7)
     brightness = np.linspace(0, 1, 50)
     fits = [np.sqrt(one.read**2 + one.shot * brightness) for one in report.real.camera.noises]
-    axes.plot(brightness, _LEVELS * np.median(fits, 0), color=_COLOURS[1], linewidth=2, label="median of the fits")
+    axes.plot(brightness, _LEVELS * np.median(fits, 0), color=COLOURS[1], linewidth=2, label="median of the fits")
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8)
 
@@ -68,8 +66,8 @@ def draw_spectrum(axes: Axes, report: MeasurementReport) -> None:
     axes.axhline(1, color=_GRAY, linewidth=0.8)
     spectra = np.array([one.spectrum for one in report.real.camera.noises])
     low, high = np.quantile(spectra, (0.1, 0.9), axis=0)
-    axes.fill_between(FREQUENCIES, low, high, color=_COLOURS[0], alpha=0.2, linewidth=0, label="80 % of the images")
-    axes.plot(FREQUENCIES, noise.spectrum, color=_COLOURS[0], linewidth=2, label="median")
+    axes.fill_between(FREQUENCIES, low, high, color=COLOURS[0], alpha=0.2, linewidth=0, label="80 % of the images")
+    axes.plot(FREQUENCIES, noise.spectrum, color=COLOURS[0], linewidth=2, label="median")
     axes.legend(fontsize=8)
 
 
@@ -80,7 +78,7 @@ def draw_compression(axes: Axes, report: MeasurementReport) -> None:
     if not found.qualities:
         _say(axes, "no JPEG, neither in files nor in pixels")
         return
-    axes.hist(found.qualities, bins=list(range(0, 105, 5)), color=_COLOURS[0])
+    axes.hist(found.qualities, bins=list(range(0, 105, 5)), color=COLOURS[0])
     axes.set_xlim(min(40, found.qualities[0] - 5), 100)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
@@ -95,17 +93,12 @@ CHARTS: dict[str, Chart] = {
 
 def chart_svg(name: str, report: MeasurementReport) -> str:
     """Returns one of :data:`CHARTS` as an ``<svg>`` element that fits the width of its place."""
-    figure = Figure(figsize=_SIZE, layout="constrained")
-    CHARTS[name](figure.add_subplot(), report)
-    stream = BytesIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    svg = stream.getvalue().decode()
-    return svg[svg.index("<svg") :]
+    return chart(lambda axes: CHARTS[name](axes, report), name)
 
 
 def write_picture(path: Path, report: MeasurementReport) -> None:
     """Writes all charts to one PNG."""
-    figure = Figure(figsize=(2 * _SIZE[0], 2 * _SIZE[1]), layout="constrained")
+    figure = Figure(figsize=(2 * SIZE[0], 2 * SIZE[1]), layout="constrained")
     figure.suptitle(_title(report.real))
     for axes, draw in zip(figure.subplots(2, 2).flat, CHARTS.values(), strict=True):
         draw(axes, report)

@@ -13,6 +13,7 @@ _LEVELS = 255
 _STRONG = 60  # quality below which blocks are visible
 _LARGEST_SCALE = 8
 _NAMES_SHOWN = 6
+_NYQUIST = 0.5  # cycles per pixel
 
 _DIFFERENCES = {
     "sharpening": "how much they sharpen",
@@ -42,12 +43,18 @@ class Finding(NamedTuple):
 
 def findings(report: MeasurementReport) -> list[Finding]:
     """Describes a report in words, the images first."""
-    real = report.real
-    found = [_images(real), _sharpness(real), *_enlargement(real, report.scale), _noise(real), _compression(real)]
-    found.append(_groups(real))
+    found = [_images(report.real), *camera_findings(report.real, report.scale)]
     if report.hr is not None:
         found += [*_hr(report.hr, report.scale)]
     return found
+
+
+def camera_findings(real: FolderMeasurement, scale: int) -> list[Finding]:
+    """Describes the camera of a folder: sharpness, enlargement, noise, compression and groups.
+
+    Unlike those of :func:`~cyclesr.inference.measurement.report.measure_folders`, they may have too few edges.
+    """
+    return [_sharpness(real), *_enlargement(real, scale), _noise(real), _compression(real), _groups(real)]
 
 
 def _images(real: FolderMeasurement) -> Finding:
@@ -60,24 +67,33 @@ def _images(real: FolderMeasurement) -> Finding:
 
 
 def _sharpness(real: FolderMeasurement) -> Finding:
+    if not real.camera.has_mtf:
+        edges = real.camera.edges
+        return Finding("Sharpness", f"Not measured, because the images show too few sharp, isolated edges ({edges}).")
     found = real.sharpness
     if found.sharpens:
-        text = f"The camera sharpens: gain {found.peak:.2f} at {found.peak_frequency:.2f} cycles per pixel."
-    elif found.half < 0.5:
+        text = (
+            f"The camera sharpens: it raises the contrast of larger details up to {found.peak:.2f} times (at "
+            f"{found.peak_frequency:.2f} cycles per pixel)."
+        )
+    elif found.half < _NYQUIST:
         text = "The camera does not sharpen."
     else:
         text = "The camera neither sharpens nor blurs."
-    if found.half < 0.5:
-        text += f" The gain falls to one half at {found.half:.2f} cycles per pixel"
-        text += (
-            f", and detail is lost above {found.limit:.2f}." if found.limit < 0.5 else "; some detail is left at 0.5."
-        )
-    return Finding("Sharpness", text)
+    if found.half == _NYQUIST:
+        return Finding("Sharpness", f"{text} Even the finest details keep more than half of their contrast.")
+    text += f" Details of {_pixels(found.half)} pixels keep half of their contrast ({found.half:.2f} cycles per pixel)"
+    lost = f", and those below {_pixels(found.limit)} pixels are lost." if found.limit < _NYQUIST else "."
+    return Finding("Sharpness", text + lost)
+
+
+def _pixels(frequency: float) -> str:
+    """Returns the width of a detail, half a period."""
+    return f"{0.5 / frequency:.1f}"
 
 
 def _enlargement(real: FolderMeasurement, scale: int) -> Iterator[Finding]:
-    found = real.enlargement
-    if found.factor == 1:
+    if not real.camera.has_mtf or (found := real.enlargement).factor == 1:
         return
     if found.traces:
         text = f"{found.traces} of {len(real.camera.images)} images show traces of an enlargement by {found.factor:g}."
@@ -151,7 +167,7 @@ def _groups(real: FolderMeasurement) -> Finding:
     parts = [f"{len(group.indices)} images ({_some(real.names(group))})" for group in real.groups]
     differences = list(dict.fromkeys(name for group in real.groups for name in group.differs_in))
     words = ", ".join(_DIFFERENCES[name] for name in differences) or "several properties together"
-    advice = "Train them apart, one folder each. measurement.json lists the files of each group."
+    advice = "Train them apart, one folder each. 'cyclesr measure' lists the files of each group."
     if any(len(group.indices) < LEAST_IMAGES for group in real.groups):
         advice += f" A group of fewer than {LEAST_IMAGES} images is better left out, or joined by more of its kind."
     return Finding(
