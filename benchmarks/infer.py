@@ -5,7 +5,8 @@
 For each network: the whole image in one forward pass; tiles; the bare network on one tile without surroundings, which
 is the most that tiles can reach; and, where the package spandrel has the same network, a forward pass of its
 implementation on the whole image. Each runs in a separate process. The memory is the increase of the peak memory, of
-the GPU if there is one. Megapixels are those of the output.
+the GPU if there is one. Megapixels are those of the output. On a CPU, seconds are those of the process, which other
+work on the machine does not change: they add up over threads, so that only --threads 1 gives times.
 """
 
 import argparse
@@ -14,7 +15,6 @@ import json
 import multiprocessing
 import resource
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +76,11 @@ def measure(way: str, config: dict[str, Any], args: argparse.Namespace) -> dict[
     return dict(seconds=took, megapixels_per_second=pixels / took, peak_mib=_memory() - before)
 
 
-def _seconds(upscale: Callable[[Any], Any], lr: Any) -> float:
-    start = time.perf_counter()
+def _seconds(upscale: Any, lr: Any) -> float:
+    clock = time.perf_counter if upscale.device.type == "cuda" else time.process_time
+    start = clock()
     upscale(lr)  # the result is on the CPU, so that all is done
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def _memory() -> float:
@@ -100,7 +101,7 @@ def main() -> None:
     )
     parser.add_argument("--height", type=int, default=1080, help="height of the LR image (default: 1080)")
     parser.add_argument("--width", type=int, default=1920, help="width of the LR image (default: 1920)")
-    parser.add_argument("--threads", type=int, default=2, help="number of torch threads (default: 2)")
+    parser.add_argument("--threads", type=int, default=1, help="number of torch threads (default: 1)")
     parser.add_argument("--repeats", type=int, default=1, help="number of timings of each (default: 1)")
     parser.add_argument(
         "--tile", type=int, help="side of a tile (default: auto; of the bare tile 192 or, on a GPU, 512)"
