@@ -20,14 +20,16 @@ class UNetDiscriminator(nn.Module):
 
     Args:
         channels: number of feature maps of the first layer; it doubles at each layer of stride 2.
+        image_channels: number of channels of the images.
 
     Source: Wang et al., ICCVW 2021 (Real-ESRGAN), Sec. 3.3.
     """
 
-    def __init__(self, channels: int = 64) -> None:
+    def __init__(self, channels: int = 64, image_channels: int = 3) -> None:
         super().__init__()
+        self.image_channels = image_channels
         widths = [channels * 2**i for i in range(4)]
-        self.first = nn.Conv2d(3, channels, 3, 1, 1)
+        self.first = nn.Conv2d(image_channels, channels, 3, 1, 1)
         self.down = nn.ModuleList(nn.Conv2d(a, 2 * a, 4, 2, 1, bias=False) for a in widths[:-1])
         self.up = nn.ModuleList(nn.Conv2d(2 * a, a, 3, 1, 1, bias=False) for a in reversed(widths[:-1]))
         self.refine = nn.ModuleList(nn.Conv2d(channels, channels, 3, 1, 1, bias=False) for _ in range(2))
@@ -36,7 +38,7 @@ class UNetDiscriminator(nn.Module):
             constrain(layers, spectral_norm)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Returns the logits ``(N, 1, H, W)`` of images ``(N, 3, H, W)`` in [0, 1].
+        """Returns the logits ``(N, 1, H, W)`` of images ``(N, C, H, W)`` in [0, 1].
 
         Raises:
             UserError: the images are smaller than 8 pixels.

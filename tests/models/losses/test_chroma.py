@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from cyclesr.errors import UserError
 from cyclesr.models.losses import ChromaLoss
 from cyclesr.models.losses.chroma import chroma
 
@@ -31,3 +32,8 @@ def test_with_a_low_pass_only_casts_of_areas_count() -> None:
     expected = F.l1_loss(*(F.avg_pool2d(chroma(image), 5, 1) for image in (sr, hr)))
     assert ChromaLoss(low_pass=5)(sr, hr).item() == pytest.approx(expected.item(), rel=1e-5)
     assert ChromaLoss(low_pass=5)(sr, hr) < 0.5 * ChromaLoss()(sr, hr)
+
+
+def test_images_that_are_not_rgb_are_an_error() -> None:
+    with pytest.raises(UserError, match=r"ChromaLoss.*RGB"):
+        ChromaLoss()(torch.rand(1, 1, 8, 8), torch.rand(1, 1, 8, 8))

@@ -25,8 +25,9 @@ def test_weights_are_spectrally_normalised_except_in_the_first_and_last_layer() 
 
 @pytest.mark.parametrize("size", [(16, 24), (19, 13)])
 def test_it_judges_each_pixel_of_images_of_any_size(size: tuple[int, int]) -> None:
-    network = MODELS.build(dict(type="UNetDiscriminator", channels=2))
-    assert network(torch.rand(2, 3, *size)).shape == (2, 1, *size)
+    for bands in (1, 3):
+        network = MODELS.build(dict(type="UNetDiscriminator", channels=2, image_channels=bands))
+        assert network(torch.rand(2, bands, *size)).shape == (2, 1, *size)
 
 
 def test_fine_structure_reaches_the_output_by_the_skip_connections() -> None:
