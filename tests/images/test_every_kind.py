@@ -539,3 +539,18 @@ def test_gray_pages_are_bands_where_so_many_are_expected(tmp_path, bands) -> Non
     picture = read_picture(tmp_path / "a.tif")
     expect(picture, image[..., :1])
     assert "first" in picture.notes[0]
+
+
+def test_a_jpeg_with_a_padded_end_is_not_damaged(tmp_path) -> None:
+    Image.fromarray(smooth(3)).save(tmp_path / "a.jpg")
+    data = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(data[:-2] + bytes(2) + data[-2:])
+    assert read_image(tmp_path / "a.jpg", strict=True).shape == (HEIGHT, WIDTH, 3)
+
+
+def test_bytes_between_the_segments_of_a_jpeg_are_skipped(tmp_path) -> None:
+    Image.fromarray(smooth(3)).save(tmp_path / "a.jpg")
+    expected, data = read_image(tmp_path / "a.jpg"), (tmp_path / "a.jpg").read_bytes()
+    at = 4 + int.from_bytes(data[4:6], "big")
+    (tmp_path / "a.jpg").write_bytes(data[:at] + b"\0\xff\0odd" + data[at:])
+    assert np.array_equal(read_image(tmp_path / "a.jpg"), expected)

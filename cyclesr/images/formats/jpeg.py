@@ -15,10 +15,12 @@ _FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xC
 _COMMON = (0xC0, 0xC1, 0xC2)  # sequential and progressive
 _COLOURS = {1: "Gray", 4: "CMYK"}
 _DAMAGE = ("Corrupt JPEG data", "Premature end")
+_PADDED = re.compile(r"Corrupt JPEG data: [1-4] extraneous bytes before marker 0xd9")
 _LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
 _APP1, _APP2, _SCAN, _END = 0xE1, 0xE2, 0xDA, 0xD9
 _EXIF, _ICC = b"Exif\0\0", b"ICC_PROFILE\0"
 _BETWEEN_SCANS = {0xC4, 0xCC, _SCAN, 0xDB, 0xDC, 0xDD, *range(0xE0, 0xF0), 0xFE}
+_WITHOUT_CONTENT = (0x00, 0x01, *range(0xD0, 0xD9))
 _MARKER = re.compile(b"\xff+[^\xff\x00\xd0-\xd7]")  # without stuffed bytes and restarts
 
 
@@ -64,11 +66,15 @@ def _frame(header: _Header) -> tuple[int, int, int, int]:
 def _header(file: BinaryIO) -> _Header:
     file.seek(2)
     kind, frame, exif, profile = 0, b"", b"", {}
-    while file.read(1) == b"\xff":
+    while byte := file.read(1):
+        if byte != b"\xff":  # decoders skip what stands between segments
+            continue
         while (marker := file.read(1)) == b"\xff":  # padding
             pass
         if not marker or marker[0] in (_SCAN, _END):
             break
+        if marker[0] in _WITHOUT_CONTENT:
+            continue
         content = file.read(max(int.from_bytes(file.read(2), "big") - 2, 0))
         if marker[0] in _FRAMES:
             kind, frame = marker[0], content
@@ -115,7 +121,8 @@ def verify(data: bytes) -> None:
     try:
         simplejpeg.decode_jpeg(data, _COLOURS.get(_frame(header)[3], "RGB"), strict=True)
     except ValueError as error:
-        if str(error).startswith(_DAMAGE):  # others are about settings that decoders understand anyway
+        # Others are about settings that decoders understand anyway, and some cameras pad the end.
+        if str(error).startswith(_DAMAGE) and not _PADDED.match(str(error)):
             raise OverwrittenError(str(error)) from error
 
 
