@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hr-out", metavar="DIR", help="also writes the HR images, 8-bit, cut to multiples of the scale"
     )
+    parser.add_argument(
+        "--meta-info", metavar="FILE", help="also lists the HR images of --hr-out, as BasicSR's meta_info_file"
+    )
     add_tiles(parser)
     add_skip_existing(parser)
     parser.set_defaults(main=main)
@@ -40,6 +43,7 @@ def main(args: argparse.Namespace) -> None:
             draws=args.draws,
             seed=args.seed,
             hr_out=args.hr_out,
+            meta_info=args.meta_info,
             tile=args.tile,
             overlap=args.overlap,
             device=args.device,

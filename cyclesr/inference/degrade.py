@@ -23,6 +23,7 @@ from cyclesr.inference.files import (
     to_do,
     total_report,
 )
+from cyclesr.inference.meta_info import check_meta_info, write_meta_info
 from cyclesr.inference.ranks import ALONE, Ranks
 from cyclesr.inference.translator import LearntDegradation, load_degradation
 from cyclesr.inference.upscale import Upscaler
@@ -36,6 +37,7 @@ def degrade_folder(
     draws: int = 1,
     seed: int = 0,
     hr_out: str | Path | None = None,
+    meta_info: str | Path | None = None,
     tile: int | str | None = "auto",
     overlap: int = 32,
     device: str = "auto",
@@ -55,6 +57,8 @@ def degrade_folder(
         draws: number of LR images per HR image. More than one requires a translator that takes noise.
         seed: seed of the noise.
         hr_out: folder to which the HR images are written as 8-bit PNG, without the surplus rows and columns.
+        meta_info: file to write with a line ``name (height,width,channels)`` for each HR image in ``hr_out``, as
+            BasicSR's ``meta_info_file``.
         tile: side of a tile in LR pixels, see :class:`~cyclesr.inference.upscale.Upscaler`.
         overlap: overlap of tiles in LR pixels, see the same class.
         device: ``auto``, ``cpu``, ``cuda`` ...
@@ -68,7 +72,8 @@ def degrade_folder(
     Raises:
         UserError: the checkpoint, a folder or a setting is invalid; an output folder holds images that do not belong
             to this run, or images of a run with another number of draws; the folders of LR and HR images are the same
-            or nested; or several draws are asked of a translator that takes no noise.
+            or nested; several draws are asked of a translator that takes no noise; or ``meta_info`` is asked for
+            without ``hr_out``, inside an output folder or for names that its lines cannot hold.
     """
     if draws < 1:
         raise UserError(f"--draws must be at least 1, found {draws}.")
@@ -82,6 +87,8 @@ def degrade_folder(
     _refuse_other_draws(Path(out), folders)
     if hr_out:
         _refuse_nested(Path(out), Path(hr_out))
+    if meta_info:
+        check_meta_info(Path(meta_info), hr_out, Path(out), names)
     if draws > 1:
         _check_noise(learnt, place, checkpoint)
     tiled = Upscaler(learnt, 1, place, tile, overlap)
@@ -96,11 +103,17 @@ def degrade_folder(
         image = without_surplus(whole, learnt.scale, source)
         if image.shape != whole.shape:
             larger[source] = None
-        if hr_out and target.parent == folders[0]:
-            write_image(Path(hr_out) / target.name, to_array(to_tensor(image)))  # 8-bit, like the LR images
-        with torch.random.fork_rng([place] if place.type == "cuda" else []):
-            torch.manual_seed(_own_seed(seed, source.name, folders.index(target.parent)))
-            write_image(target, to_array(tiled(_source(learnt, image, place))))
+        beside = Path(hr_out) / target.name if hr_out and target.parent == folders[0] else None
+        if beside:
+            write_image(beside, to_array(to_tensor(image)))  # 8-bit, like the LR images
+        try:
+            with torch.random.fork_rng([place] if place.type == "cuda" else []):
+                torch.manual_seed(_own_seed(seed, source.name, folders.index(target.parent)))
+                write_image(target, to_array(tiled(_source(learnt, image, place))))
+        except Exception:
+            if beside:  # programs that read whole folders expect pairs
+                beside.unlink(missing_ok=True)
+            raise
 
     pairs = [(source, folder / name) for source, name in zip(sources, names, strict=True) for folder in folders]
     own, skipped = to_do(pairs, ranks, skip_existing)
@@ -108,6 +121,8 @@ def degrade_folder(
     report.skipped = skipped
     report.notes += [*(notes_on_folder(hr) if ranks.number == 0 else []), *notes]
     outcomes = ranks.gathered((report, list(larger)))
+    if meta_info and hr_out and ranks.number == 0:
+        write_meta_info(Path(meta_info), Path(hr_out), folders, names, learnt.image_channels)
     return total_report(one for one, _ in outcomes), [path for _, paths in outcomes for path in paths]
 
 
