@@ -17,6 +17,7 @@ from cyclesr.registry import SR_BACKBONES
 
 KEYS = {"config", "scale", "state_dict"}
 METADATA = "cyclesr"  # metadata key of a .safetensors file; its value is the config and the scale, as JSON
+PUBLIC = "public"  # "layout" of weights that have the architecture's published names instead of the network's own
 
 
 class NotOfCyclesrError(UserError):
@@ -41,12 +42,17 @@ def load_sr(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Mo
     """
     entry = read_sr(path)
     network = _build(entry["config"], path)
-    load_weights(network, entry["state_dict"], f"The weights in {path} do not fit its network {entry['config']}")
+    weights = entry["state_dict"]
+    if entry.get("layout") == PUBLIC and (from_public := getattr(network, "from_public", None)):
+        weights = from_public(weights)
+    load_weights(network, weights, f"The weights in {path} do not fit its network {entry['config']}")
     return network.to(device).eval().requires_grad_(False), int(entry["scale"])
 
 
 def read_sr(path: str | Path) -> dict[str, Any]:
     """Reads ``config``, ``scale`` and ``state_dict`` of the SR network of a checkpoint, without building the network.
+
+    The entry ``layout`` of a file that was exported for spandrel says that its weights have their published names.
 
     Args:
         path: see :func:`load_sr`.
@@ -61,13 +67,13 @@ def save_sr(entry: dict[str, Any], path: str | Path) -> None:
     """Writes an SR network as ``.safetensors``, with its config and scale in the metadata.
 
     Args:
-        entry: ``config``, ``scale`` and ``state_dict``, as in a checkpoint.
+        entry: ``config``, ``scale`` and ``state_dict``, as in a checkpoint, and ``layout`` as in :func:`read_sr`.
         path: file to write.
 
     Raises:
         OSError: the file cannot be written.
     """
-    described = json.dumps({key: entry[key] for key in ("config", "scale")})
+    described = json.dumps({key: entry[key] for key in ("config", "scale", "layout") if key in entry})
     # Copies, because the format supports neither strides nor tensors that share memory.
     tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in entry["state_dict"].items()}
     Path(path).write_bytes(_in_fixed_order(save(tensors, metadata={"format": "pt", METADATA: described})))

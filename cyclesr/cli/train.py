@@ -73,6 +73,7 @@ def main(args: argparse.Namespace) -> None:
         _check_early(args, options, pairs)
     from cyclesr.engine.conclusion import conclude
     from cyclesr.engine.launch import train
+    from cyclesr.inference.model_card import write_model_card
 
     runner = train(
         args.config,
@@ -96,6 +97,7 @@ def main(args: argparse.Namespace) -> None:
     if runner.rank == 0 and network.is_file():
         print(f"Comparing {network} with bicubic for the report ...", flush=True)
         print(*conclude(runner.cfg.work_dir, verdict=args.hr is not None or args.config is None), sep="\n")
+        write_model_card(network, network.with_suffix(".md"), replace=True)
         print(f"The SR network is {network}. Next: cyclesr infer {shlex.quote(str(network))} IMAGES -o OUT")
 
 

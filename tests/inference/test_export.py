@@ -1,5 +1,6 @@
 """Exported files load in the other program with the same output, or are not written."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,39 @@ def test_spandrel_gives_the_same_output(checkpoint, tmp_path: Path, config, know
     assert left(tmp_path) == [out.name]
 
 
-@pytest.mark.parametrize("arch", sorted(SIZES))
-def test_every_architecture_of_spandrel_is_exported(checkpoint, tmp_path: Path, arch: str) -> None:
-    """Relies on the comparison that the export makes."""
-    pytest.importorskip("spandrel")
-    export(checkpoint(type="Spandrel", arch=arch, **SIZES[arch]), tmp_path / "out.pth", "spandrel")
-    assert left(tmp_path) == ["out.pth"]
+OWN = dict(
+    SRVGGNetCompact=dict(channels=8, num_layers=1),
+    RCAN=dict(channels=8, num_groups=1, num_blocks=1, reduction=4),
+    RRDBNet=dict(channels=8, num_blocks=1),
+)
+THEIR_NAMES = dict(SRVGGNetCompact="Compact", RRDBNet="ESRGAN", RealPLKSR="PLKSR")
+KNOWN = {arch: dict(type="Spandrel", arch=arch, **size) for arch, size in SIZES.items()}
+KNOWN |= {f"our {name}": dict(type=name, **size) for name, size in OWN.items()}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "DCTLSA" else []) for name in sorted(KNOWN)]
+)
+def test_one_file_loads_in_spandrel_and_here(checkpoint, tmp_path: Path, name: str) -> None:
+    """Exports every architecture that spandrel and this package have, and compares values with spandrel's network."""
+    spandrel = pytest.importorskip("spandrel")
+    config, out = KNOWN[name], tmp_path / "out.safetensors"
+    path = checkpoint(**config)
+    export(path, out, "spandrel")
+    assert left(tmp_path) == [out.name]
+    network, again = load_sr(path)[0], load_sr(out)
+    assert again[1] == 2
+    assert again[0].state_dict().keys() == network.state_dict().keys()
+    assert all(torch.equal(value, again[0].state_dict()[key]) for key, value in network.state_dict().items())
+    with warnings.catch_warnings():  # spandrel's constructors call torch functions that warn
+        warnings.simplefilter("ignore")
+        theirs = spandrel.ModelLoader().load_from_file(out)
+    assert (theirs.scale, theirs.input_channels, theirs.output_channels) == (2, 3, 3)
+    kind = config.get("arch", config["type"])
+    assert theirs.architecture.id == THEIR_NAMES.get(kind, kind)
+    lr = torch.rand(1, 3, 64, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(theirs.model.eval()(lr.clone()), network(lr.clone()), rtol=1e-5, atol=1e-5)
 
 
 def test_spandrel_reads_the_windows_of_grl(checkpoint, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ class DRCN(nn.Module):
         upsampled = bicubic(lr, self.scale)
         state = self.embedding(upsampled)
         output = torch.zeros_like(upsampled)
-        for weight in self.weights:
+        for weight in self.weights.unbind():
             state = F.relu(self.recursion(state))
             output = output + weight * (upsampled + self.reconstruction(state))
         return output

@@ -107,7 +107,7 @@ class MemNet(nn.Module):
         upsampled = bicubic(lr, self.scale)
         memories = [self.feature_extractor(upsampled)]
         residual = torch.zeros_like(upsampled)
-        for memory, weight in zip(self.dense_memory, self.weights[0] / self.weights.sum(), strict=True):
+        for memory, weight in zip(self.dense_memory, (self.weights[0] / self.weights.sum()).unbind(), strict=True):
             memories.append(memory(memories))
             residual = residual + weight * self.reconstructor(memories[-1])
         return upsampled + residual

@@ -3,11 +3,13 @@
 import inspect
 from typing import Any, ClassVar
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.models.networks.image_channels import of_channels
+from cyclesr.models.networks.image_size import gathered_to_fit
 from cyclesr.registry import SR_BACKBONES
 
 
@@ -78,6 +80,8 @@ def mirror_to_fit(image: Tensor, multiple: int, smallest: int) -> Tensor:
         multiple: both sides become multiples of this number.
         smallest: both sides become at least this long, in pixels.
     """
+    if torch.onnx.is_in_onnx_export():
+        return gathered_to_fit(image, multiple, smallest, _mirrored)
     for axis in (-1, -2):
         length = image.shape[axis]
         missing = -(-max(length, smallest) // multiple) * multiple - length
@@ -86,3 +90,7 @@ def mirror_to_fit(image: Tensor, multiple: int, smallest: int) -> Tensor:
             if amount:
                 image = F.pad(image, (0, amount, 0, 0) if axis == -1 else (0, 0, 0, amount), mode=mode)
     return image
+
+
+def _mirrored(positions: Tensor, last: Tensor) -> Tensor:
+    return (last - (positions - last).abs()).clamp(min=0)

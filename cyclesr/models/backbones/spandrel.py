@@ -85,6 +85,7 @@ class Spandrel(nn.Module):
 
     def from_public(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
         """Renames the weights of the architecture itself for this network, also those of its other releases."""
+        weights = {name: value for name, value in weights.items() if name not in GRL_TABLES}  # which are computed
         if weights.keys() != self.network.state_dict().keys():
             with suppress(UserError):  # whoever loads them says what does not fit
                 weights = recognise(weights, "the file").weights

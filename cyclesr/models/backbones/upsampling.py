@@ -1,6 +1,7 @@
 """Upsampling stages shared by SR networks."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -43,9 +44,38 @@ def bicubic(image: Tensor, scale: int) -> Tensor:
     """
     if scale == 1:
         return image
-    size = (image.shape[-2] * scale, image.shape[-1] * scale)
     image = image.to(torch.promote_types(image.dtype, torch.float32))
+    if torch.onnx.is_in_onnx_export():
+        return _OnnxBicubic.apply(image, scale)
+    return _bicubic(image, scale)
+
+
+def _bicubic(image: Tensor, scale: int) -> Tensor:
+    size = (image.shape[-2] * scale, image.shape[-1] * scale)
     return F.interpolate(image, size=size, mode="bicubic", antialias=True)
+
+
+class _OnnxBicubic(torch.autograd.Function):
+    """Writes :func:`bicubic` as one ONNX operator: torch exports no bicubic resizing with ``antialias=True``."""
+
+    @staticmethod
+    def forward(_ctx: Any, image: Tensor, scale: int) -> Tensor:
+        return _bicubic(image, scale)
+
+    @staticmethod
+    def symbolic(g: Any, image: Any, scale: int) -> Any:
+        region = g.op("Constant", value_t=torch.tensor([]))
+        scales = g.op("Constant", value_t=torch.tensor([1.0, 1.0, scale, scale]))
+        return g.op(
+            "Resize",
+            image,
+            region,
+            scales,
+            mode_s="cubic",
+            cubic_coeff_a_f=-0.5,
+            exclude_outside_i=1,  # weights outside the image are dropped and the others rescaled, as torch does
+            coordinate_transformation_mode_s="half_pixel",
+        )
 
 
 class BicubicSkip(nn.Module):
