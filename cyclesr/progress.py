@@ -27,7 +27,7 @@ def progress_bar(shown: bool = True) -> Progress:
         shown: whether it is displayed; of several processes, one displays its own.
     """
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # names of files may look like markup
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

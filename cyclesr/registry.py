@@ -8,6 +8,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from numbers import Number
 from typing import Any, NoReturn
 
 from mmengine import registry as mmengine_registry
@@ -93,7 +94,10 @@ class Registry(mmengine_registry.Registry):
         if isinstance(kind, str) and not self._imported and (found := self._parameters_in_source(kind)) is not None:
             return found
         target = self.get(kind) if isinstance(kind, str) else kind
-        return inspect.signature(target).parameters if callable(target) else {}
+        try:
+            return inspect.signature(target).parameters if callable(target) else {}
+        except ValueError:  # a class or function in C without a signature
+            return {}
 
     def _parameters_in_source(self, key: str) -> Parameters | None:
         """Returns the arguments as the source text says them; None if only importing tells.
@@ -121,9 +125,12 @@ class Registry(mmengine_registry.Registry):
             UserError: no ``type``, an unknown name, an argument that the class does not take, one that it needs, or
                 text in place of a number; the message lists what it takes.
         """
+        if not isinstance(cfg, dict):
+            raise UserError(f"A config of the kind {self.name!r} must be a dict with a 'type', found {cfg!r:.100}.")
         kind = cfg.get("type")
-        if kind is None:
-            raise UserError(f"A config of the kind {self.name!r} needs a 'type'; found {', '.join(cfg) or 'nothing'}.")
+        if not (isinstance(kind, str) or callable(kind)):
+            found = f"type={kind!r:.100}" if "type" in cfg else ", ".join(map(str, cfg)) or "nothing"
+            raise UserError(f"A config of the kind {self.name!r} needs a 'type', the name of a class; found {found}.")
         parameters = self.parameters(kind)
         name = kind.rpartition(".")[2] if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
         given = cfg.keys() - {"type", "_scope_"}
@@ -154,7 +161,9 @@ def _refuse_text(given: Mapping[str, Any], owner: str, parameters: Parameters) -
     for name, value in given.items():
         wanted = parameters[name].annotation
         if isinstance(value, str) and wanted in (bool, int, float):
-            raise UserError(f"{name} of {owner} is {_WORDS[wanted]}, found the text {value!r}.")
+            raise UserError(f"{name} of {owner} is {_WORDS[wanted]}, found the text {value!r:.100}.")
+        if wanted in (bool, int, float) and not isinstance(value, Number):
+            raise UserError(f"{name} of {owner} is {_WORDS[wanted]}, found {value!r:.100}.")
 
 
 _WORDS = {bool: "True or False", int: "a whole number", float: "a number"}

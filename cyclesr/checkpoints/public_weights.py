@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.logging import print_log
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -95,5 +94,5 @@ def read_weights(path: str | Path, wanted: Collection[str] = ()) -> dict[str, Te
 def _read_safetensors(path: str | Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
-    except (SafetensorError, OSError) as error:
+    except Exception as error:  # of many types, because the file is damaged
         raise UserError(f"The file of weights {path} cannot be read: {error}") from error

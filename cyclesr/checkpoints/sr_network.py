@@ -5,17 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import nn
 
+from cyclesr.checkpoints.building import build_described, shortened
 from cyclesr.checkpoints.reading import _check_is_file, read_checkpoint
-from cyclesr.checkpoints.trust import require_networks
 from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
 from cyclesr.registry import SR_BACKBONES
 
 KEYS = {"config", "scale", "state_dict"}
+LARGEST_SCALE = 64
 METADATA = "cyclesr"  # metadata key of a .safetensors file; its value is the config and the scale, as JSON
 PUBLIC = "public"  # "layout" of weights that have the architecture's published names instead of the network's own
 
@@ -41,11 +42,11 @@ def load_sr(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Mo
             weights do not fit its network.
     """
     entry = read_sr(path)
-    network = _build(entry["config"], path)
+    network = _build(entry, path)
     weights = entry["state_dict"]
     if entry.get("layout") == PUBLIC and (from_public := getattr(network, "from_public", None)):
         weights = from_public(weights)
-    load_weights(network, weights, f"The weights in {path} do not fit its network {entry['config']}")
+    load_weights(network, weights, f"The weights in {path} do not fit its network {shortened(entry['config'])}")
     return network.to(device).eval().requires_grad_(False), int(entry["scale"])
 
 
@@ -60,7 +61,9 @@ def read_sr(path: str | Path) -> dict[str, Any]:
     Raises:
         UserError: the file is missing, truncated or damaged, needs unpickling, or was not written by cyclesr.
     """
-    return _checked(path, _safetensors_entry(path) if Path(path).suffix == ".safetensors" else _sr_entry(path))
+    if Path(path).suffix == ".safetensors":
+        return _checked(path, _safetensors_entry(path))
+    return checked_entry(read_checkpoint(path), path)
 
 
 def save_sr(entry: dict[str, Any], path: str | Path) -> None:
@@ -89,16 +92,20 @@ def _in_fixed_order(content: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
 
-def _sr_entry(path: str | Path) -> dict[str, Any]:
-    checkpoint = read_checkpoint(path)
+def checked_entry(checkpoint: dict[str, Any], path: str | Path) -> dict[str, Any]:
+    """Returns the entry ``sr_network`` of a checkpoint that was read from ``path``.
+
+    Raises:
+        UserError: the checkpoint was not written by cyclesr, or its scale is not a whole number in the limits.
+    """
     entry = checkpoint.get("sr_network")
     if not isinstance(entry, dict) or not set(entry) >= KEYS:
-        keys = sorted(map(str, checkpoint))
+        keys = [shortened(key, 60) for key in sorted(map(str, checkpoint))]
         listed = ", ".join(keys[:8]) + (f" and {len(keys) - 8} more" if len(keys) > 8 else "")
         raise NotOfCyclesrError(
             f"{path} is not a checkpoint of cyclesr: expected the entry 'sr_network', found {listed}."
         )
-    return entry
+    return _checked(path, entry)
 
 
 def _safetensors_entry(path: str | Path) -> dict[str, Any]:
@@ -107,7 +114,7 @@ def _safetensors_entry(path: str | Path) -> dict[str, Any]:
         with safe_open(path, framework="pt") as file:
             described = json.loads((file.metadata() or {}).get(METADATA, "null"))
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (file is not a dict)
-    except (SafetensorError, OSError, ValueError) as error:
+    except Exception as error:  # of many types, because the file is damaged
         raise UserError(
             f"The file {path} is damaged or truncated ({Path(path).stat().st_size} bytes): copy it again."
         ) from error
@@ -120,18 +127,20 @@ def _safetensors_entry(path: str | Path) -> dict[str, Any]:
 
 
 def _checked(path: str | Path, entry: dict[str, Any]) -> dict[str, Any]:
-    if not (isinstance(entry["scale"], int) and entry["scale"] >= 1):
+    scale = entry["scale"]
+    if not (isinstance(scale, int) and not isinstance(scale, bool) and 1 <= scale <= LARGEST_SCALE):
         raise UserError(
-            f"The scale of the checkpoint {path} must be an integer of at least 1, found {entry['scale']!r}."
+            f"The scale of the checkpoint {path} must be an integer from 1 to {LARGEST_SCALE}, found "
+            f"{shortened(repr(scale))}."
         )
     return entry
 
 
-def _build(config: dict[str, Any], path: str | Path) -> nn.Module:
+def _build(entry: dict[str, Any], path: str | Path) -> nn.Module:
     """Builds the network after checking that its config names only networks, so that a file cannot call other code."""
+    config = entry["config"]
     kind = config.get("type") if isinstance(config, dict) else None
     if not isinstance(kind, str):
         raise UserError(f"The checkpoint {path} does not name its SR network (sr_network.config.type).")
-    SR_BACKBONES.get(kind)  # for an unknown name, its error lists the registered SR networks
-    require_networks(config, path)
-    return SR_BACKBONES.build(config)
+    network: nn.Module = build_described(SR_BACKBONES, config, entry["state_dict"], path)
+    return network

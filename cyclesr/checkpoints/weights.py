@@ -33,4 +33,4 @@ def load_weights(network: nn.Module, weights: dict[str, Tensor], complaint: str)
 
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    return (", ".join(names[:2]) + more) or "nothing else"
+    return (", ".join(map(str, names[:2])) + more) or "nothing else"

@@ -17,7 +17,7 @@ def run(main: Callable[[], Any]) -> None:
     """Run ``main`` and leave the process: 0 when done, 2 after a ``UserError``, 130 after Ctrl-C, 143 after SIGTERM.
 
     A user's mistake is one line on stderr without a traceback. So is a file or folder that cannot be read or written,
-    or a full disk.
+    a full disk, and memory that does not suffice.
     A pipe whose reader has left, such as ``head``, ends the process with 141, as a shell reports it.
     """
     for stream in (sys.stdout, sys.stderr):
@@ -37,7 +37,19 @@ def run(main: Callable[[], Any]) -> None:
             raise
         print(f"error: {error.filename or 'writing a file'}: {error.strerror}", file=sys.stderr)
         sys.exit(2)
+    except (MemoryError, RuntimeError) as error:
+        if not _ran_out_of_memory(error):
+            raise
+        cause = (str(error).splitlines() or [""])[0]
+        print(f"error: the memory is too small: choose smaller sizes or batches. {cause}".rstrip(), file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt as stop:
         print(str(stop) or "stopped", file=sys.stderr)
         sys.exit(128 + getattr(stop, "number", signal.SIGINT))
     sys.exit(0)
+
+
+def _ran_out_of_memory(error: Exception) -> bool:
+    """Returns whether memory ran out. It does not import torch; on CPUs, only the message tells."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return isinstance(error, MemoryError) or "OutOfMemoryError" in names or "DefaultCPUAllocator" in str(error)

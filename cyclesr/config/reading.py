@@ -10,6 +10,7 @@ from mmengine.config import Config
 from cyclesr.config.channels import fill_channels
 from cyclesr.config.names import find_config
 from cyclesr.config.scale import fill_scale
+from cyclesr.config.shapes import check_shapes
 from cyclesr.errors import UserError
 
 
@@ -37,6 +38,7 @@ def load_config(name: str | Path, options: dict[str, Any] | None = None, scale: 
     config = read_config(name, {key: value for key, value in options.items() if key not in of_tests})
     _test_as_validated(config)
     _lay_over(config, of_tests)
+    check_shapes(config)
     fill_scale(config)
     fill_channels(config)
     return config

@@ -13,6 +13,7 @@ from mmengine.dist import init_dist
 from mmengine.utils.dl_utils import set_multi_processing
 
 from cyclesr.config import check_config, load_config, train_on, validate_on
+from cyclesr.engine.building import check_needed, errors_of_config
 from cyclesr.engine.console import ConsoleRunner
 from cyclesr.engine.default_hooks import check_default_hooks
 from cyclesr.engine.full_disk import full_disk_in_one_line
@@ -95,6 +96,7 @@ def train(
             options = {**(options or {}), **amp_option}
             length = dict(scale=scale, iterations=iterations)
             cfg = own_config(folders, Path(place), resume=resume, options=options, kind=recipe, **length)
+        check_needed(cfg)
         cfg.setdefault("default_scope", "cyclesr")
         cfg.work_dir = place
         cfg.resume = resume or cfg.get("resume", False)
@@ -123,7 +125,8 @@ def train(
         check_folders(cfg)
         on_rank_0(lambda: _check_images(cfg, folders is not None))
         measured = measure_camera(cfg, stored=cfg.resume or config is None)
-        runner = ConsoleRunner.from_cfg(cfg)
+        with errors_of_config("The training"):
+            runner = ConsoleRunner.from_cfg(cfg)
         hand_over(measured, runner.model)
         with full_disk_in_one_line(place):
             runner.train()

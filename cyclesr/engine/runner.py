@@ -17,6 +17,7 @@ from cyclesr.checkpoints.public_weights import read_weights
 from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.checkpoints.sr_network import save_sr
 from cyclesr.checkpoints.weights import load_weights
+from cyclesr.engine.building import errors_of_config
 from cyclesr.engine.changed_options import Change, apply_changes, changes, former_options, refuse_changes
 from cyclesr.engine.default_hooks import without_left_out
 from cyclesr.engine.saved import newest_checkpoint
@@ -49,6 +50,31 @@ class Runner(MMEngineRunner):
                 raise UserError("sync_bn needs GPUs, because torch's SyncBatchNorm does not run on CPUs: remove it.")
             model = convert_sync_batchnorm(model, kind)
         return model.to(get_device())
+
+    def build_train_loop(self, loop: Any) -> Any:
+        """Builds the training loop with its data; an error is one line."""
+        with errors_of_config("The training loop"):
+            return super().build_train_loop(loop)
+
+    def build_val_loop(self, loop: Any) -> Any:
+        """Builds the validation loop with its data and metrics; an error is one line."""
+        with errors_of_config("The validation"):
+            return super().build_val_loop(loop)
+
+    def build_test_loop(self, loop: Any) -> Any:
+        """Builds the test loop with its data and metrics; an error is one line."""
+        with errors_of_config("The test"):
+            return super().build_test_loop(loop)
+
+    def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
+        """Builds the optimizers; an error is one line."""
+        with errors_of_config("The optimizers"):
+            return super().build_optim_wrapper(optim_wrapper)
+
+    def build_param_scheduler(self, scheduler: Any) -> Any:
+        """Builds the schedules of learning rates; an error is one line."""
+        with errors_of_config("The schedules of learning rates"):
+            return super().build_param_scheduler(scheduler)
 
     def dump_config(self) -> None:
         """Writes the config into the work dir, as one that repeats the training: ``cyclesr train WORK_DIR/NAME.py``.

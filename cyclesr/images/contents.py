@@ -6,8 +6,8 @@ from typing import BinaryIO, Literal
 
 #: Images with more pixels are rejected before they are decoded: a small file can declare any size.
 MOST_PIXELS = 2**30
-_SMALL = 2**26  # pixels: images up to this size may be as compressed as they like
-_DENSEST = 2**14  # pixels per byte of larger ones
+_SMALL = 2**28  # decoded bytes: images up to this size may be as compressed as they like
+_DENSEST = 500  # decoded bytes per byte of larger ones; deflate reaches 1000 with zeros
 
 Alpha = Literal["none", "straight", "premultiplied"]
 
@@ -91,7 +91,9 @@ def check_size(contents: Contents, file: BinaryIO) -> None:
             "parts."
         )
     length = file.seek(0, os.SEEK_END)
-    if contents.height * contents.width > max(_SMALL, _DENSEST * length):
+    decoded = contents.height * contents.width * contents.samples * contents.bits // 8
+    if decoded > max(_SMALL, _DENSEST * length):
         raise UnsupportedError(
-            f"declares {contents.width}x{contents.height} pixels in {length} bytes, as no photograph does: remove it."
+            f"declares {contents.width}x{contents.height} pixels in {length} bytes, as no photograph does: remove it, "
+            "or cut it into parts."
         )

@@ -3,6 +3,8 @@
 Every command reads images by these functions, so that all agree about every file.
 """
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,6 +79,7 @@ def read_picture(path: str | Path, channels: int = 3, *, strict: bool = False) -
     Raises:
         UserError: as for :func:`read_image`.
     """
+    _require_file(path)
     data = _content(path)
     with _errors_of(path, data[:_START], len(data)):
         kind = format_of(data[:_START])
@@ -102,6 +105,7 @@ def describe_image(path: str | Path, channels: int | None = 3) -> Contents:
     Raises:
         UserError: as for :func:`read_image`, as far as the header tells.
     """
+    _require_file(path)
     try:
         with open(path, "rb") as file:
             start = file.read(_START)
@@ -134,6 +138,17 @@ def image_size(path: str | Path, channels: int = 3) -> tuple[int, int]:
         UserError: as for :func:`describe_image`.
     """
     return describe_image(path, channels).size
+
+
+def _require_file(path: str | Path) -> None:
+    """Raises a UserError if a path is no regular file: reading a pipe or a device may never end."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise UserError(f"The image {path} cannot be read: {error.strerror}.") from error
+    if not stat.S_ISREG(mode):
+        found = "a folder" if stat.S_ISDIR(mode) else "a pipe, a device or a socket"
+        raise UserError(f"The image {path} cannot be read: expected a file, found {found}.")
 
 
 def _content(path: str | Path) -> bytes:

@@ -11,7 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cyclesr.checkpoints.building import build_described, shortened
 from cyclesr.checkpoints.reading import read_checkpoint
+from cyclesr.checkpoints.sr_network import checked_entry
 from cyclesr.checkpoints.trust import require_networks
 from cyclesr.checkpoints.weights import load_weights
 from cyclesr.errors import UserError
@@ -76,13 +78,17 @@ def load_degradation(path: str | Path, device: str | torch.device = "cpu") -> Le
                 "CollaborativeSR."
             )
         require_networks(config[key], path)
-    parts = {
-        "degradation": DEGRADATIONS.build(config["degradation"]),
-        "translator": TRANSLATORS.build(config["translator"]),
-    }
-    for name, part in parts.items():
-        load_weights(part, _part_of(checkpoint["state_dict"], name), f"The weights in {path} do not fit its {name}")
-    scale = int(checkpoint["sr_network"]["scale"])
+    weights = checkpoint["state_dict"]
+    if not (isinstance(weights, dict) and all(isinstance(name, str) for name in weights)):
+        raise UserError(f"The checkpoint {path} is damaged: its weights must be tensors by name.")
+    parts = {}
+    for name, registry in (("degradation", DEGRADATIONS), ("translator", TRANSLATORS)):
+        own = _part_of(weights, name)
+        parts[name] = build_described(registry, config[name], own, path)
+        load_weights(parts[name], own, f"The weights in {path} do not fit its {name}")
+    if not isinstance(parts["translator"], Translator):
+        raise UserError(f"The translator in the checkpoint {path} cannot translate: {shortened(config['translator'])}.")
+    scale: int = checked_entry(checkpoint, path)["scale"]
     return LearntDegradation(**parts, scale=scale).to(device).eval().requires_grad_(False)
 
 
@@ -99,8 +105,8 @@ def _model_config(checkpoint: dict[str, Any], path: str | Path) -> dict[str, Any
         )
     try:
         config = read_assigned(text, "model")
-    except (SyntaxError, ValueError, TypeError, RecursionError) as error:
-        raise UserError(f"The config in the checkpoint {path} cannot be read: {error}") from error
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:  # deep nesting: the last two
+        raise UserError(f"The config in the checkpoint {path} cannot be read: {shortened(error)}") from error
     if not isinstance(config, dict):
         raise UserError(f"The config in the checkpoint {path} has no model.")
     return config

@@ -193,7 +193,7 @@ class Upscaler:
         try:
             with precision:
                 result = self.network(lr[None])[0]
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:  # the network may be anybody's
             if _ran_out_of_memory(error):
                 raise
             raise UserError(_failure(self.network, lr, error)) from error

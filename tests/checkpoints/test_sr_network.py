@@ -118,7 +118,7 @@ def test_unknown_network_names_the_nearest(tmp_path):
 
 
 def test_a_scale_of_zero(tmp_path):
-    with pytest.raises(UserError, match=r"scale.*at least 1, found 0"):
+    with pytest.raises(UserError, match=r"scale.*from 1 to 64, found 0"):
         load_sr(saved(tmp_path, dict(sr_network=entry(scale=0))))
 
 

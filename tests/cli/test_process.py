@@ -19,6 +19,13 @@ def _raise(error: BaseException) -> None:
         (UserError("No folder\n  'x'. Make it."), 2, "error: No folder 'x'. Make it.\n"),
         (FileExistsError(17, "File exists", "work_dirs"), 2, "error: work_dirs: File exists\n"),
         (KeyboardInterrupt(), 130, "stopped\n"),
+        (MemoryError(), 2, "error: the memory is too small: choose smaller sizes or batches.\n"),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 4 bytes.\nat here"),
+            2,
+            "error: the memory is too small: choose smaller sizes or batches. [enforce fail] DefaultCPUAllocator: "
+            "can't allocate memory: 4 bytes.\n",
+        ),
     ],
 )
 def test_a_mistake_is_one_line(error: BaseException, code: int, message: str, capsys: pytest.CaptureFixture) -> None:

@@ -1,6 +1,7 @@
 """Every kind of image file against an independent reading: the array that it was made from."""
 
 import io
+import os
 import struct
 import warnings
 import zlib
@@ -472,6 +473,28 @@ def test_more_pixels_than_the_limit_are_named_before_decoding(tmp_path) -> None:
     for reader in (read_image, image_size):
         with pytest.raises(UserError, match=r"a\.png measures 70000x70000.*limit of 1073741824"):
             reader(tmp_path / "a.png")
+
+
+def test_decompression_bombs_are_named_before_decoding(tmp_path) -> None:
+    side = 20_000
+    row, packer = bytes(1 + side // 8), zlib.compressobj(1)
+    rows = b"".join([packer.compress(row) for _ in range(side)] + [packer.flush()])  # a valid image of 1 bit
+    header = chunk_of(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0))
+    data = b"\x89PNG\r\n\x1a\n" + header + chunk_of(b"IDAT", rows) + chunk_of(b"IEND", b"")
+    (tmp_path / "a.png").write_bytes(data)
+    for reader in (read_image, image_size):
+        with pytest.raises(UserError, match=r"a\.png declares 20000x20000 pixels in \d+ bytes"):
+            reader(tmp_path / "a.png")
+
+
+def test_pipes_devices_and_folders_are_named(tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")  # reading it would wait for ever
+    (tmp_path / "zero.png").symlink_to("/dev/zero")  # would never end
+    (tmp_path / "folder.png").mkdir()
+    for name, found in (("pipe.png", "a pipe"), ("zero.png", "a pipe, a device"), ("folder.png", "a folder")):
+        for reader in (read_image, image_size):
+            with pytest.raises(UserError, match=rf"{name} cannot be read: expected a file, found {found}"):
+                reader(tmp_path / name)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".gif", ".jp2", ".avif", ".bmp"])

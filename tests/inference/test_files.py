@@ -265,6 +265,14 @@ def test_workers_change_nothing(tmp_path, checkpoint, workers):
         assert path.read_bytes() == (tmp_path / "at_once" / path.name).read_bytes()
 
 
+@pytest.mark.parametrize("name", ["[red]a.png", "-o.png", "a\nb.png"])
+def test_names_that_mean_something_elsewhere(tmp_path, checkpoint, name):
+    (tmp_path / "in").mkdir()
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "a.png")
+    (tmp_path / "a.png").rename(tmp_path / "in" / name)
+    assert infer(checkpoint, str(tmp_path / "in"), str(tmp_path / "out")).written == [tmp_path / "out" / name]
+
+
 def test_workers_must_not_be_negative(tmp_path, checkpoint):
     with pytest.raises(UserError, match=r"--workers.*-1"):
         infer(checkpoint, checkpoint, str(tmp_path), workers=-1)
