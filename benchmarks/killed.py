@@ -10,16 +10,19 @@ import argparse
 import json
 import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import torch
 from tiny_training import CONFIG, OPTIONS, write_images
 
+from cyclesr.config import load_config
+from cyclesr.engine.launch import train
+from cyclesr.registry import MODELS
 from cyclesr.text_tables import markdown_table
 
 ITERATIONS_PER_KILL = 8
@@ -27,39 +30,40 @@ INTERVAL = 2  # iterations between checkpoints, so that many kills hit the writi
 COMPARED = ("state_dict", "optimizer", "param_schedulers", "rank_states", "sr_network")
 
 
-def command(root: Path, name: str, iterations: int, images: dict[str, Any]) -> list[str]:
-    """Returns the command line of a training, which resumes if it can."""
-    options = {
-        **OPTIONS,
-        **images,
-        "default_hooks.checkpoint.interval": INTERVAL,
-        "train_cfg.val_interval": 5,
-        "default_hooks.preview.interval": 5,
-    }
-    return [
-        *(sys.executable, "-m", "cyclesr", "train", CONFIG, "--resume", "--device", "cpu"),
-        *("--work-dir", str(root / name), "--iterations", str(iterations)),
-        *("--cfg-options", *(f"{key}={value}" for key, value in options.items())),
-    ]
+def training(root: Path, name: str, iterations: int, options: dict[str, Any]) -> None:
+    """Trains without output in this process, and resumes if it can."""
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(quiet, stream)
+    torch.set_num_threads(1)
+    os.environ["CYCLESR_CACHE"] = str(root / "cache")
+    train(CONFIG, work_dir=str(root / name), resume=True, device="cpu", options=options, iterations=iterations)
 
 
-def started(words: list[str], root: Path) -> "subprocess.Popen[bytes]":
-    """Starts a training without output."""
-    variables = {**os.environ, "OMP_NUM_THREADS": "1", "CYCLESR_CACHE": str(root / "cache")}
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(words, env=variables, stdout=quiet, stderr=quiet)
+def started(*arguments: Any) -> BaseProcess:
+    """Starts a training in a process that is forked from this one, which has imported all it needs."""
+    process = get_context("fork").Process(target=training, args=arguments)
+    process.start()
+    return process
 
 
-def killed(words: list[str], root: Path, work_dir: Path, seconds: float) -> bool:
+def ended(*arguments: Any) -> int | None:
+    """Runs a training to its end, and returns its exit code."""
+    process = started(*arguments)
+    process.join()
+    return process.exitcode
+
+
+def killed(seconds: float, root: Path, name: str, *arguments: Any) -> bool:
     """Starts a training and kills it some seconds after its first new checkpoint; False if it had ended before."""
-    before = {path.name for path in work_dir.glob("iter_*.pth")}
-    process = started(words, root)
-    while process.poll() is None and {path.name for path in work_dir.glob("iter_*.pth")} <= before:
+    before = {path.name for path in (root / name).glob("iter_*.pth")}
+    process = started(root, name, *arguments)
+    while process.is_alive() and {path.name for path in (root / name).glob("iter_*.pth")} <= before:
         time.sleep(0.005)
     time.sleep(seconds)
-    running = process.poll() is None
+    running = process.is_alive()
     process.kill()
-    process.wait()
+    process.join()
     return running
 
 
@@ -95,14 +99,21 @@ def main() -> None:
     moments, iterations = random.Random(args.seed), ITERATIONS_PER_KILL * args.kills
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        images = write_images(root)
-        if code := started(command(root, "straight", iterations, images), root).wait():
+        options = {
+            **OPTIONS,
+            **write_images(root),
+            "default_hooks.checkpoint.interval": INTERVAL,
+            "train_cfg.val_interval": 5,
+            "default_hooks.preview.interval": 5,
+        }
+        MODELS.build(load_config(CONFIG, options).model)  # imports what the processes would import one by one
+        if code := ended(root, "straight", iterations, options):
             raise SystemExit(f"The undisturbed training ended with exit code {code}.")
-        words, work_dir, kills, reached = command(root, "killed", iterations, images), root / "killed", 0, []
+        work_dir, kills, reached = root / "killed", 0, []
         for _ in range(args.kills):
-            kills += killed(words, root, work_dir, moments.uniform(0, 0.2))
+            kills += killed(moments.uniform(0, 0.2), root, "killed", iterations, options)
             reached.append(max((int(path.stem[5:]) for path in work_dir.glob("iter_*.pth")), default=0))
-        code = started(words, root).wait()
+        code = ended(root, "killed", iterations, options)
         left = sorted(path.name for path in work_dir.iterdir() if path.name.endswith(".partial"))
         found = differences(compared(root / "straight", iterations), compared(work_dir, iterations))
     rows = [("kills", str(kills)), ("iterations", str(iterations)), ("exit code of the last", str(code))]
