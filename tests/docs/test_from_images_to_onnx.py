@@ -30,5 +30,5 @@ def test_the_python_of_the_page_enlarges_an_image(tmp_path: Path, monkeypatch: p
     run_command(["export", "net.pth", "mine.onnx", "--format", "onnx"])
     (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S)
     exec(code, {})
-    enlarged = Image.open("larger.png")
-    assert (enlarged.size, enlarged.mode) == ((62, 40), "RGB")
+    with Image.open("larger.png") as enlarged:
+        assert (enlarged.size, enlarged.mode) == ((62, 40), "RGB")
