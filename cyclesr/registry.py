@@ -54,7 +54,9 @@ class Registry(mmengine_registry.Registry):
         return found or (self._imported_from(key) if "." in key else self._refuse_name(key))
 
     def _refuse_name(self, key: str, known: Iterable[str] = ()) -> NoReturn:
-        known = sorted({*known, *(self.module_dict or self.parent.module_dict)})
+        of_models = self.parent in (MODELS, mmengine_registry.MODELS)
+        inherited = {} if of_models and self.module_dict else self.parent.module_dict
+        known = sorted({*known, *self.module_dict, *inherited})
         raise UserError(
             f"There is no {self.name} named {key!r}.{did_you_mean(key, known)} Registered: {', '.join(known)}. "
             "A class of your own needs registration (custom_imports in the config, or a plugin) or a dotted path."

@@ -15,6 +15,9 @@ from cyclesr.errors import UserError
 LEAST_EDGES = 500
 MOST_GAIN = 2.5  # a measured MTF above it is not that of a camera
 STRONG_COMPRESSION = 75  # JPEG quality below which blocks are plain to see
+UNCOMPRESSED = 100  # JPEG quality that images without traces of compression count as
+# Where compression is drawn, less is left that nothing explains (docs/results/real_photographs.md).
+DRAWN_COMPRESSION = {"model.translator.compressed": True, "model.translator.texture": 0.2}
 CPU_MINUTES = 10.0
 LEAST_ITERATIONS = 500
 RecipeKind = Literal["fidelity", "perceptual"]
@@ -71,12 +74,14 @@ def choose_recipe(
 def _degradation(camera: CameraMeasurement) -> tuple[str, dict[str, Any], str]:
     """Returns the name of a config, options over it, and the reason."""
     doubt, quality = _doubt(camera), _quality(camera)
-    compressed = f"your images are strongly compressed (JPEG quality {quality:.0f})"
-    if not doubt and quality >= STRONG_COMPRESSION:
+    compressed = (
+        f"your images are {'strongly ' * (quality < STRONG_COMPRESSION)}compressed (JPEG quality {quality:.0f})"
+    )
+    if not doubt and quality >= UNCOMPRESSED:
         return "camera", {}, "sharpness and noise of your images were measured and need not be learned."
     if not doubt:
         found = "sharpness, noise and compression of your images were measured and need not be learned"
-        return "camera", {"model.translator.compressed": True}, f"{found}; {compressed}."
+        return "camera", dict(DRAWN_COMPRESSION), f"{found}; {compressed}."
     if quality >= STRONG_COMPRESSION:
         return "blur_noise", {}, f"{doubt}: a blur and a noise level are learned by comparison instead."
     return (
@@ -97,8 +102,10 @@ def _doubt(camera: CameraMeasurement) -> str:
 
 
 def _quality(camera: CameraMeasurement) -> float:
-    """Returns the median JPEG quality; images without compression count as 100."""
-    return float(np.median([image.compression.quality if image.compression else 100 for image in camera.images]))
+    """Returns the median JPEG quality."""
+    return float(
+        np.median([image.compression.quality if image.compression else UNCOMPRESSED for image in camera.images])
+    )
 
 
 def _warnings(camera: CameraMeasurement, sharp: CameraMeasurement | None, scale: int) -> tuple[str, ...]:

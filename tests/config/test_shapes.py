@@ -35,7 +35,7 @@ from cyclesr.errors import UserError
         ({"model.sr.type": 3}, "'SR network' needs a 'type', the name of a class; found type=3"),
         ({"model.sr.num_blocks": [1]}, r"num_blocks of SRResNet is a whole number, found \[1\]"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
 )
 def test_values_of_the_wrong_kind_are_named(tiny_config: Path, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):

@@ -87,7 +87,7 @@ def test_all_unusable_images_of_ones_own_folders_are_named_at_once(config, tmp_p
         train(config, work_dir=str(tmp_path / "run"), folders=(str(folders["hr"]), str(folders["lr"])))
     message = str(found.value)
     assert message.startswith("3 of 8 images")
-    assert f"{folders['hr']}/0003.png is corrupt" in message
+    assert f"{folders['hr']}/0003.png (12 bytes) is corrupt" in message
     assert re.search(r"hr/0004.png .*47x64.* 48 pixels", message)
     assert re.search(r"lr/0001x4.png .*16x11.* 12 pixels", message)
     assert f"check --hr {folders['hr']} --real {folders['lr']} --scale 4 --crop 12" in message

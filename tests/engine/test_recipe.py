@@ -22,6 +22,7 @@ def seen(blur: Blur) -> CameraMeasurement:
 
 SHARPENS = Blur(kernel=[[0, -0.05, 0], [-0.05, 1.2, -0.05], [0, -0.05, 0]])
 SOFT, SHARPENED, CLEAN = seen(Blur(sigma=1.0)), seen(SHARPENS), measure_images([scene(s, 160) for s in range(2)])
+DRAWN = {"model.translator.compressed": True, "model.translator.texture": 0.2}
 FLAT = measure_images([np.full((64, 64, 3), 90, np.uint8)])
 
 
@@ -30,7 +31,7 @@ def compressed(camera: CameraMeasurement, quality: int) -> CameraMeasurement:
     return CameraMeasurement(tuple(replace(image, compression=found) for image in camera.images))
 
 
-@pytest.mark.parametrize("camera", [SOFT, SHARPENED, CLEAN, compressed(SOFT, 80)])
+@pytest.mark.parametrize("camera", [SOFT, SHARPENED, CLEAN])
 def test_a_camera_that_can_be_measured_is_measured(camera: CameraMeasurement) -> None:
     recipe = choose_recipe(camera, CLEAN, 4, gpu=False)
     assert recipe[:2] == ("own_images/camera", {})
@@ -41,7 +42,7 @@ def test_a_camera_that_can_be_measured_is_measured(camera: CameraMeasurement) ->
 def test_the_perceptual_recipe_is_of_the_camera_or_an_error() -> None:
     assert choose_recipe(SOFT, CLEAN, 2, gpu=True, kind="perceptual").config == "own_images/perceptual_gpu"
     strong = choose_recipe(compressed(SOFT, 40), CLEAN, 2, gpu=False, kind="perceptual")
-    assert strong[:2] == ("own_images/perceptual", {"model.translator.compressed": True})
+    assert strong[:2] == ("own_images/perceptual", DRAWN)
     with pytest.raises(UserError, match=r"measured degradation.* edges.*--recipe"):
         choose_recipe(FLAT, CLEAN, 2, gpu=False, kind="perceptual")
 
@@ -60,11 +61,22 @@ def test_an_impossible_measurement_is_not_trusted() -> None:
     assert "raises contrast 4.4 times" in recipe.reason
 
 
-def test_strong_compression_is_drawn_or_learned() -> None:
-    recipe = choose_recipe(compressed(SOFT, 30), CLEAN, 4, gpu=False)
-    assert recipe[:2] == ("own_images/camera", {"model.translator.compressed": True})
-    assert load_config(recipe.config, dict(recipe.options)).model.translator.compressed is True
-    assert "JPEG quality 30" in recipe.reason
+@pytest.mark.parametrize("quality", [30, 80])
+def test_compression_is_drawn(quality: int) -> None:
+    recipe = choose_recipe(compressed(SOFT, quality), CLEAN, 4, gpu=False)
+    assert recipe[:2] == ("own_images/camera", DRAWN)
+    translator = load_config(recipe.config, dict(recipe.options)).model.translator
+    assert (translator.compressed, translator.texture) == (True, 0.2)
+    assert f"JPEG quality {quality}" in recipe.reason
+    assert ("strongly" in recipe.reason) == (quality == 30)
+
+
+def test_compression_in_few_images_is_not_drawn() -> None:
+    both = CameraMeasurement((*SOFT.images, *SOFT.images, *compressed(SOFT, 40).images))
+    assert choose_recipe(both, CLEAN, 4, gpu=False)[:2] == ("own_images/camera", {})
+
+
+def test_strong_compression_without_edges_is_learned() -> None:
     recipe = choose_recipe(compressed(FLAT, 30), CLEAN, 4, gpu=False)
     assert recipe[:2] == ("own_images/network", {})
     assert re.search("yours show 0, and .*JPEG quality 30", recipe.reason)

@@ -138,9 +138,9 @@ def test_the_command_prints_a_table_and_writes_values_and_a_page(paths, tmp_path
         assert f"{sr / bicubic:.2f} times" in text
 
 
-def test_a_network_that_returns_nan_is_not_better(paths) -> None:
-    verdict = judge(Spoiled(lambda image: image * torch.nan), paths, 2, most=1)
-    assert not verdict.better
+def test_a_network_that_returns_nan_is_refused(paths) -> None:
+    with pytest.raises(UserError, match="not finite"):
+        judge(Spoiled(lambda image: image * torch.nan), paths, 2, most=1)
 
 
 def test_jpeg_blocks_are_found_in_the_grid_of_the_file(paths, tmp_path) -> None:

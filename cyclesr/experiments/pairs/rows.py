@@ -81,6 +81,11 @@ PAIR_ROWS = {
     "probabilistic": PairRow("ProbabilisticDegradation", "demo/probabilistic_track"),
     "kernelgan": PairRow("KernelGAN's kernel", "demo/kernelgan_track"),
     "camera": PairRow("CameraDegradation", "own_images/camera"),
+    "camera_compressed": PairRow(
+        "CameraDegradation, with JPEG",
+        "own_images/camera",
+        options={"model.translator.compressed": True, "model.translator.texture": 0.2},
+    ),
     "camera_perceptual": PairRow("CameraDegradation, perceptual", "own_images/perceptual"),
     "camera_mix": PairRow(
         "CameraDegradation, mixed",

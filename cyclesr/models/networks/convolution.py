@@ -42,7 +42,9 @@ def reflect(x: Tensor, margins: Sequence[int]) -> Tensor:
 
 def _in_own_type(x: Tensor) -> AbstractContextManager:
     """Returns a context in which autocast does not cast ``x``; without autocast it does nothing, for exporters."""
-    return torch.autocast(x.device.type, enabled=False) if torch.is_autocast_enabled(x.device.type) else nullcontext()
+    kind = x.device.type
+    casts = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)  # the meta device has no autocast
+    return torch.autocast(kind, enabled=False) if casts else nullcontext()
 
 
 def _works(device: torch.device, dtype: torch.dtype) -> bool:
