@@ -48,7 +48,7 @@ def check_shapes(config: Config) -> None:
         for inner, item in () if isinstance(value, dict) else _items(path, value):
             _require(inner, item, dict, "a dict")
     for name, hook in (config.get("default_hooks") or {}).items():
-        _require(f"default_hooks.{name}", hook, dict, "a dict")
+        _require(f"default_hooks.{name}", hook, dict, "a dict of arguments, or None to switch it off")
     for path in _WHOLE_NUMBERS:
         value = _require(path, _at(config, path), int, "a whole number from 1 on")
         if value is not None and (isinstance(value, bool) or value < 1):

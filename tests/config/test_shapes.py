@@ -26,7 +26,7 @@ from cyclesr.errors import UserError
         ({"train_dataloader.dataset.crop": 0}, r"dataset\.crop .* whole number from 1 on, found 0"),
         ({"optim_wrapper": 3}, "optim_wrapper of the config must be a dict"),
         ({"default_hooks": []}, "default_hooks of the config must be a dict"),
-        ({"default_hooks.checkpoint": 3}, r"default_hooks\.checkpoint of the config must be a dict, found 3"),
+        ({"default_hooks.checkpoint": 3}, r"default_hooks\.checkpoint of the config must be a dict .* found 3"),
         ({"custom_hooks": 3}, "custom_hooks of the config must be a list, found 3"),
         ({"custom_hooks": [3]}, r"custom_hooks\.0 of the config must be a dict, found 3"),
         ({"val_evaluator": 3}, "val_evaluator of the config must be a dict or a list of dicts"),

@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import time
 from pathlib import Path
 
 import cv2
@@ -50,6 +51,7 @@ def test_a_second_training_does_not_mix_with_the_first(config, tmp_path) -> None
     with pytest.raises(UserError, match=r"run holds checkpoints.* --resume .*--work-dir"):
         train(config, work_dir=str(work_dir), iterations=4, refuse_used=True)
     assert [path.name for path in work_dir.glob("iter_*.pth")] == ["iter_2.pth"]
+    time.sleep(1)  # mmengine names runs by the second
     train(config, work_dir=str(work_dir), iterations=2)  # as the demo does when it is run again
 
 

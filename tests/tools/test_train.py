@@ -51,7 +51,7 @@ def test_log_shows_losses_quality_and_time_left(tool, config, tmp_path) -> None:
     log = done.stdout + done.stderr
     for word in ("loss_sr", "loss_disc", "eta", "psnr", "ssim"):
         assert word in log
-    assert len(log.splitlines()) == 13  # 6 steps, 2 validations, 3 checkpoints, their place, what comes next
+    assert len(log.splitlines()) == 15  # 6 steps, 2 validations, 3 checkpoints, their place, card, report, what is next
     network = work_dir / "sr_latest.safetensors"
     assert log.splitlines()[-1] == f"The SR network is {network}. Next: cyclesr infer '{network}' IMAGES -o OUT"
     (whole,) = work_dir.rglob("*.log")
