@@ -15,12 +15,12 @@ if os.environ.get("RANK") == "1":
     from cyclesr.inference import files
     write = files.write_bands
 
-    def write_or_die(target, *rest):
+    def write_or_die(target, *rest, **named):
         while target.name == "0004x4.png":
             time.sleep(0.01)
             if target.with_name("0002x4.png").exists():
                 os.kill(os.getpid(), signal.SIGKILL)
-        write(target, *rest)
+        write(target, *rest, **named)
 
     files.write_bands = write_or_die
 """
