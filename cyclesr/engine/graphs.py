@@ -153,7 +153,8 @@ def _key(model: SRModel, batch: dict[str, Any], optimizers: PartOptimizers) -> t
         for group in _groups(optimizers)
     ]
     states = [id(wrapper.optimizer.state) for wrapper in optimizers.optim_wrappers.values()]  # another one was loaded
-    return getattr(model, "stage", None), model.training, optimizers.accumulate, str(shapes), str(settings), str(states)
+    phase = getattr(model, "stage", None), id(model.warm_up_loss), model.training
+    return *phase, optimizers.accumulate, str(shapes), str(settings), str(states)
 
 
 def _groups(optimizers: PartOptimizers) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ class ResumableTrainLoop(IterBasedTrainLoop):
             :func:`~cyclesr.engine.prefetch.ready_batches`.
         graphs: on a GPU, records the step as a CUDA graph and replays it, see
             :class:`~cyclesr.engine.graphs.StepGraphs`. A hook that changes an attribute of the model during the
-            training, other than ``stage``, has no effect on a recorded step.
+            training, other than ``stage`` and ``warm_up_loss``, has no effect on a recorded step.
     """
 
     def __init__(

@@ -68,6 +68,17 @@ def trained(step: Callable[..., dict], accumulate: int = 1) -> tuple[dict[str, t
     return model.state_dict(), log, optimizers.state_dict()
 
 
+def test_a_step_is_recorded_anew_when_the_warm_up_ends() -> None:
+    """A graph of the warm-up would minimise its loss for ever."""
+    model, optimizers = built()
+    record, warm_up = Recorder(), torch.nn.MSELoss()
+    step = StepGraphs(train_step, record)
+    for i, batch in enumerate(batches(2 * WARM_UP + 4)):
+        model.warm_up_loss = warm_up if i < WARM_UP + 2 else None
+        step(model, batch, optimizers)
+    assert record.recorded == 2
+
+
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_graphs_take_the_steps_that_are_taken_without_them(accumulate: int) -> None:
     record = Recorder()
