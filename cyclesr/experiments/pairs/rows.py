@@ -12,6 +12,7 @@ from typing import Any
 from mmengine.config import Config
 
 from cyclesr.config import load_config, train_on, validate_on
+from cyclesr.engine.recipe import DRAWN_COMPRESSION
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.experiments.comparison import Folders, sr_steps, supervised
 
@@ -84,7 +85,7 @@ PAIR_ROWS = {
     "camera_compressed": PairRow(
         "CameraDegradation, with JPEG",
         "own_images/camera",
-        options={"model.translator.compressed": True, "model.translator.texture": 0.2},
+        options=DRAWN_COMPRESSION,
     ),
     "camera_perceptual": PairRow("CameraDegradation, perceptual", "own_images/perceptual"),
     "camera_mix": PairRow(
