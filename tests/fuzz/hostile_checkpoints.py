@@ -1,6 +1,7 @@
 """Cases of checkpoints and weights: damaged files, foreign classes, code, wrong values, absurd sizes."""
 
 import builtins
+import copy
 import io
 import json
 import math
@@ -58,9 +59,6 @@ def _payloads() -> list[Callable[[], Any]]:
     plain += [dict(type=kind, **more) for kind in kinds for more in ({}, dict(scale=2), dict(command=_COMMAND))]
     for key in ("channels", "num_blocks", "scale"):
         plain += [{**NETWORK, key: value} for value in (0, -1, 10**9, 10**30, 2.5, "4", None, math.nan, [4], True)]
-    deep: list[Any] = []
-    for _ in range(500):
-        deep = [deep]
     tensors: list[Callable[[], Any]] = [
         lambda: torch.zeros(0), lambda: torch.zeros(()), lambda: torch.full((4,), math.nan),
         lambda: torch.full((4, 3, 9, 9), math.nan), lambda: torch.full((4, 3, 9, 9), math.inf),
@@ -74,7 +72,17 @@ def _payloads() -> list[Callable[[], Any]]:
         lambda: torch.empty(2, dtype=torch.float8_e4m3fn), lambda: np.zeros(4), lambda: torch.nn.Linear(2, 2),
         lambda: torch.Size([1]), lambda: torch.device("cuda"), lambda: torch.float16, lambda: torch.zeros([1] * 60),
     ]  # fmt: skip
-    return [*(lambda value=value: value for value in [*hostile, *plain, deep]), *tensors]
+    shared = [lambda value=value: value for value in hostile]  # a copy would call what they call
+    own = [lambda value=value: copy.deepcopy(value) for value in plain]  # a case may change what it holds
+    return [*shared, *own, _nested, *tensors]
+
+
+def _nested() -> list[Any]:
+    """Returns lists in lists, deeper than most code expects."""
+    deep: list[Any] = []
+    for _ in range(500):
+        deep = [deep]
+    return deep
 
 
 _PAYLOADS = _payloads()
@@ -218,7 +226,7 @@ def _header(data: bytes, edits: list[list[int]], changes: list[list[Any]]) -> by
     for a, b, c in edits:
         if c == 0:
             return struct.pack("<Q", VALUES[b % len(VALUES)] % 2**64) + data[8:]
-        _edit(header, a, _JSON_VALUES[b % len(_JSON_VALUES)], c)
+        _edit(header, a, copy.deepcopy(_JSON_VALUES[b % len(_JSON_VALUES)]), c)
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + body
 
