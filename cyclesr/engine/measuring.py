@@ -100,8 +100,9 @@ def _chosen(folder: str | Path, numbers: tuple[int, int] | None) -> Sequence[Pat
 
 
 def evenly_spread(paths: Sequence[Path], most: int) -> Sequence[Path]:
-    """Returns every n-th path, at most so many."""
-    return paths[:: -(-len(paths) // most)]
+    """Returns at most so many paths, evenly spread over all."""
+    count = min(len(paths), most)
+    return [paths[number * len(paths) // count] for number in range(count)]
 
 
 def fill_translator(config: Config, camera: CameraMeasurement) -> None:

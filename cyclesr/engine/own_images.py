@@ -1,5 +1,6 @@
 """Training on a user's own images without a config."""
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -140,10 +141,21 @@ def _choose(
         *(" ".join(filter(None, (f"{one.title}: {one.text}", one.advice))) for one in found),
         f"Chosen: {recipe.config}, because {recipe.reason}",
         said,
-        *(f"Warning: {warning}" for warning in recipe.warnings),
+        *(f"Warning: {warning}" for warning in (*recipe.warnings, *_size_warning(hr, real))),
     ]
     print(*lines, sep="\n", flush=True)
     return Choice(recipe.config, {**recipe.options, **sizes, **length}), "\n".join(f"# {line}" for line in lines)
+
+
+def _size_warning(hr: str, real: str) -> Iterator[str]:
+    """Yields a warning if the median HR image has no more pixels than the median real image."""
+    pixels = [float(np.median([math.prod(image_size(path)) for path in list_images(folder)])) for folder in (hr, real)]
+    if pixels[0] <= pixels[1]:
+        yield (
+            f"The images of --hr {hr} are not larger than those of --real {real}: the median has "
+            f"{pixels[0] / 1e6:.2g} and {pixels[1] / 1e6:.2g} megapixels. This is fine if they are crops. If not, "
+            "check that the two folders are not swapped."
+        )
 
 
 def _reduced(hr: str, scale: int) -> CameraMeasurement:

@@ -10,6 +10,7 @@ from cyclesr.degradations.camera import CameraMeasurement
 from cyclesr.degradations.camera.measurement import ImageMeasurement
 from cyclesr.degradations.camera.noise import NoiseMeasurement
 from cyclesr.degradations.camera.stored import store_camera, stored_camera
+from cyclesr.engine.measuring import evenly_spread
 from cyclesr.errors import UserError
 
 NOISE = NoiseMeasurement((0.2, 0.6), ((0.1,) * 3, (0.2,) * 3), 0.01, 0.02, (1.0, 1.0), (0.0, 0.1, 0.2))
@@ -50,3 +51,11 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "camera.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="delete it"):
         stored_camera(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("count", "indices"), [(0, []), (3, [0, 1, 2]), (4, [0, 1, 2, 3]), (5, [0, 1, 2, 3]), (10, [0, 2, 5, 7])]
+)
+def test_chosen_images_are_spread_over_all(count: int, indices: list[int]) -> None:
+    chosen = evenly_spread([Path(str(number)) for number in range(count)], 4)
+    assert chosen == [Path(str(index)) for index in indices]

@@ -76,6 +76,11 @@ def test_one_command_measures_chooses_trains_and_judges(tool, sharp, mine, tmp_p
     assert (tmp_path / "again" / "recipe.py").read_text().startswith("# Measured 2")
 
 
+def test_folders_that_may_be_swapped_are_a_warning(tool, sharp, mine, tmp_path) -> None:
+    done = tool("train", "--hr", mine, "--real", sharp, "--iterations", 1, *options(tmp_path, "swapped"))
+    assert re.search(r"Warning: .*median has 0\.026 and 0\.058 megapixels.* folders are not swapped", done.stdout)
+
+
 def test_resumed_equals_straight_and_takes_the_stored_choice(tool, sharp, mine, tmp_path, monkeypatch) -> None:
     work_dir = tmp_path / "run"
     length = ("--iterations", 4, "--work-dir", work_dir)

@@ -44,7 +44,6 @@ _LEAST_DISTANCE = 4.0  # of two groups, in units of SCATTER; smaller differences
 _UNIFORM = np.sqrt(12)  # Ashman's D of the halves of a uniform distribution
 _ALIKE = np.array([0.05 if name == "size" else 1.0 for name in SCATTER])  # largest differences of one camera's medians
 _DRAWS = 100
-_CLEARLY = 1.1  # times the largest distance of the draws, because photographs are no Gaussian cloud
 _FINEST = 0.3  # least scatter within a group, in units of SCATTER: tables of quantisation have none
 
 
@@ -99,7 +98,7 @@ def _separated(values: np.ndarray) -> np.ndarray | None:
     random = np.random.default_rng(0)
     covariance = np.cov(values.T) + 1e-9 * np.eye(values.shape[1])
     draws = (random.multivariate_normal(np.zeros(len(covariance)), covariance, len(values)) for _ in range(_DRAWS))
-    return inside if distance > _CLEARLY * max(_best_halves(draw)[0] for draw in draws) else None
+    return inside if distance > max(_best_halves(draw)[0] for draw in draws) else None
 
 
 def _best_halves(values: np.ndarray) -> tuple[float, np.ndarray | None]:
