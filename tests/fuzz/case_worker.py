@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,8 +25,9 @@ from typing import Any, NamedTuple
 SECONDS, HANG = 10, 90  # of CPU time; of waiting, on a busy computer
 MEMORY = 4 * 2**30
 LARGEST_FILE = 2**30
+LINE = 3000  # characters of one that is clear
 LINES = 60  # of output to stderr that are no flood
-CASES = 100  # of one process
+CASES, COLLECTED = 100, 10  # of one process; from one collection of garbage to the next, which takes long
 CANARY = "canary"  # the file that hostile code creates
 OUT = "out"  # the folder to which commands are told to write
 
@@ -118,8 +120,8 @@ def _serve(connection: Connection, base: Path) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    gc.freeze()  # so that collecting after each case takes no time
-    while True:
+    gc.freeze()  # so that collecting takes less time
+    for played in count(1):
         case: Play = connection.recv()
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
@@ -127,7 +129,10 @@ def _serve(connection: Connection, base: Path) -> None:
         _write(case.files)
         before = _listing(base)
         seen.clear()
-        connection.send(_judged(case, base, before, seen))
+        outcome = _judged(case, base, before, seen)
+        if played % COLLECTED == 0:
+            gc.collect()
+        connection.send(outcome)
 
 
 def _judged(case: Play, base: Path, before: set[str], seen: list[str]) -> Outcome:
@@ -153,7 +158,6 @@ def _judged(case: Play, base: Path, before: set[str], seen: list[str]) -> Outcom
         fault = f"{shown.count(chr(10))} lines were printed"
     elif missing := [name for name in case.made if not Path(name).is_file()]:
         fault = f"other files were not done: {', '.join(missing)}"
-    gc.collect()
     return Outcome(fault, "fault" if fault else ended, f"{text}\n{shown[-3000:]}" if fault else text, seconds)
 
 
@@ -163,18 +167,21 @@ def _ended(case: Play) -> tuple[str, str]:
     from cyclesr.errors import UserError
 
     name, *arguments = case.arguments or ("",)
+    longest = LINE + sum(map(len, case.arguments))  # a line may repeat what the user wrote
     try:
         if name == "call":
             getattr(import_module(arguments[0]), arguments[1])(*arguments[2:])
         else:
             run(lambda: run_command(case.arguments))
     except UserError as error:
-        return _line(str(error))
+        return _line(str(error), longest)
     except SystemExit as end:
         if end.code == 0:
             return "right", ""
         text = Path("../stderr").read_text(errors="replace").strip().rpartition("\n")[2]
-        return _line(text) if end.code == 2 and "error: " in text else ("fault", f"ended with {end.code}: {text}")
+        if end.code == 2 and "error: " in text:
+            return _line(text, longest)
+        return "fault", f"ended with {end.code}: {text}"
     except BaseException:
         return "fault", traceback.format_exc()
     return "right", ""
@@ -205,8 +212,9 @@ def read_by_all(name: str) -> None:
         raise AssertionError(f"picture {picture.pixels.shape}, header {size}")
 
 
-def _line(text: str) -> tuple[str, str]:
-    return ("error", text) if 10 < len(text) < 3000 else ("fault", f"no clear line of {len(text)} characters: {text}")
+def _line(text: str, longest: int) -> tuple[str, str]:
+    clear = 10 < len(text) < longest
+    return ("error", text) if clear else ("fault", f"no clear line of {len(text)} characters: {text}")
 
 
 def _write(files: Mapping[str, bytes | str]) -> None:

@@ -72,7 +72,7 @@ def _pngs() -> dict[str, bytes]:
     for bits, kind, alpha in ((2, 0, 0), (4, 0, 0), (16, 4, 1)):
         found[f"raw_{bits}_{kind}.png"] = _raw_png(WIDTH, HEIGHT, bits, kind, alpha + 1)
     found["bomb.png"] = _raw_png(_BOMB_SIDE, _BOMB_SIDE, 1, 0)
-    found["bomb_rgb.png"] = _raw_png(15_000, 15_000, 2, 0)
+    found["bomb_rgb.png"] = _raw_png(10_000, 10_000, 8, 2, bands=3)
     found["wide.png"] = _raw_png(1_000_000, 2, 8, 0)
     found["bomb_text.png"] = _with_chunk(found["RGB.png"], b"zTXt", b"a\0\0" + zlib.compress(bytes(50_000_000), 9))
     found["bomb_icc.png"] = _with_chunk(found["RGB.png"], b"iCCP", b"a\0\0" + zlib.compress(bytes(50_000_000), 9))
@@ -82,7 +82,7 @@ def _pngs() -> dict[str, bytes]:
 
 def _raw_png(width: int, height: int, bits: int, kind: int, bands: int = 1) -> bytes:
     row = bytes(1 + (width * bits * bands + 7) // 8)
-    packer = zlib.compressobj(1)
+    packer = zlib.compressobj(6)
     rows = b"".join([packer.compress(row) for _ in range(height)] + [packer.flush()])
     header = struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0)
     start = b"\x89PNG\r\n\x1a\n"

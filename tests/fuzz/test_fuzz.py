@@ -1,19 +1,21 @@
-"""Damaged images are read or refused; and what the fuzzer itself would notice."""
+"""Hostile input: every case succeeds or ends in one clear line; and what the fuzzer itself would notice."""
 
 import contextlib
+import json
 import os
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hostile_images
 import pytest
 from case_worker import CANARY, CaseWorker, Play, read_by_all
-from fuzz import search
+from fuzz import SHARES, player, search
 
 from cyclesr.errors import UserError
 
-CASES = 60
+DEFAULT, WHOLE = 60, 1000  # cases of the default tests, in this process; of the slow tests
 
 
 def test_damaged_images_are_read_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,7 +28,23 @@ def test_damaged_images_are_read_or_refused(tmp_path: Path, monkeypatch: pytest.
                 with contextlib.suppress(UserError):
                     read_by_all(name)
 
-    search("images", CASES, 0, judge, shrink=True)
+    search("images", DEFAULT, 0, judge, shrink=True)
+
+
+@pytest.fixture(scope="module")
+def play() -> Iterator[Callable[[str, dict[str, Any]], Any]]:
+    with player() as found:
+        yield found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", SHARES)
+def test_hostile_cases_end_in_one_line_or_well(kind: str, play: Any) -> None:
+    def judge(case: dict[str, Any]) -> None:
+        outcome = play(kind, case)
+        assert not outcome.fault, f"{json.dumps(case)}\n{outcome.text}"
+
+    search(kind, WHOLE * SHARES[kind] // 100, 0, judge, shrink=True)
 
 
 def crash() -> None:
