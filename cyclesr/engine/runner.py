@@ -24,6 +24,8 @@ from cyclesr.engine.saved import newest_checkpoint
 from cyclesr.errors import UserError
 from cyclesr.registry import RUNNERS
 
+# Errors of mmengine and of torch where a checkpoint lacks a part or holds another kind of value.
+_WRONG_CONTENT = (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 _OF_ONE_RUN = ("work_dir", "launcher", "resume")
 
 
@@ -137,7 +139,13 @@ class Runner(MMEngineRunner):
                 self.logger.warning("Nothing to resume from in %s: training starts at iteration 0.", self.work_dir)
                 self._resume = False
         self._changes: list[Change] = []
-        super().load_or_resume()
+        try:
+            super().load_or_resume()
+        except _WRONG_CONTENT as error:
+            raise UserError(
+                f"The checkpoint {self._load_from} is damaged, or not from cyclesr: its content is not what training "
+                f"writes ({type(error).__name__}: {error})."
+            ) from error
         if self._resume:
             self._warn_of_another_length(self.message_hub.runtime_info.get("max_iters"))
             self._apply_changes()

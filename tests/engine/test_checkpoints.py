@@ -67,6 +67,25 @@ def test_checkpoints_of_others_are_refused(tiny_config, tmp_path) -> None:
         run(tiny_config, work_dir, resume=True)
 
 
+_LOG = {"log_scalars": {"train/loss": [[1.0, 2.0], [1]]}, "runtime_info": {}, "resumed_keys": {}}
+
+
+def test_checkpoints_with_other_content_are_one_line(tiny_config, tmp_path) -> None:
+    run(tiny_config, tmp_path / "run", train_cfg__max_iters=2)
+    path = tmp_path / "run" / "iter_2.pth"
+    whole = read_checkpoint(path)
+    for changed in (
+        dict(message_hub=_LOG),
+        dict(message_hub=3),
+        dict(meta={}),
+        dict(optimizer=[]),
+        dict(param_schedulers=5),
+    ):
+        torch.save(whole | changed, path)
+        with pytest.raises(UserError, match=r"iter_2\.pth is damaged, or not from cyclesr.*Error: "):
+            run(tiny_config, tmp_path / "run", resume=True)
+
+
 def test_buffers_that_no_checkpoint_holds_stay_out_of_it_after_a_resume(tiny_config, tmp_path) -> None:
     luma = dict(type="FSRCNN", scale=4, channels=4, shrunk=2, num_layers=1, planes="luma", _delete_=True)
     for length in (2, 4, 6):
