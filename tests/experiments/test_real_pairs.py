@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from scenes import scene, write_scene
 
 from cyclesr.cli.main import run_command
 from cyclesr.config import check_config
@@ -139,7 +140,7 @@ def folders(tmp_path: Path) -> Folders:
     return Folders(**{key: tmp_path / name for key, name in names.items()}, scale=2)
 
 
-@pytest.mark.parametrize("name", PAIR_ROWS)
+@pytest.mark.parametrize("name", [name for name, row in PAIR_ROWS.items() if not row.measured])
 def test_every_row_has_a_config_of_the_common_network_and_scale(name, folders) -> None:
     config = row_config(PAIR_ROWS[name], folders)
     check_config(config)  # also that there is one scale
@@ -152,6 +153,17 @@ def test_every_row_has_a_config_of_the_common_network_and_scale(name, folders) -
         config.model.translator.mtf = [1.0] * len(FREQUENCIES)
     if name not in ("cyclesrgan", "lugmayr", "camera_perceptual"):  # need VGG's weights
         MODELS.build(config.model)
+
+
+@pytest.mark.parametrize(("ending", "drawn"), [("png", (False, 0.3)), ("jpg", (True, 0.2))])
+def test_the_row_of_the_recipe_is_what_a_training_without_a_config_chooses(ending, drawn, folders) -> None:
+    for seed in range(2):
+        write_scene(folders.real / f"{seed}.{ending}", scene(seed, 160))
+    config = row_config(PAIR_ROWS["recipe"], folders)
+    translator = config.model.translator
+    assert translator.type == "CameraDegradation"
+    assert (translator.get("compressed", False), translator.texture) == drawn
+    assert (config.model.sr.type, config.scale) == ("EDSR", 2)
 
 
 def test_rows_take_as_many_steps_of_the_sr_network(folders) -> None:

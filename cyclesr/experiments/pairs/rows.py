@@ -7,12 +7,15 @@ import copy
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
 from cyclesr.config import load_config, train_on, validate_on
-from cyclesr.engine.recipe import DRAWN_COMPRESSION
+from cyclesr.engine.measuring import measure_folder
+from cyclesr.engine.recipe import DRAWN_COMPRESSION, Recipe, choose_recipe
 from cyclesr.errors import UserError, did_you_mean
 from cyclesr.experiments.comparison import Folders, sr_steps, supervised
 
@@ -34,6 +37,8 @@ class PairRow:
             unpaired methods.
         trains: whether the row trains a network; bicubic does not.
         own_network: whether the row keeps the config's SR network, for methods that need their own.
+        measured: config and options are those that ``cyclesr train`` without a config chooses for the real LR images,
+            on a CPU.
     """
 
     title: str
@@ -42,6 +47,7 @@ class PairRow:
     pairs: str = ""
     trains: bool = True
     own_network: bool = False
+    measured: bool = False
 
     @property
     def uses_hr_folder(self) -> bool:
@@ -81,6 +87,7 @@ PAIR_ROWS = {
     "unitsr_unexplained": PairRow("UNITSR, with unexplained noise", "demo/unitsr_track", options=_UNEXPLAINED),
     "probabilistic": PairRow("ProbabilisticDegradation", "demo/probabilistic_track"),
     "kernelgan": PairRow("KernelGAN's kernel", "demo/kernelgan_track"),
+    "recipe": PairRow("cyclesr train", measured=True),
     "camera": PairRow("CameraDegradation", "own_images/camera"),
     "camera_compressed": PairRow(
         "CameraDegradation, with JPEG",
@@ -115,7 +122,7 @@ PAIR_ROWS = {
     "cyclesrgan": PairRow("CycleSRGAN", "demo/cyclesrgan_track"),
     "cyclegan": PairRow("CycleGAN (its own network)", "demo/cyclegan_track", own_network=True),
 }
-DEFAULT_ROWS = ("bicubic", "sr_syn", "sr_paired", "cyclesr", "unitsr", "probabilistic", "camera")
+DEFAULT_ROWS = ("bicubic", "sr_syn", "sr_paired", "cyclesr", "unitsr", "probabilistic", "recipe")
 
 
 def choose_rows(names: Iterable[str], rows: Mapping[str, PairRow]) -> list[str]:
@@ -141,8 +148,9 @@ def row_config(row: PairRow, folders: Folders) -> Config:
     Raises:
         UserError: the config does not exist or has an error, or there are no true pairs.
     """
-    options = {"scale": folders.scale} | ({} if row.own_network else copy.deepcopy(SR_NETWORK))
-    config = load_config(row.config, options | copy.deepcopy(dict(row.options)))
+    name, options = (row.config, row.options) if not row.measured else _recipe(folders.real, folders.scale)[:2]
+    network = {} if row.own_network else SR_NETWORK
+    config = load_config(name, copy.deepcopy({"scale": folders.scale, **network, **options}))
     train_on(config, str(folders.hr), str(folders.real), validates=True)
     validate_on(config, str(folders.valid_hr), str(folders.valid_lr))
     for name in ("val_dataloader", "val_cfg", "val_evaluator"):
@@ -153,6 +161,12 @@ def row_config(row: PairRow, folders: Folders) -> Config:
     if row.pairs == "true" and folders.hidden_lr is None:
         raise UserError(f"{row.title} needs the LR images of {folders.hr}: put them beside it as 'hr_lr'.")
     return supervised(config, folders.hidden_lr if row.pairs == "true" else None)
+
+
+@cache
+def _recipe(real: Path, scale: int) -> Recipe:
+    """Chooses what ``cyclesr train`` without a config trains on a CPU, but for the number and size of the crops."""
+    return choose_recipe(measure_folder(real).camera, None, scale, gpu=False)
 
 
 def iterations_for_steps(config: Config, steps: int) -> int:
