@@ -24,7 +24,7 @@ from cyclesr.images.reading import read_image
 
 # Images share blocks of this size, because each block of shared memory needs a file handle and handles are limited.
 _BLOCK_BYTES = 64 * 2**20
-_READER = 2  # version of what images are decoded to: entries of earlier versions are made anew
+_READER = 3  # version of what images are decoded to: entries of earlier versions are made anew
 _OPEN_IMAGES = 128  # mappings kept per process: each needs a file handle, but mapping again causes page faults
 
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from cyclesr.errors import UserError
 from cyclesr.images.contents import Contents, DamagedError, OverwrittenError, UnsupportedError
-from cyclesr.images.formats import format_of, is_heic
-from cyclesr.images.listing import CONVERT_HEIC
+from cyclesr.images.formats import format_of
+from cyclesr.images.formats.foreign import describe_foreign
 from cyclesr.images.orientation import upright
 from cyclesr.images.transparency import bleed, straight
 
@@ -172,11 +172,10 @@ def _errors_of(path: str | Path, start: bytes, size: int) -> Iterator[None]:
     except MemoryError as error:
         raise UserError(f"The image {path} does not fit into memory: cut it into parts.") from error
     except Exception as error:  # headers and decoders raise errors of many types for damaged data
-        if is_heic(start):
-            raise UserError(f"The image {path} cannot be read.{CONVERT_HEIC}") from error
-        raise UserError(
-            f"The image {path} ({size} bytes) is corrupt, truncated or of an unknown format: replace or remove it."
-        ) from error
+        found = describe_foreign(start) or (
+            f"({size} bytes) is corrupt, truncated or of an unknown format: replace or remove it."
+        )
+        raise UserError(f"The image {path} {found}") from error
 
 
 def _check_bands(contents: Contents, channels: int) -> tuple[int, tuple[str, ...]]:

@@ -199,7 +199,8 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
             UserError: the picture cannot be read, or the format of the target cannot hold the result.
         """
         picture = read_picture(job.source, self.upscaler.channels)
-        self.notes[job.number] = [f"{job.source} {note}." for note in picture.notes]
+        lost = ("has a colour profile, which .bmp files do not hold",) if _loses_profile(job.target, picture) else ()
+        self.notes[job.number] = [f"{job.source} {note}." for note in picture.notes + lost]
         check_format(job.target, picture, self.upscaler.scale)
         return picture
 
@@ -224,6 +225,10 @@ class Upscaling(Pipeline[Job, Picture, np.ndarray]):
         """
         height, width = (self.upscaler.scale * side for side in picture.pixels.shape[:2])
         write_bands(job.target, (height, width), bands, picture.profile, alpha=picture.alpha is not None)
+
+
+def _loses_profile(target: Path, picture: Picture) -> bool:
+    return bool(picture.profile) and target.suffix.lower() == ".bmp"
 
 
 def process_each(

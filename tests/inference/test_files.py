@@ -135,8 +135,15 @@ def test_a_profile_of_another_colour_space_than_the_decoded_image_is_dropped(tmp
     upscale_file(tmp_path / "L.jpg", tmp_path / "gray.png")
     with Image.open(tmp_path / "gray.png") as found:
         assert (found.mode, found.info["icc_profile"]) == ("L", profile_of(b"GRAY", 200))
-    upscale_file(tmp_path / "RGB.jpg", tmp_path / "without.webp")
+    upscale_file(tmp_path / "L.jpg", tmp_path / "without.webp")  # WebP has no gray images
     assert read_picture(tmp_path / "without.webp").profile == b""
+
+
+def test_a_profile_that_a_bmp_cannot_hold_is_named(tmp_path, checkpoint):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png", icc_profile=profile_of(b"RGB ", 200))
+    report = infer(checkpoint, str(tmp_path / "a.png"), str(tmp_path / "b.bmp"), device="cpu")
+    assert [("a.png" in note, "profile" in note) for note in report.notes] == [(True, True)]
+    assert infer(checkpoint, str(tmp_path / "a.png"), str(tmp_path / "b.webp"), device="cpu").notes == []
 
 
 def test_one_file_to_one_file(tmp_path, checkpoint):

@@ -16,7 +16,6 @@ from cyclesr.images.formats import avif, jpeg, jpeg2000, png, simple, tiff
 
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _AVIF_BRANDS = (b"avif", b"avis")
-_HEIC_BRANDS = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"hevc")  # bytes 8 to 12 of HEIC files
 
 
 class Format(NamedTuple):
@@ -40,8 +39,3 @@ def format_of(start: bytes) -> Format:
     if start[4:8] == b"ftyp" and any(brand in start[8:] for brand in _AVIF_BRANDS):
         return Format(avif.describe, avif.decode)
     return Format(simple.describe, simple.decode)
-
-
-def is_heic(start: bytes) -> bool:
-    """Returns whether a file is HEIC by its first 64 bytes."""
-    return start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS

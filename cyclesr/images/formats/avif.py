@@ -9,7 +9,7 @@ from PIL import UnidentifiedImageError
 
 from cyclesr.images.contents import Contents, DamagedError, check_size
 from cyclesr.images.depth import scaled
-from cyclesr.images.formats.simple import describe_opened
+from cyclesr.images.formats.simple import describe_opened, notes_on
 from cyclesr.images.pillow import open_header
 
 _DEEP, _TWELVE, _GRAY = 0x40, 0x20, 0x10  # of the third byte of the box av1C
@@ -28,9 +28,10 @@ def describe(file: BinaryIO) -> Contents:
     try:
         with open_header(file, ("AVIF",)) as image:
             found = describe_opened(image)
+            notes = notes_on(image)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise DamagedError from error
-    contents = replace(found, bands=1 if flags & _GRAY else 3, bits=16 if flags & _DEEP else 8)
+    contents = replace(found, bands=1 if flags & _GRAY else 3, bits=16 if flags & _DEEP else 8, notes=notes)
     check_size(contents, file)
     return contents
 

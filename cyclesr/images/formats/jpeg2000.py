@@ -6,6 +6,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import UnidentifiedImageError
 
+from cyclesr.images.colour_spaces import from_cmyk
 from cyclesr.images.contents import Alpha, Contents, DamagedError, UnsupportedError, check_size
 from cyclesr.images.depth import scaled
 from cyclesr.images.pillow import open_header
@@ -14,10 +15,11 @@ STARTS = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")  # in a container, o
 _SIZE = b"\xff\x4f\xff\x51"  # start of a codestream, whose first segment tells the size
 _HEADER = 2**22  # bytes among which it is searched: profiles come before
 _SIGNED = 0x80
+_CMYK = (12).to_bytes(4, "big")  # number of the colour space
 
 
 def describe(file: BinaryIO) -> Contents:
-    """Describes a JPEG 2000. Two bands are gray and alpha, four are RGB and alpha.
+    """Describes a JPEG 2000. The last of two or four samples is alpha, unless the file says something else.
 
     Raises:
         DamagedError: the header cannot be read.
@@ -29,19 +31,43 @@ def describe(file: BinaryIO) -> Contents:
         raise DamagedError
     right, bottom, left, top = struct.unpack(">IIII", start[at + 8 : at + 24])
     samples = int.from_bytes(start[at + 40 : at + 42], "big")
-    alpha: Alpha = "straight" if samples in (2, 4) else "none"
+    alpha = _alpha(start[:at], samples)
     if _bits(start) > 16 or start[at + 42] & _SIGNED:
         raise UnsupportedError("has signed samples, or more than 16 bits: save it with 8 or 16 bits.")
     contents = Contents(
         bottom - top,
         right - left,
-        samples - (alpha != "none"),
+        3 if _is_cmyk(start[:at]) else samples - (alpha != "none"),
         8 if _bits(start) <= 8 else 16,
         alpha,
         profile=_profile(file),
     )
     check_size(contents, file)
     return contents
+
+
+def _boxes(content: bytes) -> dict[bytes, bytes]:
+    """Returns the contents of the boxes of a container, the last of each name."""
+    found, at = {}, 0
+    while at + 8 <= len(content):
+        length, name = struct.unpack(">I4s", content[at : at + 8])
+        found[name] = content[at + 8 : at + length if length else None]
+        at += max(length, 8) if length else len(content)
+    return found
+
+
+def _is_cmyk(container: bytes) -> bool:
+    colours = _boxes(_boxes(container).get(b"jp2h", b"")).get(b"colr", b"")
+    return colours[:1] == b"\1" and colours[3:7] == _CMYK
+
+
+def _alpha(container: bytes, samples: int) -> Alpha:
+    if samples not in (2, 4) or _is_cmyk(container):
+        return "none"
+    defined = _boxes(_boxes(container).get(b"jp2h", b"")).get(b"cdef", b"")[2:]
+    kinds = {channel: kind for channel, kind, _ in struct.iter_unpack(">HHH", defined[: len(defined) // 6 * 6])}
+    alphas: dict[int, Alpha] = {1: "straight", 2: "premultiplied"}
+    return alphas.get(kinds.get(samples - 1, 1), "none")
 
 
 def _bits(data: bytes) -> int:
@@ -61,4 +87,5 @@ def decode(data: bytes, contents: Contents) -> np.ndarray:
     """Decodes a JPEG 2000, see :mod:`cyclesr.images.formats`."""
     import imagecodecs
 
-    return scaled(np.atleast_3d(imagecodecs.jpeg2k_decode(data)), _bits(data))
+    image = scaled(np.atleast_3d(imagecodecs.jpeg2k_decode(data)), _bits(data))
+    return from_cmyk(image) if _is_cmyk(data[: data.find(_SIZE)]) else image

@@ -19,7 +19,9 @@ from cyclesr.images.orientation import exif_orientation
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _RGB, _PALETTE, _GRAY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-_DESCRIBED = (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf", b"acTL")
+_DESCRIBED = (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"cICP", b"gAMA", b"eXIf", b"acTL")
+_SRGB_GAMMA = range(45000, 46001)  # 1/2.2 in steps of 1/100000
+_SRGB_CODES = (1, 6, 13)  # transfer functions of cICP: BT.709, BT.601 and sRGB
 _AT_A_TIME = 2**20  # bytes that are inflated at once
 _LARGEST_PROFILE = 2**26  # bytes
 
@@ -55,10 +57,29 @@ def describe(file: BinaryIO) -> Contents:
         "straight" if transparent else "none",
         exif_orientation(found.get(b"eXIf", b"")),
         _profile(found.get(b"iCCP", b"")),
-        ("is animated: only its first image is read",) if b"acTL" in found else (),
+        _notes(found),
     )
     check_size(contents, file)
     return contents
+
+
+def _notes(found: dict[bytes, bytes]) -> tuple[str, ...]:
+    animated = ("is animated: only its first image is read",) if b"acTL" in found else ()
+    return animated + tuple(
+        f"declares its colours by {name}, which is neither applied nor copied: convert it to sRGB if that matters"
+        for name in _declared(found)
+    )
+
+
+def _declared(found: dict[bytes, bytes]) -> list[str]:
+    """Returns the chunk that declares other colours than sRGB, unless a profile does."""
+    if b"iCCP" in found:
+        return []
+    if b"cICP" in found:
+        primaries, transfer = found[b"cICP"][:1], found[b"cICP"][1:2]
+        return [] if primaries == b"\1" and transfer and transfer[0] in _SRGB_CODES else ["cICP"]
+    gamma = int.from_bytes(found.get(b"gAMA", b""), "big")
+    return ["gAMA"] if gamma and gamma not in _SRGB_GAMMA and b"sRGB" not in found else []
 
 
 def _chunks(file: BinaryIO, names: tuple[bytes, ...] | None = None) -> Iterator[Chunk]:
@@ -150,5 +171,6 @@ def _in_order(stored: np.ndarray, bands: int) -> tuple[np.ndarray, np.ndarray | 
 def _opaque_but(key: bytes, colours: np.ndarray, depth: int) -> np.ndarray:
     """Returns alpha (H, W, 1): 0 for the colour that is declared transparent."""
     white = np.iinfo(colours.dtype).max
-    samples = np.frombuffer(key[: 2 * colours.shape[2]], ">u2").astype(np.int64) * white // (2**depth - 1)
+    samples = np.frombuffer(key[: 2 * colours.shape[2]], ">u2").astype(np.int64) % 2**depth  # other bits do not count
+    samples = samples * white // (2**depth - 1)
     return np.where((colours == samples).all(2, keepdims=True), 0, white).astype(colours.dtype)

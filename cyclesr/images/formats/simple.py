@@ -1,8 +1,9 @@
 """BMP, GIF, WebP and PNM, which Pillow reads."""
 
+import re
 from dataclasses import replace
 from io import BytesIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -27,10 +28,22 @@ def describe(file: BinaryIO) -> Contents:
         with open_header(file, _FORMATS) as image:
             check_size(Contents(image.height, image.width, 1), file)  # the next line may decode, for the palette
             contents = describe_opened(image)
-            notes = ("is animated: only its first image is read",) if getattr(image, "is_animated", False) else ()
+            notes, largest = notes_on(image), _largest(image)
     except (UnidentifiedImageError, OSError, ValueError) as error:
         raise DamagedError from error
-    return replace(contents, notes=notes)
+    return replace(contents, notes=notes, bits=16 if largest > 255 else contents.bits)
+
+
+def notes_on(image: Image.Image) -> tuple[str, ...]:
+    """Returns the notes on an image that Pillow has opened: whether it is animated."""
+    return ("is animated: only its first image is read",) if getattr(image, "is_animated", False) else ()
+
+
+def _largest(image: Image.Image) -> int:
+    """Returns the largest value of a sample of a PPM, of which Pillow keeps 8 bits; 255 for other formats."""
+    tile = _tile(image)
+    is_ppm = image.format == "PPM" and image.mode == "RGB" and isinstance(tile.args, tuple)
+    return int(tile.args[1]) if is_ppm else 255
 
 
 def describe_opened(image: Image.Image) -> Contents:
@@ -73,7 +86,23 @@ def _orientation(image: Image.Image) -> int:
 def decode(data: bytes, contents: Contents) -> np.ndarray:
     """Decodes an image of one of these formats, see :mod:`cyclesr.images.formats`."""
     with open_header(BytesIO(data), _FORMATS) as image:
-        return decode_opened(image, contents)
+        return decode_opened(image, contents) if _largest(image) < 256 else _decode_ppm(data, image)
+
+
+def _decode_ppm(data: bytes, image: Image.Image) -> np.ndarray:
+    """Decodes a PPM of more than 8 bits, of bytes or of decimal numbers."""
+    tile, count = _tile(image), 3 * image.width * image.height
+    if tile.codec_name == "ppm_plain":
+        samples = np.array(re.sub(rb"#[^\n]*", b"", data[tile.offset :]).split()[:count], np.float64)
+    else:
+        samples = np.frombuffer(data, ">u2", count, tile.offset).astype(np.float64)
+    values = (samples * (65535 / _largest(image)) + 0.5).clip(0, 65535)
+    return values.astype(np.uint16).reshape(image.height, image.width, 3)
+
+
+def _tile(image: Image.Image) -> Any:
+    """Returns where Pillow found the pixels, and how they are stored; None if it does not say."""
+    return next(iter(getattr(image, "tile", None) or ()), None)
 
 
 def decode_opened(image: Image.Image, contents: Contents) -> np.ndarray:

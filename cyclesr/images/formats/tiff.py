@@ -1,6 +1,6 @@
 """TIFF of any layout: strips or tiles, contiguous or planar, any depth and number of bands, by tifffile.
 
-Only YCbCr without JPEG compression and CIE L*a*b* are left to OpenCV, because libtiff converts them to RGB.
+Only YCbCr of fewer colours than pixels, without JPEG compression, is left to libtiff.
 """
 
 import logging
@@ -13,23 +13,25 @@ from typing import Any, BinaryIO
 import cv2
 import numpy as np
 import tifffile
+from PIL import Image
 
+from cyclesr.images.colour_spaces import DEFAULT_WEIGHTS, from_cmyk, from_lab, from_ycbcr
 from cyclesr.images.contents import Alpha, Contents, DamagedError, UnsupportedError, check_size
 from cyclesr.images.depth import from_floats, scaled
 from cyclesr.images.orientation import valid_orientation
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _MASK, _CMYK, _YCBCR, _LAB = 0, 1, 2, 3, 4, 5, 6, 8
-_COLOUR_SAMPLES = {_MIN_IS_WHITE: 1, _MIN_IS_BLACK: 1, _RGB: 3, _PALETTE: 1, _MASK: 1, _CMYK: 4, _YCBCR: 3, _LAB: 3}
+_COLOURS = (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _MASK, _CMYK, _YCBCR, _LAB)
 _PREMULTIPLIED, _STRAIGHT = 1, 2  # of ExtraSamples
-_JPEGS = (6, 7)  # of Compression
-_PROFILE, _ORIENTATION = 34675, 274  # tags
+_INTO_RGB = (6, 7, 33007, 34892, 34927, 50001, 50002, 52546)  # of Compression: decoders of these convert YCbCr
+_PROFILE, _ORIENTATION, _EXTRA_SAMPLES, _WEIGHTS, _RANGES = 34675, 274, 338, 529, 532  # tags
 
 # It logs what is odd in a file, although it reads it, or raises an error as well, which becomes one line.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 
 def describe(file: BinaryIO) -> Contents:
-    """Describes the first image of a TIFF.
+    """Describes the first image of a TIFF that is no preview or mask of another.
 
     Raises:
         DamagedError: the header cannot be read.
@@ -37,7 +39,7 @@ def describe(file: BinaryIO) -> Contents:
             pixels.
     """
     with _opened(file) as tiff:
-        page = tiff.pages.first
+        page = _main(tiff)
         _check_kind(page)
         height, width = page.imagelength, page.imagewidth
         orientation = valid_orientation(page.tags.valueof(_ORIENTATION))
@@ -52,8 +54,8 @@ def describe(file: BinaryIO) -> Contents:
             _alpha(page)[1],
             orientation,
             bytes(page.tags.valueof(_PROFILE) or b""),
-            _notes(tiff),
-            _pages(tiff),
+            _notes(tiff, page),
+            _pages(tiff, page),
         )
     check_size(contents, file)
     return contents
@@ -71,19 +73,42 @@ def _opened(file: BinaryIO) -> Iterator[tifffile.TiffFile]:
         raise DamagedError from error
 
 
+def _main(tiff: tifffile.TiffFile) -> Any:
+    """Returns the first image in full resolution: some files begin with a preview."""
+    first = tiff.pages.first
+    if not _is_of_another(first):
+        return first
+    return next((page for page in tiff.pages if not _is_of_another(page)), first)
+
+
+def _is_of_another(page: Any) -> bool:
+    return bool(isinstance(page, tifffile.TiffPage) and (page.is_reduced or page.is_mask))
+
+
 def _check_kind(page: Any) -> None:
-    if page.photometric not in _COLOUR_SAMPLES or (page.photometric == _CMYK and page.samplesperpixel < 4):
+    if page.compression != 1 and page.compression not in tifffile.TIFF.DECOMPRESSORS:
+        raise UnsupportedError(
+            f"is a TIFF with {_name(page.compression)} compression, which is not read: save it with LZW or deflate."
+        )
+    if not _has_known_colours(page):
         raise UnsupportedError(f"is a TIFF of {_name(page.photometric)} colours, which are not read: save it as RGB.")
     if _dtype(page).kind not in "ubf":
         raise UnsupportedError(f"has {page.dtype} samples: save it with unsigned samples of 8 or 16 bits.")
-    if _by_libtiff(page) and page.bitspersample != 8:
-        raise UnsupportedError(
-            f"is a TIFF of {page.bitspersample}-bit {_name(page.photometric)} colours: save it as RGB."
-        )
+    bits, kind = page.bitspersample, _dtype(page).kind
+    if (kind == "u" and 16 < bits < 32) or (bits != 8 and _by_libtiff(page)) or (bits not in (8, 16) and _is_lab(page)):
+        raise UnsupportedError(f"is a TIFF of {bits}-bit {_name(page.photometric)} colours: save it as 16-bit RGB.")
+
+
+def _has_known_colours(page: Any) -> bool:
+    if page.photometric == _CMYK:
+        return bool(page.samplesperpixel >= 4)
+    if _is_lab(page):
+        return bool(page.samplesperpixel >= 3 and page.compression not in _INTO_RGB)
+    return page.photometric in _COLOURS
 
 
 def _dtype(page: Any) -> np.dtype:
-    if page.dtype is None:
+    if page.dtype is None or isinstance(page.bitspersample, tuple):
         raise UnsupportedError(f"has {page.bitspersample}-bit samples of an unknown kind: save it with 8 or 16 bits.")
     return np.dtype(page.dtype)
 
@@ -92,16 +117,27 @@ def _name(photometric: Any) -> str:
     return getattr(photometric, "name", str(photometric))
 
 
+def _is_lab(page: Any) -> bool:
+    return bool(page.photometric == _LAB)
+
+
+def _is_ycbcr(page: Any) -> bool:
+    """Returns whether the decoded samples are YCbCr."""
+    return page.photometric == _YCBCR and page.compression not in _INTO_RGB
+
+
 def _by_libtiff(page: Any) -> bool:
-    return page.photometric == _LAB or (page.photometric == _YCBCR and page.compression not in _JPEGS)
+    return bool(_is_ycbcr(page) and page.is_subsampled)
 
 
 def _alpha(page: Any) -> tuple[int, Alpha]:
     """Returns the index of the sample that is alpha, and its kind; (0, "none") if there is none."""
     kinds: dict[int, Alpha] = {_PREMULTIPLIED: "premultiplied", _STRAIGHT: "straight"}
     first = page.samplesperpixel - len(page.extrasamples)
-    if _by_libtiff(page) or page.photometric == _PALETTE:
+    if _by_libtiff(page):
         return 0, "none"
+    if page.photometric == _RGB and page.samplesperpixel == 4 and _EXTRA_SAMPLES not in page.tags:
+        return 3, "straight"  # as OpenCV writes RGBA
     return next(((i, kinds[kind]) for i, kind in enumerate(page.extrasamples, first) if kind in kinds), (0, "none"))
 
 
@@ -120,33 +156,31 @@ def _palette(page: Any) -> np.ndarray:
     return (entries if entries.max() < 256 else entries >> 8).astype(np.uint8)
 
 
-def _notes(tiff: tifffile.TiffFile) -> tuple[str, ...]:
+def _notes(tiff: tifffile.TiffFile, page: Any) -> tuple[str, ...]:
     try:
-        second = tiff.pages[1]
+        following = tiff.pages[page.index + 1]
     except Exception:  # IndexError for none; anything for a damaged one, which is not needed
         return ()
-    others = second.is_reduced or second.is_mask if isinstance(second, tifffile.TiffPage) else False
-    return () if others else ("holds several images: only the first is read",)
+    return () if _is_of_another(following) else ("holds several images: only the first is read",)
 
 
-def _pages(tiff: tifffile.TiffFile) -> int:
+def _pages(tiff: tifffile.TiffFile, first: Any) -> int:
     """Returns the number of pages if all are like the first and have one band, otherwise 1."""
-    first = tiff.pages.first
-    if first.samplesperpixel > 1 or not _notes(tiff):
+    if first.samplesperpixel > 1 or not _notes(tiff, first):
         return 1
     alike = all(page.shape == first.shape and page.dtype == first.dtype for page in tiff.pages)
     return len(tiff.pages) if alike else 1
 
 
 def decode(data: bytes, contents: Contents) -> np.ndarray:
-    """Decodes the first image of a TIFF, see :mod:`cyclesr.images.formats`.
+    """Decodes the image of a TIFF that :func:`describe` describes, see :mod:`cyclesr.images.formats`.
 
     Raises:
         DamagedError: data are missing or cannot be decoded.
         UnsupportedError: values are beyond what can be converted to 16 bits.
     """
     with _opened(BytesIO(data)) as tiff:
-        first = tiff.pages.first
+        first = _main(tiff)
         if _by_libtiff(first):
             return _decoded_by_libtiff(data)
         pages = tiff.pages if contents.bands > 1 and first.samplesperpixel == 1 and contents.pages > 1 else [first]
@@ -169,26 +203,44 @@ def _check_extent(page: Any, size: int) -> None:
 def _colours(samples: np.ndarray, page: Any, contents: Contents) -> np.ndarray:
     """Converts samples to gray, RGB or bands, with alpha last."""
     index, alpha = _alpha(page)
-    if page.photometric == _PALETTE:
-        return _palette(page)[samples[..., 0]][..., : contents.bands]
     scaled_samples = from_floats(samples) if samples.dtype.kind == "f" else scaled(samples, page.bitspersample)
-    colours = np.delete(scaled_samples, index, 2) if alpha != "none" else scaled_samples
-    if page.photometric == _MIN_IS_WHITE:
-        colours = np.concatenate([np.iinfo(colours.dtype).max - colours[..., :1], colours[..., 1:]], 2)
-    if page.photometric == _CMYK:
-        colours = _from_cmyk(colours)
+    if page.photometric == _PALETTE:
+        colours = _palette(page)[samples[..., 0]][..., : contents.bands]
+    else:
+        colours = _as_rgb(np.delete(scaled_samples, index, 2) if alpha != "none" else scaled_samples, page)
     return colours if alpha == "none" else np.concatenate([colours, scaled_samples[..., index : index + 1]], 2)
 
 
-def _from_cmyk(inks: np.ndarray) -> np.ndarray:
-    """Converts (H, W, 4) inks to RGB without a profile, as decoders of JPEG do: the product of what they leave."""
-    white = np.iinfo(inks.dtype).max
-    left = white - inks.astype(np.uint64)
-    return ((left[..., :3] * left[..., 3:4] + white // 2) // white).astype(inks.dtype)
+def _as_rgb(colours: np.ndarray, page: Any) -> np.ndarray:
+    """Converts colours of 8 or 16 bits, without alpha, to gray, RGB or bands."""
+    if page.photometric == _MIN_IS_WHITE:
+        return np.concatenate([np.iinfo(colours.dtype).max - colours[..., :1], colours[..., 1:]], 2)
+    if page.photometric == _CMYK:
+        return from_cmyk(colours)
+    if _is_lab(page):
+        return from_lab(colours)
+    if _is_ycbcr(page):
+        return _from_ycbcr(colours, page)
+    return colours
+
+
+def _from_ycbcr(colours: np.ndarray, page: Any) -> np.ndarray:
+    weights, ranges = page.tags.valueof(_WEIGHTS), _fractions(page.tags.valueof(_RANGES) or ())
+    pairs = list(zip(ranges[::2], ranges[1::2], strict=True)) or None
+    return from_ycbcr(colours, _fractions(weights) if weights else DEFAULT_WEIGHTS, pairs)
+
+
+def _fractions(value: tuple[int, ...]) -> list[float]:
+    """Returns the numbers of a tag of numerators and denominators."""
+    return [top / bottom for top, bottom in zip(value[::2], value[1::2], strict=True)]
 
 
 def _decoded_by_libtiff(data: bytes) -> np.ndarray:
+    """Decodes by OpenCV, or by Pillow, whose libtiff knows more compressions. Both turn the image upright."""
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise DamagedError
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    if image is not None:
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    with Image.open(BytesIO(data), formats=("TIFF",)) as opened:
+        if opened.info.get("compression") == "raw":  # which Pillow takes for as many colours as pixels
+            raise DamagedError
+        return np.asarray(opened.convert("RGB"))
