@@ -3,9 +3,9 @@
 cyclesr measure mine/ --scale 4
 cyclesr measure mine/ --hr sharp/ --scale 4 --out work_dirs/mine
 
-No HR images are needed. With --hr, their sharpness after reduction by the scale is compared with that of the real
-images. The folder OUT receives measurement.html (a page with all results), measurement.png (the curves) and
-measurement.json (the numbers).
+Images are RGB, gray or of several bands. No HR images are needed. With --hr, their sharpness after reduction by the
+scale is compared with that of the real images. The folder OUT receives measurement.html (a page with all results),
+measurement.png (the curves) and measurement.json (the numbers).
 """
 
 import argparse
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("real", type=Path, help="folder of real LR images")
     parser.add_argument("--hr", type=Path, metavar="DIR", help="folder of HR images: are they really sharper?")
     parser.add_argument("--scale", type=at_least(1), required=True, help="of HR to LR in the training")
+    parser.add_argument("--channels", type=at_least(1), help="of the images (default: those of the files)")
     parser.add_argument(
         "-o", "--out", type=Path, default=Path("work_dirs/measure"), help="(default: work_dirs/measure)"
     )
@@ -36,7 +37,7 @@ def main(args: argparse.Namespace) -> None:
     from cyclesr.progress import watch
 
     check_folder(args.out)
-    report = measure_folders(args.real, args.hr, scale=args.scale, watch=watch)
+    report = measure_folders(args.real, args.hr, scale=args.scale, channels=args.channels, watch=watch)
     _print(report)
     files = write_report(report, args.out)
     print(*(f"written: {file}" for file in files), sep="\n")

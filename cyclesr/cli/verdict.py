@@ -3,8 +3,9 @@
 cyclesr verdict work_dirs/mine/sr_latest.safetensors photos/
 cyclesr verdict NETWORK IMAGES_DIR --out verdict.json --page verdict.html
 
-Sharpness, consistency with the LR images, noise in flat areas, overshoot at edges, colour shift, JPEG blocks and NIQE,
-each beside bicubic's, and in words what is wrong and what to do. The page shows all images, bicubic beside SR.
+Sharpness, consistency with the LR images, noise in flat areas, overshoot at edges, shift of colour or brightness, JPEG
+blocks and NIQE, each beside bicubic's, and in words what is wrong and what to do. The page shows all images, bicubic
+beside SR.
 """
 
 import argparse

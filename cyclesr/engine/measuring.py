@@ -66,7 +66,8 @@ def _stored_or_measured(config: Config, stored: bool) -> CameraMeasurement:
     data, work_dir = config.train_dataloader.dataset, config.get("work_dir")
     if stored and work_dir and (found := stored_camera(Path(work_dir))) is not None:
         return found
-    camera = _beside(config) or measure_folder(data["real"], data.get("real_range")).camera
+    channels = data.get("image_channels", 3)
+    camera = _beside(config) or measure_folder(data["real"], data.get("real_range"), channels).camera
     if work_dir:
         store_camera(camera, Path(work_dir))
     return camera
@@ -84,15 +85,20 @@ def _of_folder(camera: CameraMeasurement, folder: str | Path) -> Measured:
     return Measured(camera, [Path(folder, image.name) for image in camera.images])
 
 
-def measure_folder(folder: str | Path, numbers: tuple[int, int] | None = None) -> Measured:
+def measure_folder(folder: str | Path, numbers: tuple[int, int] | None = None, channels: int = 3) -> Measured:
     """Measures at most 64 images of a folder, evenly spread over it.
+
+    Args:
+        folder: folder of images.
+        numbers: (first, last) of those that count, see :func:`~cyclesr.images.listing.image_names`.
+        channels: number of channels of the images.
 
     Raises:
         UserError: no images, or one that cannot be read.
     """
     chosen = _chosen(folder, numbers)
     print_log(printable(f"Measuring the camera on {len(chosen)} images of {Path(folder)} ..."), logger="current")
-    return _of_folder(measure_files(chosen), folder)
+    return _of_folder(measure_files(chosen, channels=channels), folder)
 
 
 def _chosen(folder: str | Path, numbers: tuple[int, int] | None) -> Sequence[Path]:

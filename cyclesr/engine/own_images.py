@@ -35,6 +35,7 @@ from cyclesr.engine.recipe import (
 )
 from cyclesr.engine.timing import seconds_per_iteration
 from cyclesr.errors import UserError
+from cyclesr.images.bands import bands_in_words, channels_of_folders
 from cyclesr.images.listing import list_images
 from cyclesr.images.reading import image_size, read_image
 from cyclesr.images.tensors import to_tensor
@@ -122,13 +123,15 @@ def _choose(
     """Measures, chooses and says it. Returns also the comment at the top of the config's file."""
     hr, real = folders
     scale = load_config("own_images/camera", {k: v for k, v in options.items() if k == "scale"}, scale).scale
-    check_images(dict(hr=hr, real=real, crop=SMALLEST_CROP, scale=scale))
-    measured = measure_folder(real)
+    channels = _channels(folders, options)
+    read = dict(hr=hr, real=real, crop=SMALLEST_CROP, scale=scale, image_channels=channels)
+    check_images(read)
+    measured = measure_folder(real, channels=channels)
     camera = measured.camera
-    recipe = choose_recipe(camera, _reduced(hr, scale), scale, gpu=_on_gpu(), kind=kind)
+    recipe = choose_recipe(camera, _reduced(hr, scale, channels), scale, gpu=_on_gpu(), kind=kind)
     config = load_config(recipe.config, {**recipe.options, **options}, scale)
     margin = config.train_dataloader.dataset.get("margin", 0)
-    check_images(dict(hr=hr, real=real, crop=SMALLEST_CROP, scale=scale, margin=margin))
+    check_images(dict(read, margin=margin))
     store_camera(camera, place)
     config.merge_from_dict(sizes := _sizes(config, folders, options, scale))
     train_on(config, hr, real)
@@ -137,19 +140,22 @@ def _choose(
     count = len(list_images(real))
     found = camera_findings(FolderMeasurement(Path(real), count, camera, ()), scale)
     lines = [
-        f"Measured {len(camera.images)} of the {count} images of {real}.",
+        f"Measured {len(camera.images)} of the {count} images of {real}{_other_than_rgb(channels)}.",
         *(" ".join(filter(None, (f"{one.title}: {one.text}", one.advice))) for one in found),
         f"Chosen: {recipe.config}, because {recipe.reason}",
         said,
-        *(f"Warning: {warning}" for warning in (*recipe.warnings, *_size_warning(hr, real))),
+        *(f"Warning: {warning}" for warning in (*recipe.warnings, *_size_warning(hr, real, channels))),
     ]
     print(*lines, sep="\n", flush=True)
     return Choice(recipe.config, {**recipe.options, **sizes, **length}), "\n".join(f"# {line}" for line in lines)
 
 
-def _size_warning(hr: str, real: str) -> Iterator[str]:
+def _size_warning(hr: str, real: str, channels: int) -> Iterator[str]:
     """Yields a warning if the median HR image has no more pixels than the median real image."""
-    pixels = [float(np.median([math.prod(image_size(path)) for path in list_images(folder)])) for folder in (hr, real)]
+    pixels = [
+        float(np.median([math.prod(image_size(path, channels)) for path in list_images(folder)]))
+        for folder in (hr, real)
+    ]
     if pixels[0] <= pixels[1]:
         yield (
             f"The images of --hr {hr} are not larger than those of --real {real}: the median has "
@@ -158,14 +164,26 @@ def _size_warning(hr: str, real: str) -> Iterator[str]:
         )
 
 
-def _reduced(hr: str, scale: int) -> CameraMeasurement:
+def _channels(folders: tuple[str, str], options: dict[str, Any]) -> int:
+    """Returns the number of channels to train with: what an option or a given network says, or that of the images."""
+    network = options.get("model.sr") or {}
+    if "channels" in options or network:
+        return int(options.get("channels", network.get("image_channels", 3)))
+    return channels_of_folders(*folders)
+
+
+def _other_than_rgb(channels: int) -> str:
+    return "" if channels == 3 else f" ({bands_in_words(channels)})"
+
+
+def _reduced(hr: str, scale: int, channels: int) -> CameraMeasurement:
     """Measures HR images that are reduced by the scale, their central parts."""
-    return measure_images(_reductions(evenly_spread(list_images(hr), _MOST_SHARP), scale))
+    return measure_images(_reductions(evenly_spread(list_images(hr), _MOST_SHARP), scale, channels))
 
 
-def _reductions(paths: Iterable[Path], scale: int) -> Iterator[np.ndarray]:
+def _reductions(paths: Iterable[Path], scale: int, channels: int) -> Iterator[np.ndarray]:
     for path in paths:
-        image = read_image(path)
+        image = read_image(path, channels)
         height, width = (min(side // scale, _SHARP_SIDE) for side in image.shape[:2])
         top, left = ((whole - scale * side) // 2 for whole, side in zip(image.shape, (height, width), strict=False))
         middle = to_tensor(image[top : top + scale * height, left : left + scale * width])
@@ -177,7 +195,8 @@ def _sizes(config: Config, folders: tuple[str, str], options: dict[str, Any], sc
     loader = config.train_dataloader
     found = {"train_dataloader.num_workers": min(loader.num_workers, os.cpu_count() or 1)}
     if _CROP not in options:
-        hr, real = (min(min(image_size(path)) for path in list_images(folder)) for folder in folders)
+        channels = loader.dataset.get("image_channels", 3)
+        hr, real = (min(min(image_size(path, channels)) for path in list_images(folder)) for folder in folders)
         smallest = min(real, hr // scale - 2 * loader.dataset.get("margin", 0))
         crop, batch_size = fitting_crops(loader.dataset.crop, loader.batch_size, smallest)
         found |= {_CROP: crop, "train_dataloader.batch_size": batch_size}

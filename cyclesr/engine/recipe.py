@@ -10,6 +10,7 @@ import numpy as np
 
 from cyclesr.degradations.camera import FREQUENCIES, CameraMeasurement
 from cyclesr.errors import UserError
+from cyclesr.images.bands import bands_in_words
 
 # Of a measurement that is used. On 64x64 to 96x96 crops of a phone's images, MTFs from fewer edges erred by 0.2 to 1.4.
 LEAST_EDGES = 500
@@ -61,9 +62,16 @@ def choose_recipe(
         kind: ``perceptual`` trains ``own_images/camera`` with perceptual and adversarial losses.
 
     Raises:
-        UserError: the perceptual recipe for images whose degradation cannot be measured.
+        UserError: the perceptual recipe for images that are not RGB, or whose degradation cannot be measured.
     """
     name, options, reason = _degradation(camera)
+    if camera.channels != 3:
+        options |= {"channels": camera.channels}
+    if kind == "perceptual" and camera.channels != 3:
+        raise UserError(
+            "The perceptual recipe needs RGB images, because its loss compares features of photographs; found "
+            f"{bands_in_words(camera.channels)}: leave --recipe out."
+        )
     if kind == "perceptual":
         if name != "camera":
             raise UserError(f"The perceptual recipe needs a measured degradation. {reason} Leave --recipe out.")

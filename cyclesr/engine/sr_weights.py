@@ -56,8 +56,10 @@ def start_options(path: str | Path, scale: int | None) -> dict[str, Any]:
             f"The weights of {path} enlarge x{network['scale']}, but the scale is {scale}: leave it out, or choose "
             "other weights."
         )
+    channels = network.get("image_channels", 3)
     return {
         "scale": network["scale"],
+        **({} if channels == 3 else {"channels": channels}),
         "model.sr": {"_delete_": True, **network},
         "load_from": str(Path(path).absolute()),
     }

@@ -23,13 +23,17 @@ def encode_jpeg(image: np.ndarray, quality: int, subsampling: str = "4:2:0") -> 
 
 
 def recompressed(image: np.ndarray, tables: Sequence[Sequence[int]], subsampling: str) -> np.ndarray:
-    """Encodes and decodes ``(H, W, 3)`` RGB uint8.
+    """Encodes and decodes ``(H, W, 1)`` or ``(H, W, 3)`` uint8.
 
     Args:
-        image: the pixels.
-        tables: quantisation tables of luminance and chrominance, 64 steps from 1 to 255 each, in rows.
+        image: the pixels, gray or RGB.
+        tables: quantisation tables of luminance and chrominance, 64 steps from 1 to 255 each, in rows. Gray images
+            take the first.
         subsampling: of chrominance, one of ``SUBSAMPLINGS``.
     """
+    if image.shape[2] == 1:
+        data = _encoded(image[..., 0], qtables=[list(tables[0])])
+        return np.asarray(Image.open(BytesIO(data)))[..., None]
     data = _encoded(image, qtables=[list(table) for table in tables], subsampling=subsampling)
     return np.asarray(Image.open(BytesIO(data)))
 

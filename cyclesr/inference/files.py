@@ -135,7 +135,7 @@ def infer(
     report = Report(notes=notes_on_folder(source) if ranks.number == 0 else [], skipped=skipped)
     page = None if compare is None or ranks.number else ComparisonPage(Path(source).name, len(jobs), scale)
     begun = time.perf_counter()
-    with PixelBar([scale**2 * _pixels(job.source) for job in jobs], shown=ranks.number == 0) as bar:
+    with PixelBar([scale**2 * _pixels(job.source, upscaler.channels) for job in jobs], shown=ranks.number == 0) as bar:
         upscaling = Upscaling(upscaler, bar, page)
         for job, error in run_pipeline(jobs, upscaling, workers):
             report.add(job.target, error)
@@ -158,10 +158,10 @@ def to_do(pairs: list[tuple[Path, Path]], ranks: Ranks, skip_existing: bool) -> 
     return left, len(own) - len(left)
 
 
-def _pixels(path: Path) -> int:
+def _pixels(path: Path, channels: int) -> int:
     """Returns the number of pixels of an image; 0 if it cannot be read, which is said when it is its turn."""
     try:
-        return math.prod(image_size(path))
+        return math.prod(image_size(path, channels))
     except UserError:
         return 0
 

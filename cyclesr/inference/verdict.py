@@ -20,7 +20,7 @@ from cyclesr.degradations.camera import CameraMeasurement, kernel_from_mtf, meas
 from cyclesr.degradations.camera.compression import measure_compression, read_compression
 from cyclesr.degradations.camera.noise import flat_corners
 from cyclesr.degradations.imresize import imresize
-from cyclesr.errors import UserError, require_rgb
+from cyclesr.errors import UserError
 from cyclesr.images.reading import read_image
 from cyclesr.images.tensors import to_tensor
 from cyclesr.inference.upscale import Upscaler
@@ -106,7 +106,7 @@ RULES: dict[str, Rule] = {
         "its model.translator.unexplained",
     ),
     "colour_shift": Rule(
-        "colour shift",
+        "shift of colour or brightness",
         "levels",
         lambda sr, bicubic, noise: _beyond(sr, bicubic) / 2,
         "colours or brightness have changed",
@@ -161,10 +161,12 @@ class Verdict:
         images: the measures of each image by its file name, as (SR, bicubic). Those that an image does not show are
             NaN, for instance the deviation in flat areas of an image without flat areas.
         with_kernel: whether the kernel of the camera was known when the results were degraded again.
+        channels: number of channels of the images.
     """
 
     images: Mapping[str, Mapping[str, Compared]]
     with_kernel: bool
+    channels: int = 3
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
@@ -216,6 +218,9 @@ class Verdict:
             lines += [f"- {one.rule.problem} ({one.line()}). What to do: {one.rule.remedy}." for one in self.harms]
         if not self.with_kernel:
             lines.append("The camera could not be measured: results are degraded again by bicubic reduction only.")
+        if self.channels != 3:
+            others = "" if self.channels == 1 else ", and so are JPEG blocks"
+            lines.append(f"NIQE is left out{others}: the images are not RGB.")
         return lines
 
     def to_dict(self) -> dict[str, Any]:
@@ -226,7 +231,7 @@ class Verdict:
         }
         measures = {one.name: {k: v for k, v in asdict(one).items() if k != "name"} for one in self.measures}
         shown = dict(better=self.better, score=self.score, measures=measures)
-        return shown | dict(with_kernel=self.with_kernel, images=images)
+        return shown | dict(with_kernel=self.with_kernel, channels=self.channels, images=images)
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> "Verdict":
@@ -235,7 +240,7 @@ class Verdict:
             name: {key: (_number(sr), _number(bicubic)) for key, (sr, bicubic) in image.items()}
             for name, image in entry["images"].items()
         }
-        return cls(images, entry["with_kernel"])
+        return cls(images, entry["with_kernel"], entry.get("channels", 3))
 
 
 def _number(value: float | None) -> float:
@@ -286,17 +291,17 @@ def judge(
             raised.
 
     Raises:
-        UserError: the network is not for RGB images, no image is at least 48 pixels wide and high, an image cannot be
+        UserError: no image is at least 48 pixels wide and high, an image cannot be
             read, or the network fails.
     """
-    require_rgb("Verdicts", channels_of(network))
+    channels = channels_of(network)
     chosen = spread_evenly(images, most)
-    kernel = _kernel(camera or measure_files(chosen, skip=skip and (lambda error: None)))
+    kernel = _kernel(camera or measure_files(chosen, channels=channels, skip=skip and (lambda error: None)))
     upscaler = Upscaler(network, scale, device)
     found = {}
     for name, path in _named(chosen).items():
         try:
-            lr = central_crop(path, crop)
+            lr = central_crop(path, crop, channels)
         except UserError as error:
             if skip is None:
                 raise
@@ -312,7 +317,7 @@ def judge(
             f"A verdict needs real LR images of at least {LEAST_SIDE}x{LEAST_SIDE} pixels, found none among "
             f"{len(chosen)}: give larger images."
         )
-    return Verdict(found, kernel is not None)
+    return Verdict(found, kernel is not None, channels)
 
 
 def spread_evenly(paths: Sequence[str | Path], most: int) -> list[Path]:
@@ -327,9 +332,9 @@ def spread_evenly(paths: Sequence[str | Path], most: int) -> list[Path]:
     return [Path(paths[index]) for index in chosen]
 
 
-def central_crop(path: Path, side: int) -> Tensor:
-    """Reads the central crop of an image, ``(3, h, w)`` in [0, 1]; it begins at a border of JPEG blocks."""
-    image = read_image(path)
+def central_crop(path: Path, side: int, channels: int = 3) -> Tensor:
+    """Reads the central crop of an image, ``(channels, h, w)`` in [0, 1]; it begins at a border of JPEG blocks."""
+    image = read_image(path, channels)
     top, left = (max(length - side, 0) // 2 // _GRID * _GRID for length in image.shape[:2])
     return to_tensor(image[top : top + side, left : left + side])
 
@@ -340,8 +345,8 @@ def compare(
     """Measures the SR image and the bicubic enlargement of an LR image.
 
     Args:
-        sr: ``(3, scale * h, scale * w)`` in [0, 1].
-        lr: ``(3, h, w)`` in [0, 1].
+        sr: ``(C, scale * h, scale * w)`` in [0, 1].
+        lr: ``(C, h, w)`` in [0, 1].
         scale: size of the SR image / size of the LR image.
         kernel: kernel of the camera, see :func:`~cyclesr.metrics.without_truth.inconsistency`.
         block_offset: (y, x) of the first JPEG block in ``lr``; ``None`` if the image is not compressed.
@@ -357,10 +362,15 @@ def compare(
         "overshoot": lambda image: 100 * overshoot(image, lr),
         "colour_shift": lambda image: colour_shift(image, lr),
         "block_steps": lambda image: block_steps(image, scale, block_offset) if block_offset else math.nan,
-        "niqe": lambda image: niqe(image) if enough_blocks(image.shape[-2], image.shape[-1]) else math.nan,
+        "niqe": lambda image: niqe(image) if _has_niqe(image) else math.nan,
     }
     both = sr.nan_to_num().clamp(0, 1), imresize(lr.double(), scale=scale).clamp(0, 1)
     return {name: (measure(both[0]), measure(both[1])) for name, measure in measures.items()}
+
+
+def _has_niqe(image: Tensor) -> bool:
+    """Returns whether an image ``(C, H, W)`` is RGB, and large enough."""
+    return len(image) == 3 and enough_blocks(image.shape[-2], image.shape[-1])
 
 
 def _kernel(camera: CameraMeasurement) -> Tensor | None:

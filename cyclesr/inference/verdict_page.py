@@ -29,8 +29,8 @@ class VerdictPage:
 
         Args:
             name: name of the image in the verdict.
-            lr: ``(3, h, w)`` in [0, 1].
-            sr: ``(3, scale * h, scale * w)`` in [0, 1].
+            lr: ``(C, h, w)`` in [0, 1].
+            sr: ``(C, scale * h, scale * w)`` in [0, 1].
         """
         self._viewer.add(name, bicubic_and_sr(lr, sr))
 
@@ -46,7 +46,7 @@ class VerdictPage:
 
 
 def bicubic_and_sr(lr: Tensor, sr: Tensor) -> dict[str, Tensor]:
-    """Returns the versions of an image to compare: the bicubic enlargement of ``lr`` ``(3, h, w)``, and ``sr``."""
+    """Returns the versions of an image to compare: the bicubic enlargement of ``lr`` ``(C, h, w)``, and ``sr``."""
     return {"bicubic": imresize(lr.double(), size=(sr.shape[-2], sr.shape[-1])), "SR": sr}
 
 

@@ -1,13 +1,14 @@
 """Measures of an enlarged image without ground truth: it is compared only with the LR image it was made from.
 
-Every function is pure. ``enlarged`` is an image ``(3, scale * h, scale * w)`` and ``real`` its real LR image
-``(3, h, w)``, both in [0, 1]. Levels are of 255.
+Every function is pure. ``enlarged`` is an image ``(C, scale * h, scale * w)`` and ``real`` its real LR image
+``(C, h, w)``, both in [0, 1]. Levels are of 255.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cyclesr.degradations.camera.luminance import luminance_weights
 from cyclesr.degradations.camera.noise import PATCH
 from cyclesr.degradations.imresize import imresize
 
@@ -39,7 +40,7 @@ def inconsistency(enlarged: Tensor, real: Tensor, kernel: Tensor | None = None) 
 
 
 def degraded(enlarged: Tensor, size: tuple[int, int], kernel: Tensor | None = None) -> Tensor:
-    """Returns an image ``(3, H, W)`` reduced bicubically to ``size`` and blurred by the camera's kernel, in float64."""
+    """Returns an image ``(C, H, W)`` reduced bicubically to ``size`` and blurred by the camera's kernel, in float64."""
     lr = imresize(enlarged.double(), size=size)
     if kernel is None:
         return lr
@@ -67,7 +68,7 @@ def flat_deviation(enlarged: Tensor, corners: Tensor, scale: int) -> float:
     if not patches:
         return float("nan")
     planes = _planes(side)
-    values = LEVELS * torch.stack(patches).double().flatten(2)  # (n, 3, pixels)
+    values = LEVELS * torch.stack(patches).double().flatten(2)  # (n, C, pixels)
     residuals = values - values @ planes @ planes.T
     variances = residuals.square().sum(-1).mean(1) / (side**2 - planes.shape[1])
     return float((variances.median() + _ROUNDING).sqrt())  # a few patches hold an edge, but their neighbours do not
@@ -114,8 +115,9 @@ def sharpness(enlarged: Tensor, real: Tensor) -> float:
 
 
 def gradient(image: Tensor) -> Tensor:
-    """Returns the length of the gradient of the luminance of ``(3, H, W)`` by central differences, ``(H, W)``."""
-    luma = torch.tensordot(image.new_tensor([0.299, 0.587, 0.114]).double(), image.double(), dims=1)
+    """Returns the length of the gradient of the luminance of ``(C, H, W)`` by central differences, ``(H, W)``."""
+    weights = image.new_tensor(luminance_weights(len(image)))
+    luma = torch.tensordot(weights.double(), image.double(), dims=1)
     y, x = torch.gradient(luma)
     return torch.hypot(y, x)
 

@@ -15,6 +15,7 @@ OURS = {name: kind for name, kind in SR_BACKBONES.module_dict.items() if kind.__
 WITH_CHANNELS = [name for name, kind in OURS.items() if "image_channels" in inspect.signature(kind).parameters]
 FIXED = ("LapSRN", "Spandrel", "SRFlow")  # scales of their own
 TRANSLATORS_OF_ANY = [name for name, kind in TRANSLATORS.module_dict.items() if getattr(kind, "any_channels", False)]
+LEARNED = {"CameraDegradation": dict(refine={})}  # options without which a translator learns nothing
 OTHERS = [
     name
     for name, kind in TRANSLATORS.module_dict.items()
@@ -26,7 +27,7 @@ def test_the_common_networks_take_any_number() -> None:
     assert {"SRResNet", "EDSR", "RRDBNet", "MSRResNet", "SRVGGNetCompact", "RCAN", "RDN", "VDSR", "IMDN"} <= {
         *WITH_CHANNELS
     }
-    assert {"CycleGAN", "CUT", "DSGAN", "ProbabilisticDegradation"} <= {*TRANSLATORS_OF_ANY}
+    assert {"CycleGAN", "CUT", "DSGAN", "ProbabilisticDegradation", "CameraDegradation"} <= {*TRANSLATORS_OF_ANY}
 
 
 @pytest.mark.parametrize("name", WITH_CHANNELS)
@@ -63,7 +64,7 @@ def test_a_loss_of_colours_refuses_five_bands() -> None:
 @pytest.mark.parametrize("channels", [1, 5])
 def test_translators(name, channels) -> None:
     kind = TRANSLATORS.get(name)
-    translator = TRANSLATORS.build({"type": name, "image_channels": channels, **kind.TINY})
+    translator = TRANSLATORS.build({"type": name, "image_channels": channels, **kind.TINY, **LEARNED.get(name, {})})
     syn, real = torch.rand(2, 2, channels, 24, 24).unbind()
     t = translator.translate(syn, real)
     losses = {**translator.generator_losses(syn, real, t), **translator.discriminator_losses(syn, real, t)}

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lr", type=Path, help="folder of LR images that pair with --hr")
     parser.add_argument("--scale", type=at_least(1), default=4)
     parser.add_argument("--crop", type=at_least(1), default=1, help="LR crop of the training, pixels; HR: times scale")
-    parser.add_argument("--channels", type=at_least(1), default=3, help="of the images (default: 3, RGB)")
+    parser.add_argument("--channels", type=at_least(1), help="of the images (default: those of the files)")
     parser.add_argument(
         "--deep",
         action="store_true",
@@ -41,14 +41,16 @@ def main(args: argparse.Namespace) -> None:
         UserError: no folder given, or a problem found.
     """
     from cyclesr.datasets.inspection import inspect_folder, inspect_pairs, look_swapped
+    from cyclesr.images.bands import channels_of_folders
     from cyclesr.progress import watch
 
     smallest = dict(hr=args.crop * args.scale, real=args.crop, lr=args.crop)
     folders = {name: getattr(args, name) for name in smallest if getattr(args, name)}
     if not folders:
         raise UserError("Nothing to check: give --hr, --real or --lr.")
+    channels = args.channels or channels_of_folders(*folders.values())
     reports = {
-        name: inspect_folder(path, smallest[name], watch(name), deep=args.deep, channels=args.channels)
+        name: inspect_folder(path, smallest[name], watch(name), deep=args.deep, channels=channels)
         for name, path in folders.items()
     }
     _print_table(reports)

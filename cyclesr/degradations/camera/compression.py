@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from PIL import JpegImagePlugin, UnidentifiedImageError
 
+from cyclesr.degradations.camera.luminance import luminance
 from cyclesr.images.pillow import open_header
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
@@ -30,7 +31,6 @@ _LUMA = np.array(
         [72, 92, 95, 98, 112, 100, 103, 99],
     ]
 )
-_WEIGHTS = np.array([0.299, 0.587, 0.114])  # of luminance
 _BLUE_DIFFERENCE, _RED_DIFFERENCE = (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312)
 
 _JPEG = b"\xff\xd8\xff"  # the first bytes of a file
@@ -58,7 +58,7 @@ class CompressionMeasurement:
     Attributes:
         source: ``header`` of the file, or ``pixels``.
         quality: 1 to 100, of the table of the Independent JPEG Group that is nearest to the luminance table.
-        subsampling: of chrominance; None if the header has another one.
+        subsampling: of chrominance; None if the header has another one, and for gray images.
         tables: quantisation tables of luminance and chrominance, 64 numbers each in rows; empty if ``source`` is
             ``pixels``.
         offset: (y, x) of the first whole block, 0 to 7 pixels.
@@ -103,8 +103,13 @@ def luma_table(quality: int) -> np.ndarray:
 
 
 def measure_compression(image: np.ndarray) -> CompressionMeasurement | None:
-    """Estimates the compression of (H, W, 3) pixels in [0, 1]; None if there is none, or too little to be seen."""
-    luma = 255 * image @ _WEIGHTS
+    """Estimates the compression of (H, W, channels) pixels in [0, 1]; None if there is none, or too little to be seen.
+
+    Only gray and RGB images are JPEGs.
+    """
+    if image.shape[2] not in (1, 3):
+        return None
+    luma = luminance(255 * image)
     offsets = sorted({(0, 0), (_grid_offset(luma, 0), _grid_offset(luma, 1))})
     found = [(*_best_quality(_coefficients(luma[y:, x:])), (y, x)) for y, x in offsets]
     evidence, quality, offset = max(found)
@@ -153,8 +158,13 @@ def _gain(values: np.ndarray, step: int) -> float:
     return float(np.log((1 - _OUTLIERS) * near + _OUTLIERS).sum())
 
 
-def _subsampling(image: np.ndarray, offset: tuple[int, int]) -> Subsampling:
-    """Tells the subsampling by the size of the chrominance blocks: 8 pixels, or 16 along a subsampled axis."""
+def _subsampling(image: np.ndarray, offset: tuple[int, int]) -> Subsampling | None:
+    """Tells the subsampling by the size of the chrominance blocks: 8 pixels, or 16 along a subsampled axis.
+
+    Gray images have no chrominance.
+    """
+    if image.shape[2] == 1:
+        return None
     planes = 255 * image @ np.array([_BLUE_DIFFERENCE, _RED_DIFFERENCE]).T
     if not _has_large_blocks(planes, 1, offset[1], _SIGNIFICANT):
         return "4:4:4"

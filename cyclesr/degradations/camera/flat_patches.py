@@ -32,8 +32,8 @@ def patches_of_files(paths: Sequence[str | Path], camera: CameraMeasurement) -> 
         camera: their measurement.
 
     Returns:
-        For each image samples ``(n, 3, 16, 16)``, see :func:`flat_patches`; those of another image, in turn, if it has
-        none.
+        For each image samples ``(n, channels, 16, 16)``, see :func:`flat_patches`; those of another image, in turn,
+        if it has none.
 
     Raises:
         UserError: no image has a flat patch, or the files are not those that were measured.
@@ -42,7 +42,7 @@ def patches_of_files(paths: Sequence[str | Path], camera: CameraMeasurement) -> 
         raise UserError(f"A noise bank needs the {len(camera.images)} files that were measured, found {len(paths)}.")
     most = max(_MOST // len(paths), 1)
     found = [
-        flat_patches(measured_part(read_image(path)), noise, most) if noise else np.zeros((0, 3, 1, 1))
+        flat_patches(measured_part(read_image(path, camera.channels)), noise, most) if noise else np.zeros((0, 3, 1, 1))
         for path, noise in zip(paths, camera.noise_of_each, strict=True)
     ]
     if not any(map(len, found)):
@@ -58,18 +58,19 @@ def flat_patches(image: np.ndarray, noise: NoiseMeasurement, most: int) -> np.nd
     """Returns samples of the noise of an image, in units of its standard deviation at their brightness.
 
     Args:
-        image: ``(H, W, 3)`` in [0, 1].
+        image: ``(H, W, channels)`` in [0, 1].
         noise: measured in this image.
         most: largest number of samples.
 
     Returns:
-        ``(n, 3, 16, 16)``; each is a patch less the plane through it, so that its mean is 0.
+        ``(n, channels, 16, 16)``; each is a patch less the plane through it, so that its mean is 0.
     """
+    channels = image.shape[2]
     if min(image.shape[:2]) < PATCH_SIDE:
-        return np.zeros((0, 3, PATCH_SIDE, PATCH_SIDE), np.float32)
+        return np.zeros((0, channels, PATCH_SIDE, PATCH_SIDE), np.float32)
     step = PATCH_SIDE // 2
     views = np.lib.stride_tricks.sliding_window_view(image, (PATCH_SIDE, PATCH_SIDE), axis=(0, 1))[::step, ::step]
-    values = views.reshape(-1, 3, PATCH_SIDE**2).astype(np.float32)
+    values = views.reshape(-1, channels, PATCH_SIDE**2).astype(np.float32)
     residuals = values - values @ _BASIS @ _BASIS.T
     clipped = ((values < _CLIPPED[0]) | (values > _CLIPPED[1])).mean((1, 2)) > 0.01
     variance = np.square(residuals).mean((1, 2))
@@ -77,4 +78,4 @@ def flat_patches(image: np.ndarray, noise: NoiseMeasurement, most: int) -> np.nd
     flat = np.flatnonzero((variance > 0) & (variance <= _FLAT * expected) & ~clipped)
     chosen = flat[np.linspace(0, len(flat) - 1, min(most, len(flat))).astype(int)]
     samples = residuals[chosen] / np.sqrt(expected[chosen])[:, None, None]
-    return np.asarray(samples.reshape(-1, 3, PATCH_SIDE, PATCH_SIDE))
+    return np.asarray(samples.reshape(-1, channels, PATCH_SIDE, PATCH_SIDE))

@@ -171,7 +171,7 @@ def _noise(noise: NoiseMeasurement | None) -> tuple[float, float, float]:
     spectrum = np.array(noise.spectrum)
     coarse, fine = (max(float(spectrum[band].mean()), 0.02) for band in (_COARSE, _FINE))  # drawings have no noise
     grain = np.log(coarse / fine)
-    colour = np.arctanh(np.clip(np.mean(noise.correlation), -0.95, 0.95))
+    colour = np.arctanh(np.clip(np.mean(noise.correlation), -0.95, 0.95)) if noise.correlation else np.nan
     return float(np.log(max(noise.level, _LEAST_LEVEL))), float(grain), float(colour)
 
 

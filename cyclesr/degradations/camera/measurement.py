@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cyclesr.degradations.camera.compression import CompressionMeasurement, measure_compression, read_compression
+from cyclesr.degradations.camera.luminance import luminance
 from cyclesr.degradations.camera.mtf import (
     FREQUENCIES,
     EdgeSpectra,
@@ -27,8 +28,8 @@ from cyclesr.images.reading import read_image
 # Larger images are measured only in their central part, which is sufficient and limits the time.
 _LARGEST_SIDE = 1024
 _LARGEST_REDUCED = 640  # of images that are reduced first
+DARK = 4  #: headroom from which images are called dark
 _FAR_ABOVE = 4.0  # times the median level of the noise
-_LUMA = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class ImageMeasurement:
         compression: JPEG compression, or None if neither the file nor its pixels show any.
         resampling_period: period in pixels of the traces of an enlargement, or 0 if there are none, see
             :func:`~cyclesr.degradations.camera.resampling.resampling_period`.
+        channels: number of channels with which the image was read: 3 for RGB, 1 for gray.
+        bits: bits per sample of the image, 8 or 16.
+        largest: its largest value, in units of [0, 1].
     """
 
     name: str
@@ -59,6 +63,9 @@ class ImageMeasurement:
     noise: NoiseMeasurement | None
     compression: CompressionMeasurement | None
     resampling_period: int = 0
+    channels: int = 3
+    bits: int = 8
+    largest: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain lists, numbers and strings, for JSON."""
@@ -83,6 +90,25 @@ class CameraMeasurement:
 
     images: tuple[ImageMeasurement, ...]
 
+    @property
+    def channels(self) -> int:
+        """Returns the number of channels of the images."""
+        return self.images[0].channels
+
+    @property
+    def bits(self) -> int:
+        """Returns the bits per sample, 16 if all images have 16, otherwise 8."""
+        return min(image.bits for image in self.images)
+
+    @property
+    def headroom(self) -> int:
+        """Returns by which power of two all values can be multiplied without clipping, of 16-bit images; otherwise 1.
+
+        Microscopes and satellites often store values of 10 to 14 bits in 16.
+        """
+        largest = max(image.largest for image in self.images)
+        return 2 ** int(np.log2(1 / largest)) if self.bits == 16 and largest > 0 else 1
+
     @cached_property
     def mtf(self) -> np.ndarray:
         """Returns the ``(frequencies,)`` MTF from the edges of all images.
@@ -94,9 +120,15 @@ class CameraMeasurement:
         if not np.isfinite(mtf).all():
             raise UserError(
                 f"None of the {len(self.images)} images has enough sharp, isolated edges to measure the camera: use "
-                "more or larger images."
+                f"more or larger images.{self._dark}"
             )
         return mtf
+
+    @property
+    def _dark(self) -> str:
+        if self.headroom < DARK:
+            return ""
+        return f" They use 1/{self.headroom} of the range of 16 bits: multiply their values by {self.headroom}."
 
     @property
     def has_mtf(self) -> bool:
@@ -208,7 +240,7 @@ def measure_images(images: Iterable[np.ndarray], names: Sequence[str] | None = N
     """Measures images of one camera.
 
     Args:
-        images: ``(H, W, 3)`` RGB each, in uint8, uint16, or float in [0, 1].
+        images: ``(H, W, channels)`` each, with the same number of channels, in uint8, uint16, or float in [0, 1].
         names: names for the results.
 
     Raises:
@@ -218,12 +250,18 @@ def measure_images(images: Iterable[np.ndarray], names: Sequence[str] | None = N
 
 
 def measure_files(
-    paths: Iterable[str | Path], *, reduced_by: int = 1, skip: Callable[[UserError], None] | None = None
+    paths: Iterable[str | Path],
+    *,
+    channels: int = 3,
+    reduced_by: int = 1,
+    skip: Callable[[UserError], None] | None = None,
 ) -> CameraMeasurement:
     """Measures image files of one camera. Compression is read from the headers of JPEGs.
 
     Args:
         paths: image files.
+        channels: number of channels, see :func:`~cyclesr.images.reading.read_image`. Sharpness is measured on the
+            luminance, or on the mean of the bands; noise in each of them.
         reduced_by: factor by which the images are reduced (antialiased bicubic) before their sharpness is measured.
             Noise and compression are measured only without a reduction.
         skip: is called with the error of a file that cannot be read, which is then passed over. By default, the error
@@ -232,12 +270,14 @@ def measure_files(
     Raises:
         UserError: there are no files, or a file cannot be read.
     """
-    return _together(found for path in paths if (found := _measured_file(path, reduced_by, skip)) is not None)
+    return _together(found for path in paths if (found := _measured_file(path, channels, reduced_by, skip)) is not None)
 
 
-def _measured_file(path: str | Path, reduced_by: int, skip: Callable[[UserError], None] | None) -> "_Measured | None":
+def _measured_file(
+    path: str | Path, channels: int, reduced_by: int, skip: Callable[[UserError], None] | None
+) -> "_Measured | None":
     try:
-        image = read_image(path)
+        image = read_image(path, channels)
         if reduced_by > 1:
             return _measured_reduced(image, Path(path).name, reduced_by)
         return _measured(image, Path(path).name, read_compression(path))
@@ -258,27 +298,38 @@ class _Measured(NamedTuple):
     noise: NoiseMeasurement | None
     compression: CompressionMeasurement | None
     resampling_period: int
+    channels: int
+    bits: int
+    largest: float
 
 
 def _measured(image: np.ndarray, name: str, compression: CompressionMeasurement | None) -> _Measured:
     middle = measured_part(image)
-    luminance = middle @ _LUMA
+    gray = luminance(middle)
     return _Measured(
         name=name,
         height=image.shape[0],
         width=image.shape[1],
-        edges=edge_spectra(luminance),
+        edges=edge_spectra(gray),
         noise=measure_noise(middle),
         compression=compression or measure_compression(middle),
-        resampling_period=resampling_period(luminance),
+        resampling_period=resampling_period(gray),
+        **_samples(image, middle),
     )
 
 
 def _measured_reduced(image: np.ndarray, name: str, factor: int) -> _Measured:
-    luminance = measured_part(image, _LARGEST_REDUCED * factor) @ _LUMA
+    middle = measured_part(image, _LARGEST_REDUCED * factor)
     height, width = (side // factor for side in image.shape[:2])
-    edges = edge_spectra(reduce(luminance, factor))
-    return _Measured(name, height, width, edges, noise=None, compression=None, resampling_period=0)
+    edges = edge_spectra(reduce(luminance(middle), factor))
+    return _Measured(name, height, width, edges, None, None, resampling_period=0, **_samples(image, middle))
+
+
+def _samples(image: np.ndarray, part: np.ndarray) -> dict[str, Any]:
+    """Returns what is known of the samples of ``(H, W, channels)`` and of its measured part, in [0, 1]."""
+    return dict(
+        channels=image.shape[2], bits=16 if image.dtype == np.uint16 else 8, largest=float(part.max(initial=0.0))
+    )
 
 
 def _together(images: Iterable[_Measured]) -> CameraMeasurement:
@@ -298,6 +349,9 @@ def _together(images: Iterable[_Measured]) -> CameraMeasurement:
                 noise=image.noise,
                 compression=image.compression,
                 resampling_period=image.resampling_period,
+                channels=image.channels,
+                bits=image.bits,
+                largest=image.largest,
             )
             for image, rows, weight in zip(found, spectra, weights, strict=True)
         )
@@ -305,7 +359,7 @@ def _together(images: Iterable[_Measured]) -> CameraMeasurement:
 
 
 def measured_part(image: np.ndarray, most: int = _LARGEST_SIDE) -> np.ndarray:
-    """Returns the central part of ``(H, W, 3)``, of at most so many pixels a side, as floats in [0, 1]."""
+    """Returns the central part of ``(H, W, channels)``, of at most so many pixels a side, as floats in [0, 1]."""
     top, left = (max(side - most, 0) // 2 // 8 * 8 for side in image.shape[:2])  # on the grid of JPEG blocks
     part = image[top : top + most, left : left + most]
     return part / np.iinfo(part.dtype).max if np.issubdtype(part.dtype, np.integer) else part.astype(np.float64)

@@ -1,4 +1,4 @@
-"""The noise of an image: its level as a function of brightness, its spectrum and its correlation between colours.
+"""The noise of an image: its level as a function of brightness, its spectrum and its correlation between the bands.
 
 It is measured in flat patches. The variance of its neighbours, not its own, decides whether a patch is flat. The
 selection therefore has no bias towards patches whose noise is low by chance, and treats white noise and grain alike.
@@ -41,33 +41,34 @@ class NoiseMeasurement:
 
     Attributes:
         brightness: mean brightness of the flat patches of each bin, ascending.
-        std: standard deviations in R, G and B for each of these.
+        std: standard deviations in each band (R, G and B) for each of these.
         read: standard deviation at brightness 0, from the fit variance = read^2 + shot * brightness.
         shot: increase of the variance with brightness, from the same fit.
         spectrum: power at ``FREQUENCIES`` with mean 1 over the plane of frequencies; 1 everywhere for white noise.
             Below 1/16 cycles per pixel, noise and shading are indistinguishable, and the value at 1/16 is repeated.
-        correlation: correlation of R with G, R with B and G with B, in [-1, 1].
+        correlation: correlation of each two bands in [-1, 1]: R with G, R with B and G with B; those of the first band
+            with the others come first. Empty for gray images.
     """
 
     brightness: tuple[float, ...]
-    std: tuple[tuple[float, float, float], ...]
+    std: tuple[tuple[float, ...], ...]
     read: float
     shot: float
     spectrum: tuple[float, ...]
-    correlation: tuple[float, float, float]
+    correlation: tuple[float, ...]
 
     @property
     def level(self) -> float:
-        """Returns the standard deviation at mid-gray, averaged over colours."""
+        """Returns the standard deviation at mid-gray, averaged over the bands."""
         return float(np.sqrt(self.read**2 + 0.5 * self.shot))
 
 
 def measure_noise(image: np.ndarray) -> NoiseMeasurement | None:
-    """Measures the noise of an (H, W, 3) float image in [0, 1]; None if there are no flat, unclipped patches."""
+    """Measures the noise of an (H, W, channels) float image in [0, 1]; None if there are no flat, unclipped patches."""
     means, residuals, grid, clipped = _patches(image)
     if not len(means):
         return None
-    variance = (residuals**2).sum(1) / (PATCH**2 - _PLANES.shape[1])  # (patches, 3)
+    variance = (residuals**2).sum(1) / (PATCH**2 - _PLANES.shape[1])  # (patches, channels)
     rank = _variance_of_neighbours(variance.mean(1).reshape(grid)).ravel()
     rank[clipped] = np.inf
     bins = np.minimum((means * _BINS).astype(int), _BINS - 1)
@@ -84,7 +85,7 @@ def measure_noise(image: np.ndarray) -> NoiseMeasurement | None:
     chosen = np.concatenate(list(flat.values()))
     return NoiseMeasurement(
         brightness=tuple(map(float, brightness)),
-        std=tuple((float(r), float(g), float(b)) for r, g, b in np.sqrt(list(levels.values()))),
+        std=tuple(tuple(map(float, level)) for level in np.sqrt(list(levels.values()))),
         read=read,
         shot=shot,
         spectrum=tuple(map(float, _spectrum(residuals[chosen]))),
@@ -96,7 +97,7 @@ def flat_corners(image: np.ndarray) -> np.ndarray:
     """Finds the flattest patches of PATCH x PATCH pixels, judged by their neighbours as :func:`measure_noise` does.
 
     Args:
-        image: ``(H, W, 3)``, float in [0, 1].
+        image: ``(H, W, channels)``, float in [0, 1].
 
     Returns:
         ``(n, 2)`` (y, x) of their top left pixels; n = 0 if the image is too small or all patches are clipped.
@@ -112,12 +113,12 @@ def flat_corners(image: np.ndarray) -> np.ndarray:
 
 
 def _patches(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, int], np.ndarray]:
-    """Returns means (n,) and residuals (n, pixels, 3) from a plane, the size of the grid, and which are clipped."""
+    """Returns means (n,), residuals (n, pixels, channels) from a plane, the size of the grid, and which are clipped."""
     if min(image.shape[:2]) < PATCH:
-        return np.zeros(0), np.zeros((0, PATCH**2, 3)), (0, 0), np.zeros(0, bool)
+        return np.zeros(0), np.zeros((0, PATCH**2, image.shape[2])), (0, 0), np.zeros(0, bool)
     views = np.lib.stride_tricks.sliding_window_view(image, (PATCH, PATCH), axis=(0, 1))[::_STEP, ::_STEP]
     grid = views.shape[:2]
-    values = views.reshape(-1, 3, PATCH**2).transpose(0, 2, 1).astype(np.float32)
+    values = views.reshape(-1, image.shape[2], PATCH**2).transpose(0, 2, 1).astype(np.float32)
     clipped = ((values < _CLIPPED[0]) | (values > _CLIPPED[1])).mean((1, 2)) > 0.01
     planes = _PLANES.astype(np.float32)
     return values.mean((1, 2)), values - planes @ (planes.T @ values), (grid[0], grid[1]), clipped
@@ -141,10 +142,13 @@ def _flattest(candidates: np.ndarray, rank: np.ndarray) -> np.ndarray:
 
 
 def _level(variance: np.ndarray) -> np.ndarray:
-    """Returns the (3,) variances of the noise from those of flat patches (patches, 3); NaN if they are texture."""
+    """Returns the (channels,) variances of the noise from those of flat patches (patches, channels).
+
+    They are NaN if the patches are texture.
+    """
     low, middle, high = np.quantile(variance.mean(1), (0.25, 0.5, 0.75))
     if middle > _NEGLIGIBLE and high - low > _UNEQUAL * _QUARTILES * middle:
-        return np.full(3, np.nan)
+        return np.full(variance.shape[1], np.nan)
     return np.asarray(np.median(variance, 0))
 
 
@@ -171,8 +175,8 @@ def _spectrum(residuals: np.ndarray) -> np.ndarray:
     return np.interp(FREQUENCIES, rings / PATCH, radial / max(mean, 1e-20))
 
 
-def _correlation(residuals: np.ndarray) -> tuple[float, float, float]:
+def _correlation(residuals: np.ndarray) -> tuple[float, ...]:
     covariance = np.einsum("npi,npj->ij", residuals, residuals, dtype=np.float64)
     scale = np.sqrt(np.maximum(np.diag(covariance), 1e-20))
     matrix = covariance / np.outer(scale, scale)
-    return float(matrix[0, 1]), float(matrix[0, 2]), float(matrix[1, 2])
+    return tuple(map(float, matrix[np.triu_indices(len(matrix), 1)]))

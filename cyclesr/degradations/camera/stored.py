@@ -43,6 +43,7 @@ def _check_numbers(camera: CameraMeasurement) -> None:
         raise ValueError("it has no images")
     for image in camera.images:
         noise = [] if image.noise is None else [*vars(image.noise).values()]
-        for numbers in (*image.edge_spectra, image.edge_weights, image.height, image.width, image.edges, *noise):
+        single = (image.height, image.width, image.edges, image.channels, image.bits, image.largest)
+        for numbers in (*image.edge_spectra, image.edge_weights, single, *noise):
             if numbers is not None:
                 np.asarray(numbers, dtype=np.float64)

@@ -28,7 +28,8 @@ class NoiseSummary:
         black: standard deviation at brightness 0.
         white: standard deviation at brightness 1.
         spectrum: power at :data:`~cyclesr.degradations.camera.FREQUENCIES`, with mean 1 over the plane.
-        correlation: of two colours, mean over the three pairs.
+        bands: standard deviation in each band, mean over brightness.
+        correlation: of two bands, mean over all pairs; None for gray images.
     """
 
     images: int
@@ -38,7 +39,8 @@ class NoiseSummary:
     black: float
     white: float
     spectrum: tuple[float, ...]
-    correlation: float
+    bands: tuple[float, ...]
+    correlation: float | None
 
     @property
     def kind(self) -> NoiseKind:
@@ -54,6 +56,7 @@ def summarise_noise(camera: CameraMeasurement) -> NoiseSummary | None:
     if not noises:
         return None
     levels = [noise.level for noise in noises]
+    correlations = [np.mean(noise.correlation) for noise in noises if noise.correlation]
     return NoiseSummary(
         images=len(noises),
         level=float(np.median(levels)),
@@ -62,7 +65,8 @@ def summarise_noise(camera: CameraMeasurement) -> NoiseSummary | None:
         black=float(np.median([noise.read for noise in noises])),
         white=float(np.median([np.hypot(noise.read, np.sqrt(noise.shot)) for noise in noises])),
         spectrum=tuple(map(float, np.median([noise.spectrum for noise in noises], 0))),
-        correlation=float(np.median([np.mean(noise.correlation) for noise in noises])),
+        bands=tuple(map(float, np.median([np.mean(noise.std, 0) for noise in noises], 0))),
+        correlation=float(np.median(correlations)) if correlations else None,
     )
 
 
@@ -75,7 +79,8 @@ class CompressionSummary:
         in_files: how many are JPEG files, whose tables were read.
         in_pixels: how many others show traces of a JPEG in their pixels.
         qualities: of both, ascending.
-        subsamplings: number of images by chroma subsampling, most frequent first; ``other`` for what has no name.
+        subsamplings: number of images by chroma subsampling, most frequent first; ``other`` for what has no name. Empty
+            for gray images.
     """
 
     images: int
@@ -88,10 +93,11 @@ class CompressionSummary:
 def summarise_compression(camera: CameraMeasurement) -> CompressionSummary:
     """Counts how the images are compressed."""
     found = [image.compression for image in camera.images if image.compression is not None]
+    kinds = [one.subsampling or "other" for one in found]
     return CompressionSummary(
         images=len(camera.images),
         in_files=sum(one.source == "header" for one in found),
         in_pixels=sum(one.source == "pixels" for one in found),
         qualities=tuple(sorted(one.quality for one in found)),
-        subsamplings=dict(Counter(one.subsampling or "other" for one in found).most_common()),
+        subsamplings=dict(Counter(kinds if camera.channels == 3 else ()).most_common()),
     )

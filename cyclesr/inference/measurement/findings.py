@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cyclesr.degradations.camera.groups import LEAST_IMAGES, ImageGroup
+from cyclesr.degradations.camera.measurement import DARK
 from cyclesr.degradations.camera.summary import NoiseSummary
+from cyclesr.images.bands import bands_in_words
 from cyclesr.inference.measurement.report import FolderMeasurement, HRMeasurement, MeasurementReport
 
 _SAME_IN_ALL_COLOURS, _OWN_IN_EACH_COLOUR = 0.8, 0.3  # correlation
@@ -50,20 +52,42 @@ def findings(report: MeasurementReport) -> list[Finding]:
 
 
 def camera_findings(real: FolderMeasurement, scale: int) -> list[Finding]:
-    """Describes the camera of a folder: sharpness, enlargement, noise, compression and groups.
+    """Describes the camera of a folder: sharpness, enlargement, noise, compression, groups, and if images are dark.
 
     Unlike those of :func:`~cyclesr.inference.measurement.report.measure_folders`, they may have too few edges.
     """
-    return [_sharpness(real), *_enlargement(real, scale), _noise(real), _compression(real), _groups(real)]
+    return [
+        *_brightness(real),
+        _sharpness(real),
+        *_enlargement(real, scale),
+        _noise(real),
+        _compression(real),
+        _groups(real),
+    ]
 
 
 def _images(real: FolderMeasurement) -> Finding:
     sizes = sorted({(image.width, image.height) for image in real.camera.images}, key=lambda size: size[0] * size[1])
     spans = [f"{width}x{height}" for width, height in dict.fromkeys((sizes[0], sizes[-1]))]
-    text = f"{len(real.camera.images)} of {real.found} measured, {' to '.join(spans)} pixels."
+    text = f"{len(real.camera.images)} of {real.found} measured, {' to '.join(spans)} pixels{_kind(real)}."
     if real.passed_over:
         text += f" Passed over: {len(real.passed_over)}."
     return Finding("Images", text, "With so few images, figures are rough: use 10 or more." if real.few else "")
+
+
+def _kind(real: FolderMeasurement) -> str:
+    return "" if real.camera.channels == 3 else f", {bands_in_words(real.camera.channels)}"
+
+
+def _brightness(real: FolderMeasurement) -> Iterator[Finding]:
+    factor = real.camera.headroom
+    if factor >= DARK:
+        yield Finding(
+            "Brightness",
+            f"The images use 1/{factor} of the range of 16 bits.",
+            f"Before training, multiply all values of the real images by {factor}, and those of the HR images so that "
+            "they look alike.",
+        )
 
 
 def _sharpness(real: FolderMeasurement) -> Finding:
@@ -114,13 +138,14 @@ def _noise(real: FolderMeasurement) -> Finding:
     if noise is None:
         return Finding("Noise", "No image has flat areas in which noise could be measured.")
     if noise.kind == "hidden":
-        return Finding("Noise", f"Hardly any: {_LEVELS * noise.level:.1f} levels of 255, not much more than rounding.")
+        text = f"Hardly any: {_LEVELS * noise.level:.1f} levels of 255"
+        return Finding("Noise", f"{text}{', not much more than rounding' * (real.camera.bits == 8)}.")
     text = (
         f"{_LEVELS * noise.level:.1f} levels of 255 at mid-gray ({_LEVELS * noise.low:.1f} to "
         f"{_LEVELS * noise.high:.1f} over images), {_growth(noise)}. "
     )
     text += "It is white. " if noise.kind == "white" else "It is coarse grain, as denoising and compression leave it. "
-    return Finding("Noise", text + _colour(noise))
+    return Finding("Noise", (text + (_colour(noise) if real.camera.channels == 3 else _bands(noise))).rstrip())
 
 
 def _growth(noise: NoiseSummary) -> str:
@@ -129,17 +154,25 @@ def _growth(noise: NoiseSummary) -> str:
 
 
 def _colour(noise: NoiseSummary) -> str:
-    if noise.correlation > _SAME_IN_ALL_COLOURS:
+    correlation = noise.correlation or 0.0
+    if correlation > _SAME_IN_ALL_COLOURS:
         kind = "Nearly the same in all colours"
     else:
-        kind = (
-            "Independent in each colour" if noise.correlation < _OWN_IN_EACH_COLOUR else "Partly alike in all colours"
-        )
-    return f"{kind} (correlation {noise.correlation:.2f})."
+        kind = "Independent in each colour" if correlation < _OWN_IN_EACH_COLOUR else "Partly alike in all colours"
+    return f"{kind} (correlation {correlation:.2f})."
+
+
+def _bands(noise: NoiseSummary) -> str:
+    if noise.correlation is None:
+        return ""
+    levels = ", ".join(f"{_LEVELS * level:.1f}" for level in noise.bands)
+    return f"Levels of the bands: {levels}; their mean correlation is {noise.correlation:.2f}."
 
 
 def _compression(real: FolderMeasurement) -> Finding:
     found = real.compression
+    if real.camera.channels not in (1, 3):
+        return Finding("Compression", "Not looked for, because JPEGs are gray or RGB.")
     if not found.qualities:
         return Finding("Compression", "No JPEG: neither in the files nor in the pixels.")
     where = [f"{found.in_files} of {found.images} files are JPEGs"] if found.in_files else []
@@ -147,7 +180,7 @@ def _compression(real: FolderMeasurement) -> Finding:
     low, middle, high = found.qualities[0], found.qualities[len(found.qualities) // 2], found.qualities[-1]
     quality = f"quality {low}" if low == high else f"quality {low} to {high}, median {middle}"
     kinds = ", ".join(f"{name} in {_share(count, len(found.qualities))}" for name, count in found.subsamplings.items())
-    text = f"{', '.join(where)}: {quality}; chroma {kinds}."
+    text = f"{', '.join(where)}: {quality}{kinds and f'; chroma {kinds}'}."
     return Finding(
         "Compression", text, "Blocks are strong: use the originals if you have them." if middle < _STRONG else ""
     )

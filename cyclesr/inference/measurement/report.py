@@ -18,6 +18,7 @@ from cyclesr.degradations.camera.summary import (
     summarise_noise,
 )
 from cyclesr.errors import UserError
+from cyclesr.images.bands import channels_of_folders
 from cyclesr.images.listing import list_images
 from cyclesr.images.reading import image_size
 
@@ -156,7 +157,12 @@ class MeasurementReport:
 
 
 def measure_folders(
-    real: str | Path, hr: str | Path | None = None, *, scale: int, watch: Callable[[str], Watch] = lambda title: iter
+    real: str | Path,
+    hr: str | Path | None = None,
+    *,
+    scale: int,
+    channels: int | None = None,
+    watch: Callable[[str], Watch] = lambda title: iter,
 ) -> MeasurementReport:
     """Measures a folder of real LR images, and compares a folder of HR images with it.
 
@@ -167,19 +173,25 @@ def measure_folders(
         real: folder of real LR images.
         hr: folder of HR images.
         scale: of HR to LR: the HR images are reduced by it before they are compared.
+        channels: number of channels of the images; None is that of the files, see
+            :func:`~cyclesr.images.bands.channels_of_folders`.
         watch: returns, for a title, a function that wraps the paths, for a progress bar.
 
     Raises:
-        UserError: a folder without images, or whose images are all unreadable, too small or without edges.
+        UserError: a folder without images, or whose images are all unreadable, too small or without edges; or images
+            of different bands.
     """
-    found = _measure(Path(real), _MOST, _SMALLEST, watch("real"))
+    if channels is None:
+        channels = channels_of_folders(real, *([] if hr is None else [hr]))
+    found = _measure(Path(real), _MOST, _SMALLEST, channels, watch("real"))
     return MeasurementReport(scale, found, None if hr is None else _compare(Path(hr), found, scale, watch))
 
 
 def _compare(folder: Path, real: FolderMeasurement, scale: int, watch: Callable[[str], Watch]) -> HRMeasurement:
-    whole = _measure(folder, _MOST_HR, _SMALLEST * scale, watch("hr"))
+    channels = real.camera.channels
+    whole = _measure(folder, _MOST_HR, _SMALLEST * scale, channels, watch("hr"))
     paths = [folder / image.name for image in whole.camera.images]
-    reduced = _measured(folder, paths, watch("hr, reduced"), [], scale) if scale > 1 else whole.camera
+    reduced = _measured(folder, paths, channels, watch("hr, reduced"), [], scale) if scale > 1 else whole.camera
     return HRMeasurement(
         whole=whole,
         reduced=reduced,
@@ -189,32 +201,37 @@ def _compare(folder: Path, real: FolderMeasurement, scale: int, watch: Callable[
     )
 
 
-def _measure(folder: Path, most: int, smallest: int, watch: Watch) -> FolderMeasurement:
+def _measure(folder: Path, most: int, smallest: int, channels: int, watch: Watch) -> FolderMeasurement:
     paths = list_images(folder)
     passed_over: list[str] = []
-    chosen = [path for path in paths[:: -(-len(paths) // most)] if _usable(path, smallest, passed_over)]
+    chosen = [path for path in paths[:: -(-len(paths) // most)] if _usable(path, smallest, channels, passed_over)]
     if not chosen:
         raise UserError(f"None of the images of {folder} can be measured: {passed_over[0]}")
-    camera = _measured(folder, chosen, watch, passed_over)
+    camera = _measured(folder, chosen, channels, watch, passed_over)
     return FolderMeasurement(folder, len(paths), camera, tuple(passed_over))
 
 
 def _measured(
-    folder: Path, paths: list[Path], watch: Watch, passed_over: list[str], reduced_by: int = 1
+    folder: Path, paths: list[Path], channels: int, watch: Watch, passed_over: list[str], reduced_by: int = 1
 ) -> CameraMeasurement:
     """Measures images; the MTF is computed at once, so that errors name the folder."""
     try:
-        camera = measure_files(watch(paths), reduced_by=reduced_by, skip=lambda error: passed_over.append(str(error)))
+        camera = measure_files(
+            watch(paths),
+            channels=channels,
+            reduced_by=reduced_by,
+            skip=lambda error: passed_over.append(str(error)),
+        )
         _ = camera.mtf
     except UserError as error:
         raise UserError(" ".join((f"{folder}: {error}", *passed_over[:1]))) from error
     return camera
 
 
-def _usable(path: Path, smallest: int, passed_over: list[str]) -> bool:
+def _usable(path: Path, smallest: int, channels: int, passed_over: list[str]) -> bool:
     """Returns whether an image has the size to be measured; if not, adds the reason to ``passed_over``."""
     try:
-        height, width = image_size(path)
+        height, width = image_size(path, channels)
     except UserError as error:
         passed_over.append(str(error))
         return False

@@ -37,11 +37,11 @@ class ImageViewer:
 
         Args:
             name: its name.
-            versions: images ``(3, H, W)`` in [0, 1] of one size by title, at least two. The first is on the left, the
+            versions: images ``(C, H, W)`` in [0, 1] of one size, by title, at least two. The first is on the left, the
                 second on the right, and the reader can choose others.
             note: a remark below it.
         """
-        arrays = {title: to_array(image) for title, image in versions.items()}
+        arrays = {title: to_array(in_rgb(image)) for title, image in versions.items()}
         height, width = next(iter(arrays.values())).shape[:2]
         images = "".join(
             f'<img data-version="{escape(title)}" alt="{escape(f"{title}: {name}")}" width="{width}" height="{height}" '
@@ -70,10 +70,15 @@ class ImageViewer:
         return f"Left out, to keep this file small: {', '.join(self.left_out)}."
 
 
+def in_rgb(image: Tensor) -> Tensor:
+    """Returns what is shown of an image ``(C, H, W)``: the first three bands ``(3, H, W)``, or the first in gray."""
+    return image[:3] if len(image) >= 3 else image[:1].expand(3, -1, -1)
+
+
 def inline_png(image: Tensor) -> str:
-    """Returns an image ``(3, h, w)`` in [0, 1] without loss, as the address of an ``<img>``."""
+    """Returns an image ``(C, h, w)`` in [0, 1] without loss, as the address of an ``<img>``."""
     stream = BytesIO()
-    Image.fromarray(to_array(image)).save(stream, "PNG", optimize=True)
+    Image.fromarray(to_array(in_rgb(image))).save(stream, "PNG", optimize=True)
     return f"data:image/png;base64,{b64encode(stream.getvalue()).decode()}"
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cyclesr.checkpoints.sr_network import load_sr
 from cyclesr.datasets.paired import match_hr
-from cyclesr.errors import UserError, require_rgb
+from cyclesr.errors import UserError
 from cyclesr.images.listing import list_images
 from cyclesr.images.reading import read_image
 from cyclesr.images.tensors import to_array, to_tensor
@@ -59,18 +59,17 @@ def add_held_out(record: TrainingRecord, viewer: ImageViewer, device: torch.devi
     if record.network is None or not (data.get("lr") and data.get("hr")):
         return
     network, scale = load_sr(record.network, device)
-    require_rgb("Pairs on a page", channels_of(network))
     upscaler = Upscaler(network, scale, device)
     lr_paths = list_images(data["lr"], data.get("hr_range"))
     pairs = dict(zip(lr_paths, match_hr(lr_paths, list_images(data["hr"]), scale), strict=True))
     for path in spread_evenly(lr_paths, _MOST_PAIRS):
-        lr, hr = _central_pair(path, pairs[path], scale)
+        lr, hr = _central_pair(path, pairs[path], scale, channels_of(network))
         versions = {**bicubic_and_sr(lr, upscaler(lr)), "HR": hr}
         viewer.add(path.name, versions, f"held-out pair; PSNR of this part: {_scores(versions)}")
 
 
-def _central_pair(lr_path: Path, hr_path: Path, scale: int) -> tuple[Tensor, Tensor]:
-    lr, hr = read_image(lr_path), read_image(hr_path)
+def _central_pair(lr_path: Path, hr_path: Path, scale: int, channels: int) -> tuple[Tensor, Tensor]:
+    lr, hr = read_image(lr_path, channels), read_image(hr_path, channels)
     height, width = (min(low, high // scale) for low, high in zip(lr.shape[:2], hr.shape[:2], strict=True))
     top, left = max(height - CROP, 0) // 2, max(width - CROP, 0) // 2
     bottom, right = min(top + CROP, height), min(left + CROP, width)
@@ -86,7 +85,7 @@ def _scores(versions: dict[str, Tensor]) -> str:
 
 
 class Strip(NamedTuple):
-    """Crops ``(3, h, w)`` of one size: an HR image reduced, and degraded by the translator, and a real image.
+    """Crops ``(C, h, w)`` of one size: an HR image reduced, and degraded by the translator, and a real image.
 
     The real image shows another scene.
     """
@@ -113,22 +112,21 @@ def strips(record: TrainingRecord, device: torch.device) -> list[Strip]:
     if not (data.get("hr") and data.get("real")):
         raise UserError("the training has no folders of HR and of real images.")
     learnt = load_degradation(record.checkpoint, device)
-    require_rgb("Strips", learnt.image_channels)
     hr, real = (list_images(data[name], data.get(f"{name}_range")) for name in ("hr", "real"))
-    count = min(_MOST_STRIPS, len(hr), len(real))
+    channels, count = learnt.image_channels, min(_MOST_STRIPS, len(hr), len(real))
     found = []
     with torch.random.fork_rng([device] if device.type == "cuda" else []), torch.inference_mode():
         torch.manual_seed(0)
         for hr_path, real_path in zip(spread_evenly(hr, count), spread_evenly(real, count), strict=True):
-            crop = _centre(read_image(hr_path), _STRIP * learnt.scale, learnt.scale)[None].to(device)
+            crop = _centre(read_image(hr_path, channels), _STRIP * learnt.scale, learnt.scale)[None].to(device)
             fake_real = learnt(learnt.source(crop))[0].cpu()
             syn = learnt.degradation(crop)[0].cpu()
-            found.append(Strip(syn, fake_real, _centre(read_image(real_path), _STRIP)))
+            found.append(Strip(syn, fake_real, _centre(read_image(real_path, channels), _STRIP)))
     return found
 
 
 def _centre(image: np.ndarray, side: int, multiple: int = 1) -> Tensor:
-    """Returns the centre of ``(H, W, 3)``, at most ``side`` wide and high, sides multiples of a number."""
+    """Returns the centre of ``(H, W, C)``, at most ``side`` wide and high, sides multiples of a number."""
     height, width = (min(length, side) // multiple * multiple for length in image.shape[:2])
     top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
     return to_tensor(image[top : top + height, left : left + width])

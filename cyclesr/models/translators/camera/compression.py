@@ -15,7 +15,7 @@ _LARGEST_BLOCK = 16  # pixels, that of subsampled chrominance
 
 
 class CameraCompression(Tables):
-    """Compresses crops with the quantisation tables and the subsampling of the user's images.
+    """Compresses gray or RGB crops with the quantisation tables and the subsampling of the user's images.
 
     Attributes:
         tables: ``(images, 2, 64)`` quantisation tables of luminance and chrominance, in rows.
@@ -37,7 +37,7 @@ class CameraCompression(Tables):
         self.fill(tables=torch.from_numpy(np.stack(tables)), subsampling=torch.tensor(names))
 
     def forward(self, image: Tensor, drawn: Tensor) -> Tensor:
-        """Compresses ``(N, 3, h, w)`` in [0, 1] as the drawn images ``(N,)``; no gradient passes.
+        """Compresses ``(N, C, h, w)`` in [0, 1] as the drawn images ``(N,)``; no gradient passes.
 
         The blocks begin at a random place of each crop, as a crop of a compressed image has them.
         """

@@ -25,6 +25,7 @@ class DrawnCamera(nn.Module):
         compression: compression of each image; None for none.
         refinement: learned corrections of kernels and noise; None for none. With them, gradients pass the rounding and
             the compression as if these were not there.
+        bits: depth of the image file, 8 or 16.
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class DrawnCamera(nn.Module):
         noise: CameraNoise,
         compression: CameraCompression | None = None,
         refinement: Refinement | None = None,
+        bits: int = 8,
     ) -> None:
         super().__init__()
+        self.white = 2**bits - 1
         self.refinement = refinement
         self.kernels = kernels
         self.noise = noise
@@ -57,7 +60,7 @@ class DrawnCamera(nn.Module):
         return Draw(image, variant)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Degrades ``(N, 3, h, w)`` in [0, 1]; returns the same size and range."""
+        """Degrades ``(N, C, h, w)`` in [0, 1]; returns the same size and range."""
         draw = self.draw(len(image), image.device)
         with torch.autocast(image.device.type, enabled=False):  # bfloat16 would round coarser than an image file
             kernels = self.kernels(draw).to(image.dtype)
@@ -74,16 +77,11 @@ class DrawnCamera(nn.Module):
         return convolved(made, self.refinement.kernel().to(image.dtype).expand(len(image), -1, -1))
 
     def _as_file(self, image: Tensor, draw: Draw) -> Tensor:
-        """Rounds and compresses ``(N, 3, h, w)``."""
-        rounded = eight_bit(image)
+        """Rounds and compresses ``(N, C, h, w)``."""
+        rounded = torch.round(self.white * image.clamp(0, 1)) / self.white
         return rounded if self.compression is None else self.compression(rounded, draw.image)
 
     def expected(self, image: Tensor) -> Tensor:
-        """Convolves ``(N, 3, h, w)`` with the mean of all kernels, without noise and rounding."""
+        """Convolves ``(N, C, h, w)`` with the mean of all kernels, without noise and rounding."""
         with torch.autocast(image.device.type, enabled=False):
             return self._blurred(image, self.kernels.mean().to(image.dtype).expand(len(image), -1, -1))
-
-
-def eight_bit(image: Tensor) -> Tensor:
-    """Clamps ``(N, 3, h, w)`` to [0, 1] and rounds it to the 256 levels of an image file."""
-    return torch.round(255 * image.clamp(0, 1)) / 255

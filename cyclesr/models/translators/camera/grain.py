@@ -1,4 +1,4 @@
-"""Gaussian noise of variance 1 with a spectrum, and correlated between colours."""
+"""Gaussian noise of variance 1 with a spectrum, and correlated between bands."""
 
 from collections.abc import Sequence
 
@@ -14,25 +14,25 @@ _SIZE = 15
 
 
 def unit_noise(like: Tensor, filters: Tensor | None, mixing: Tensor | None) -> Tensor:
-    """Draws noise of mean 0 and variance 1, of the shape of images ``(N, 3, h, w)``.
+    """Draws noise of mean 0 and variance 1, of the shape of images ``(N, C, h, w)``.
 
     Args:
         like: the images.
         filters: ``(N, size, size)`` of unit energy, which give the noise its spectrum; None for white noise.
-        mixing: ``(N, 3, 3)`` or ``(3, 3)``, see :func:`mixing_of`; None if the colours are independent.
+        mixing: ``(N, C, C)`` or ``(C, C)``, see :func:`mixing_of`; None if the bands are independent.
     """
     if filters is None:
         noise = torch.randn_like(like)
     else:
         margin = filters.shape[-1] - 1
         height, width = like.shape[-2:]
-        white = torch.randn(len(like), 3, height + margin, width + margin, device=like.device, dtype=like.dtype)
+        white = torch.randn(*like.shape[:2], height + margin, width + margin, device=like.device, dtype=like.dtype)
         noise = convolved_inside(white, filters.to(like.dtype))
     return noise if mixing is None else torch.einsum("...ij,...jhw->...ihw", mixing.to(like.dtype), noise)
 
 
 def mixing_of(covariance: np.ndarray) -> Tensor:
-    """Returns the symmetric square root ``(3, 3)`` of a covariance of R, G and B; negative eigenvalues count as 0.
+    """Returns the symmetric square root ``(C, C)`` of a covariance of the bands; negative eigenvalues count as 0.
 
     It makes independent noise of variance 1 have that covariance.
     """

@@ -35,6 +35,7 @@ class CameraNoise(Tables):
             (independent) to 1 (the same in all colours).
         texture_spectrum: spectrum of this noise: ``white``; ``kernel``, that of white noise which the crop's kernel was
             applied to; or gains at :data:`~cyclesr.degradations.camera.FREQUENCIES`. It does not change the level.
+        image_channels: number of channels of the images.
 
     Raises:
         UserError: negative levels, a highest one below the lowest, or an impossible correlation or spectrum.
@@ -51,6 +52,7 @@ class CameraNoise(Tables):
         grain: ColouredGrain | NoiseBank | None = None,
         texture_correlation: float = 0.0,
         texture_spectrum: TextureSpectrum = "white",
+        image_channels: int = 3,
     ) -> None:
         super().__init__()
         _check(levels or (), unexplained, texture)
@@ -61,7 +63,7 @@ class CameraNoise(Tables):
         self.unexplained = (lowest / 255, highest / 255)
         self.texture = texture
         self.texture_exponent = texture_exponent
-        self.unexplained_grain = UnexplainedGrain(texture_correlation, texture_spectrum)
+        self.unexplained_grain = UnexplainedGrain(texture_correlation, texture_spectrum, image_channels)
 
     def measure(self, camera: CameraMeasurement, paths: Sequence[Path]) -> None:
         """Takes the noise of each image; ``paths`` are the measured files."""
@@ -71,7 +73,7 @@ class CameraNoise(Tables):
             self.grain.measure(camera, paths)
 
     def forward(self, image: Tensor, draw: Draw, kernels: Tensor, factor: Tensor | None = None) -> Tensor:
-        """Adds noise to ``(N, 3, h, w)`` in [0, 1], which the kernels ``(N, size, size)`` made.
+        """Adds noise to ``(N, C, h, w)`` in [0, 1], which the kernels ``(N, size, size)`` made.
 
         A ``factor`` multiplies the level of the noise of the images. Gradients pass to it and to the image, and not
         through the dependence of the level on the image. The result may leave [0, 1].

@@ -29,9 +29,9 @@ _SINGLE = ("per_image", "coloured", "bank", "compressed")  # options that need m
 class CameraDegradation(Translator):
     """Kernel and noise of a camera, measured from its images and drawn anew for each image; nothing is trained.
 
-    ``fake_real`` is ``syn``, convolved with a kernel around the measured MTF, with noise, rounded to 256 levels. The
-    MTF is free-form: unlike that of a blur it may exceed 1, as that of a camera that sharpens does. Training measures
-    ``mtf`` and ``noise`` from the folder ``real`` if the config leaves ``mtf`` out (:meth:`measured`).
+    ``fake_real`` is ``syn``, convolved with a kernel around the measured MTF, with noise, rounded as an image file
+    is. The MTF is free-form: unlike that of a blur it may exceed 1, as that of a camera that sharpens does. Training
+    measures ``mtf`` and ``noise`` from the folder ``real`` if the config leaves ``mtf`` out (:meth:`measured`).
 
     Kernel estimation and noise injection are those of Ji et al.; they estimate kernels by KernelGAN and take noise from
     flat patches, and nothing there stands for what is unexplained.
@@ -59,6 +59,8 @@ class CameraDegradation(Translator):
             Gains of the MTF and the level of the measured noise then learn from a discriminator, held near what was
             measured. They need a stage ``translation``. The SR network's feedback does not move them, because any
             blur and noise make SR harder. None learns nothing.
+        image_channels: number of channels of the images. Compression is that of gray or RGB images.
+        bits: depth to which ``fake_real`` is rounded, 8 or 16: that of the user's images.
 
     With ``per_image``, ``coloured``, ``bank`` or ``compressed`` each crop draws one image, whose noise, kernel
     (``per_image``) and compression (``compressed``) it gets. The measurements of single images come from :meth:`take`,
@@ -66,10 +68,12 @@ class CameraDegradation(Translator):
 
     Raises:
         UserError: ``mtf`` is missing or has another length, ``noise`` is given although single images are measured, or
-            ``coloured`` beside ``bank``, or ``refine`` has an unknown key.
+            ``coloured`` beside ``bank``, ``refine`` has an unknown key, ``bits`` is not 8 or 16, or images with other
+            than 1 or 3 channels are to be compressed.
     """
 
     PAPER: ClassVar[Paper] = Paper("Ji et al., CVPRW 2020")
+    any_channels: ClassVar[bool] = True
     TINY: ClassVar[dict[str, Any]] = dict(mtf=[1.0] * len(FREQUENCIES), noise=[(0.01, 0.0)])
 
     def __init__(
@@ -89,8 +93,11 @@ class CameraDegradation(Translator):
         texture_correlation: float = 0.0,
         texture_spectrum: TextureSpectrum = "white",
         refine: dict[str, Any] | None = None,
+        image_channels: int = 3,
+        bits: int = 8,
     ) -> None:
         super().__init__()
+        self.image_channels = image_channels
         if mtf is None or len(mtf) != len(FREQUENCIES):
             found = "none" if mtf is None else f"{len(mtf)} numbers"
             raise UserError(
@@ -102,7 +109,13 @@ class CameraDegradation(Translator):
             raise UserError(f"With {', '.join(_SINGLE)}, noise is measured for each image: leave 'noise' out.")
         if coloured and bank:
             raise UserError("The noise of the images is either coloured or from the bank: set one of the two to False.")
-        grain = ColouredGrain() if coloured else NoiseBank() if bank else None
+        if bits not in (8, 16):
+            raise UserError(f"bits is the depth of image files, 8 or 16, found {bits!r}.")
+        if compressed and image_channels not in (1, 3):
+            raise UserError(
+                f"compressed=True draws JPEGs, which have 1 or 3 channels, found {image_channels}: leave it out."
+            )
+        grain = ColouredGrain(image_channels) if coloured else NoiseBank(image_channels) if bank else None
         drawn = CameraNoise(
             None if single else noise,
             unexplained=unexplained,
@@ -111,16 +124,17 @@ class CameraDegradation(Translator):
             grain=grain,
             texture_correlation=texture_correlation,
             texture_spectrum=texture_spectrum,
+            image_channels=image_channels,
         )
         kernels = CameraKernels(None if per_image else mtf, stretch=stretch, gain=gain, displacement=displacement)
         compression = CameraCompression() if compressed else None
         learned = None if refine is None else _refine(refine)
         refinement = Refinement(learned.gain_spread, learned.level_spread, learned.hold_weight) if learned else None
-        self.generators = nn.ModuleDict({"to_real": DrawnCamera(kernels, drawn, compression, refinement)})
+        self.generators = nn.ModuleDict({"to_real": DrawnCamera(kernels, drawn, compression, refinement, bits)})
         self.discriminators = nn.ModuleDict()
         if learned is not None:
             judge = with_defaults(JUDGE, learned.discriminator)
-            self.discriminators = build_discriminators(judge["type"], judge, ["real"])
+            self.discriminators = build_discriminators(judge["type"], judge, ["real"], image_channels)
             self.adversarial = Adversarial(learned.adversarial, learned.adversarial_weight, learned.r1_weight, True)
 
     @classmethod
@@ -132,6 +146,8 @@ class CameraDegradation(Translator):
     def measured(cls, config: dict[str, Any], camera: CameraMeasurement) -> dict[str, Any]:
         """Returns a config of this translator with what was measured; what it says already stays."""
         found: dict[str, Any] = dict(mtf=[round(float(gain), 4) for gain in camera.mtf])
+        if camera.bits != 8:
+            found["bits"] = camera.bits
         if not _draws_single_images(config):
             found["noise"] = [(noise.read, noise.shot) for noise in camera.noises]
         if config.get("refine") is not None:
@@ -155,7 +171,7 @@ class CameraDegradation(Translator):
         return Translation(self.degrade(syn))
 
     def expected(self, syn: Tensor) -> Tensor:
-        """Returns ``syn`` ``(N, 3, h, w)`` convolved with the mean kernel, without noise and rounding."""
+        """Returns ``syn`` ``(N, C, h, w)`` convolved with the mean kernel, without noise and rounding."""
         return self._to_real.expected(syn)
 
     def fake_real_for_sr(self, t: Translation) -> Tensor:

@@ -17,9 +17,10 @@ class UnexplainedGrain(nn.Module):
     """Draws noise of variance 1.
 
     Args:
-        correlation: of any two colours, from 0 (independent) to 1 (the same in all colours).
+        correlation: of any two bands, from 0 (independent) to 1 (the same in all bands).
         spectrum: ``white``; ``kernel``, that of white noise which the crop's kernel was applied to; or gains at
             :data:`~cyclesr.degradations.camera.FREQUENCIES`.
+        image_channels: number of channels of the images.
 
     Raises:
         UserError: an impossible correlation or spectrum.
@@ -28,7 +29,7 @@ class UnexplainedGrain(nn.Module):
     mixing: Tensor
     filter: Tensor
 
-    def __init__(self, correlation: float, spectrum: TextureSpectrum) -> None:
+    def __init__(self, correlation: float, spectrum: TextureSpectrum, image_channels: int = 3) -> None:
         super().__init__()
         if not 0 <= correlation <= 1:
             raise UserError(f"texture_correlation is from 0 to 1, found {correlation}.")
@@ -41,17 +42,17 @@ class UnexplainedGrain(nn.Module):
             )
         self.correlation = correlation
         self.spectrum = spectrum if isinstance(spectrum, str) else "gains"
-        covariance = (1 - correlation) * np.eye(3) + correlation
+        covariance = (1 - correlation) * np.eye(image_channels) + correlation
         self.register_buffer("mixing", mixing_of(covariance), persistent=False)
         self.register_buffer("filter", filter_of(gains), persistent=False)
 
     @property
     def plain(self) -> bool:
-        """Returns whether the noise is white, and independent between colours."""
+        """Returns whether the noise is white, and independent between bands."""
         return self.spectrum == "white" and not self.correlation
 
     def forward(self, like: Tensor, kernels: Tensor) -> Tensor:
-        """Draws ``(N, 3, h, w)`` for images that the kernels ``(N, size, size)`` made."""
+        """Draws ``(N, C, h, w)`` for images that the kernels ``(N, size, size)`` made."""
         mixing = self.mixing if self.correlation else None
         if self.spectrum == "white":
             return unit_noise(like, None, mixing)
