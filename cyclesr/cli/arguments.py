@@ -65,8 +65,13 @@ def add_skip_existing(parser: argparse.ArgumentParser) -> None:
 
 
 def tile(text: str) -> int | str | None:
-    """Read ``none`` as None and digits as a number; other words stay, and the network's tiling judges them."""
-    return None if text == "none" else int(text) if text.isdigit() else text
+    """Read ``none`` as None, and the rest as :func:`number_or_word`."""
+    return None if text == "none" else number_or_word(text)
+
+
+def number_or_word(text: str) -> int | str:
+    """Read digits as a number; words such as ``auto`` stay, and what takes them judges them."""
+    return int(text) if text.isdigit() else text
 
 
 def key_values(options: Iterable[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from cyclesr.cli.arguments import add_skip_existing, add_tiles, at_least
+from cyclesr.cli.arguments import add_skip_existing, add_tiles, at_least, number_or_word
 from cyclesr.errors import UserError
 
 COMPARE = "compare.html"
@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", help="an image, a folder of images, or a quoted glob such as 'photos/*.jpg'")
     parser.add_argument("-o", "--out", required=True, help="a folder (results keep their names, as .png) or one file")
     add_tiles(parser)
+    parser.add_argument(
+        "--batch", type=number_or_word, default="auto", help="tiles computed at once, or 'auto' (default: auto)"
+    )
     add_skip_existing(parser)
     precision = parser.add_mutually_exclusive_group()
     precision.add_argument("--bf16", action="store_true", help="compute in bfloat16")
@@ -59,6 +62,7 @@ def main(args: argparse.Namespace) -> None:
             overlap=args.overlap,
             dtype=torch.bfloat16 if args.bf16 else torch.float16 if args.half else None,
             ensemble=args.ensemble,
+            batch=args.batch,
             device=args.device,
             workers=args.workers,
             skip_existing=args.skip_existing,

@@ -91,7 +91,7 @@ def degrade_folder(
         check_meta_info(Path(meta_info), hr_out, Path(out), names)
     if draws > 1:
         _check_noise(learnt, place, checkpoint)
-    tiled = Upscaler(learnt, 1, place, tile, overlap)
+    tiled = Upscaler(learnt, 1, place, tile, overlap, batch=1)  # the noise must not depend on the memory of a GPU
 
     larger: dict[Path, None] = {}
     notes: dict[str, None] = {}

@@ -8,8 +8,9 @@ from torch import Tensor
 
 from cyclesr.degradations.imresize import imresize
 from cyclesr.images.picture import Picture
-from cyclesr.images.tensors import to_array
-from cyclesr.inference.upscale import Span, Upscaler
+from cyclesr.images.tensors import as_stored, to_array, to_samples
+from cyclesr.inference.tiles import Span
+from cyclesr.inference.upscale import Upscaler
 
 _ALPHA_MARGIN = 4  # LR pixels above and below a row of tiles; bicubic enlargement reads 2 of them
 
@@ -21,13 +22,12 @@ def enlarge(picture: Picture, upscaler: Upscaler) -> Iterator[np.ndarray]:
     there is alpha. Alpha is enlarged bicubically. A network for other than RGB images makes as many bands as it takes.
     """
 
-    def as_stored(tile: Tensor) -> np.ndarray:
-        if picture.gray and upscaler.channels == 3:
-            return to_array(tile.mean(0, keepdim=True).expand(3, -1, -1), picture.bits)[..., :1]
-        return to_array(tile, picture.bits)
+    def samples(tile: Tensor) -> Tensor:
+        gray = picture.gray and upscaler.channels == 3
+        return to_samples(tile.mean(0, keepdim=True) if gray else tile, picture.bits)
 
-    for row, tiles in upscaler.rows(picture.pixels, as_stored):
-        band = np.concatenate(tiles, axis=1)
+    for row, tiles in upscaler.rows(picture.pixels, samples):
+        band = as_stored(torch.cat(tiles, 1), picture.bits)
         if picture.alpha is not None:
             alpha = _enlarged_alpha(picture.alpha, picture.bits, row, upscaler.scale)
             band = np.concatenate([band, alpha], axis=2)

@@ -94,6 +94,7 @@ def infer(
     overlap: int = 32,
     dtype: torch.dtype | None = None,
     ensemble: bool = False,
+    batch: int | str = "auto",
     device: str = "auto",
     workers: int = 2,
     skip_existing: bool = False,
@@ -109,7 +110,7 @@ def infer(
         checkpoint: a file of weights, of cyclesr or others, see :func:`~cyclesr.inference.networks.load_network`.
         source: a file, a folder or a glob.
         out: a folder, or a file if there is one input and ``out`` ends like an image file.
-        tile, overlap, dtype, ensemble: see :class:`cyclesr.inference.upscale.Upscaler`.
+        tile, overlap, dtype, ensemble, batch: see :class:`cyclesr.inference.upscale.Upscaler`.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` ...
         workers: number of threads that read images ahead, and of threads that write results. 0 reads, computes and
             writes in turn.
@@ -129,7 +130,7 @@ def infer(
     place = choose_device(device)
     network, scale = load_network(checkpoint, place)
     targets = name_outputs(inputs, Path(out), suffix_for(channels_of(network)))
-    upscaler = Upscaler(network, scale, place, tile, overlap, dtype, ensemble)
+    upscaler = Upscaler(network, scale, place, tile, overlap, dtype, ensemble, batch)
     pairs, skipped = to_do(list(zip(inputs, targets, strict=True)), ranks, skip_existing)
     jobs = [Job(number, *pair) for number, pair in enumerate(pairs)]
     report = Report(notes=notes_on_folder(source) if ranks.number == 0 else [], skipped=skipped)

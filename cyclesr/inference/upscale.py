@@ -1,8 +1,10 @@
 """Super-resolution of images of any size in bounded memory, with overlapping tiles, and the x8 self-ensemble."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
+from itertools import islice, product
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -12,26 +14,18 @@ from torch import Tensor, nn
 
 from cyclesr.errors import UserError
 from cyclesr.images.tensors import to_tensor
+from cyclesr.inference.tiles import Span, spans
 from cyclesr.models.networks.image_channels import channels_of
+from cyclesr.optim.memory_format import ChannelsLast, memory_format
 from cyclesr.optim.precision import has_native_bfloat16
 
 FIRST_TILE = 512  # LR pixels; first tile size of 'auto'
+LARGE_MEMORY = 32 * 2**30  # bytes; GPUs that have them start with larger tiles:
+LARGE_FIRST_TILE, LARGE_OUTPUT = 1024, 4096  # LR pixels; SR pixels
 CPU_OUTPUT = 768  # SR pixels; side of an SR tile of 'auto' on a CPU, for images larger than FIRST_TILE
 SMALLEST_TILE = 32  # LR pixels; 'auto' does not go below
 
-Kept = TypeVar("Kept")
-
-
-class Span(NamedTuple):
-    """The extent of a tile along one axis, in LR pixels. Ends are exclusive.
-
-    The network is given ``first:last``, and ``start:stop`` of its result is kept.
-    """
-
-    start: int
-    stop: int
-    first: int
-    last: int
+Item = TypeVar("Item")
 
 
 class Upscaler:
@@ -44,21 +38,28 @@ class Upscaler:
         network: SR network, (N, 3, h, w) to (N, 3, scale * h, scale * w).
         scale: scale factor of the network.
         device: device of the network. Images may be on another device; results are on the CPU.
-        tile: side of a tile in LR pixels. ``None`` processes the whole image at once. ``auto`` starts with 512 and
-            halves the side whenever memory runs out. On a CPU, where large tiles would lead to swapping instead of an
-            error, ``auto`` starts with ``768 / scale`` for images larger than 512.
+        tile: side of a tile in LR pixels. ``None`` processes the whole image at once. ``auto`` starts with 512, or on
+            GPUs of at least 32 GiB with ``4096 / scale`` up to 1024, and halves the side whenever memory runs out. On a
+            CPU, where large tiles would lead to swapping instead of an error, ``auto`` starts with ``768 / scale`` for
+            images larger than 512.
         overlap: number of LR pixels that a tile is extended by on every side. If it is at least the receptive radius
             of the network, the result equals that of the whole image. Networks with global operations (instance norm)
             always differ.
         dtype: dtype of autocast (bfloat16, float16). ``None`` computes in float32.
         ensemble: whether to average the results for the eight flips and quarter turns of the input, which takes eight
             times as long.
+        batch: number of tiles that the network computes at once. ``auto`` is 1 on a CPU; on a GPU, as many as have no
+            more pixels than one of the largest tiles of ``tile="auto"``. It is halved whenever memory runs out, before
+            the tiles are.
+        channels_last: memory format of the network and its input, see
+            :func:`~cyclesr.optim.memory_format.memory_format`. A network that does not take channels_last images
+            goes on with contiguous ones.
 
     A network whose values overflow in float16 goes on in bfloat16 or, where the device has no instructions for it, in
     float32, and a warning says so.
 
     Raises:
-        UserError: the tile or the overlap is invalid, or float16 is asked for on a CPU.
+        UserError: the tile, the overlap or the batch is invalid, or float16 is asked for on a CPU.
     """
 
     def __init__(
@@ -70,12 +71,16 @@ class Upscaler:
         overlap: int = 32,
         dtype: torch.dtype | None = None,
         ensemble: bool = False,
+        batch: int | str = "auto",
+        channels_last: ChannelsLast = "auto",
     ) -> None:
         self.device = torch.device(device)
         self.scale, self.overlap, self.dtype, self.ensemble = scale, overlap, dtype, ensemble
         self.adaptive = tile == "auto"
         self.tile = self._checked(tile)
-        self.network = network.to(self.device).eval()
+        self.batch = _checked_batch(batch)
+        self.memory_format = memory_format(channels_last, self.device)
+        self.network = network.to(self.device).to(memory_format=self.memory_format).eval()
         self.channels = channels_of(network)
 
     def _checked(self, tile: int | str | None) -> int | None:
@@ -84,7 +89,7 @@ class Upscaler:
         if self.dtype == torch.float16 and self.device.type == "cpu":
             raise UserError("float16 needs a GPU: use bfloat16 or float32 on a CPU.")
         if tile == "auto":
-            return FIRST_TILE
+            return first_tile(self.device, self.scale)
         if tile is None or (isinstance(tile, int) and tile >= 1):
             return tile
         raise UserError(f"The tile must be 'auto', 'none' or a number of pixels of at least 1, found {tile!r}.")
@@ -105,22 +110,23 @@ class Upscaler:
         """
         _, height, width = lr.shape
         sr = torch.empty(self.channels, height * self.scale, width * self.scale)
-        for row, tiles in self.rows(lr, Tensor.cpu):
+        for row, tiles in self.rows(lr, lambda tile: tile):
             sr[:, row.start * self.scale : row.stop * self.scale] = torch.cat(tiles, 2)
         return sr
 
     @torch.inference_mode()
-    def rows(self, lr: Tensor | np.ndarray, keep: Callable[[Tensor], Kept]) -> Iterator[tuple[Span, list[Kept]]]:
+    def rows(self, lr: Tensor | np.ndarray, finish: Callable[[Tensor], Tensor]) -> Iterator[tuple[Span, list[Tensor]]]:
         """Yields the result from top to bottom, one row of tiles at a time.
 
-        Only one row of results is in memory besides the image.
+        Only one row of results and one batch of tiles are in memory besides the image. On a GPU, a batch is computed
+        while the results of the one before it are copied to the CPU and used.
 
         Args:
             lr: LR image, (3, h, w) in [0, 1], or (h, w, 3) of uint8 or uint16.
-            keep: function applied to each SR tile, (3, k, l) float32 on the device.
+            finish: function applied to each SR tile, (3, k, l) float32, on the device.
 
         Yields:
-            The extent of the row in ``lr``, and the results of ``keep`` from left to right.
+            The extent of the row in ``lr``, and the results of ``finish`` from left to right, on the CPU.
 
         Raises:
             UserError: as for :meth:`__call__`.
@@ -128,58 +134,104 @@ class Upscaler:
         height, width = lr.shape[1:] if isinstance(lr, Tensor) else lr.shape[:2]
         top = 0
         while top < height:
-            tile = self._tile_for(height, width)
-            row = next(spans(height, tile, self.overlap, top))
-            columns = spans(width, tile, self.overlap)
+            tile = self.tile_for(height, width)
+            rows, columns = list(spans(height, tile, self.overlap, top)), list(spans(width, tile, self.overlap))
+            batch = self._batch_for(rows[0], columns[0])
             try:
-                tiles = [keep(self._tile(lr, row, column)) for column in columns]
+                for row, tiles in self._rows_of(rows, columns, batch, lr, finish):
+                    yield row, tiles
+                    top = row.stop
             except (MemoryError, RuntimeError) as error:
                 if not _ran_out_of_memory(error):
                     raise
-                self.tile, tiles = self._smaller_tile(tile, error), []
-            if not tiles:  # outside the except block, because the error keeps the activations alive
+                self._take_less(tile, batch, error)
+            if top < height:  # outside the except block, because the error keeps the activations alive
                 torch.cuda.empty_cache()
-                continue
-            yield row, tiles
-            top = row.stop
 
-    def _tile_for(self, height: int, width: int) -> int:
+    def tile_for(self, height: int, width: int) -> int:
+        """Returns the present side of the tiles of an image, in LR pixels."""
         longest = max(height, width)
         tile = min(self.tile or longest, longest)
         if self.adaptive and self.device.type == "cpu" and tile < longest:
             return min(tile, max(CPU_OUTPUT // self.scale, SMALLEST_TILE))
         return tile
 
-    def _smaller_tile(self, present: int, error: Exception) -> int:
-        if not self.adaptive or present // 2 < SMALLEST_TILE:
+    def _batch_for(self, row: Span, column: Span) -> int:
+        if isinstance(self.batch, int):
+            return self.batch
+        if self.device.type == "cpu":
+            return 1
+        largest = self.tile if self.adaptive and self.tile else first_tile(self.device, self.scale)
+        seen = (row.last - row.first) * (column.last - column.first)
+        return max((largest + 2 * self.overlap) ** 2 // seen, 1)
+
+    def _take_less(self, tile: int, batch: int, error: Exception) -> None:
+        """Halves the batch or, if that is 1, the tiles."""
+        if batch > 1:
+            self.batch = batch // 2
+        elif self.adaptive and tile // 2 >= SMALLEST_TILE:
+            self.tile = tile // 2
+        else:
             raise UserError(
-                f"The memory of {self.device} is too small for tiles of {present} pixels: give a smaller --tile."
+                f"The memory of {self.device} is too small for tiles of {tile} pixels: give a smaller --tile."
             ) from error
-        return present // 2
 
-    def _tile(self, lr: Tensor | np.ndarray, row: Span, column: Span) -> Tensor:
-        part = _cut(lr, slice(row.first, row.last), slice(column.first, column.last)).to(self.device)
-        result = ensemble_of_eight(self._run, part) if self.ensemble else self._run(part)
-        s = self.scale
-        return result[
-            :,
-            (row.start - row.first) * s : (row.stop - row.first) * s,
-            (column.start - column.first) * s : (column.stop - column.first) * s,
-        ]
+    def _rows_of(
+        self,
+        rows: list[Span],
+        columns: list[Span],
+        batch: int,
+        lr: Tensor | np.ndarray,
+        finish: Callable[[Tensor], Tensor],
+    ) -> Iterator[tuple[Span, list[Tensor]]]:
+        started = (self._start(lr, some, finish) for some in batches(product(rows, columns), batch))
+        in_flight = 1 if self.device.type == "cuda" else 0
+        found: list[Tensor] = []
+        for some in delayed(started, in_flight):
+            for (row, _), result in zip(some.tiles, self._results(some, finish), strict=True):
+                found.append(result)
+                if len(found) == len(columns):
+                    yield row, found
+                    found = []
 
-    def _run(self, lr: Tensor) -> Tensor:
-        result = self._output(lr)
-        if result.isfinite().all():
-            return result
-        if self.dtype is torch.float16:
+    def _start(self, lr: Tensor | np.ndarray, tiles: list["Tile"], finish: Callable[[Tensor], Tensor]) -> "Batch":
+        windows = torch.stack([_cut(lr, tile, self.device) for tile in tiles])
+        return self._run(windows.contiguous(memory_format=self.memory_format), tiles, finish)
+
+    def _run(self, windows: Tensor, tiles: list["Tile"], finish: Callable[[Tensor], Tensor]) -> "Batch":
+        """Starts the network on a batch. On a GPU, everything is queued, and nothing waits for it."""
+        dtype = self.dtype
+        result = ensemble_of_eight(self._output, windows) if self.ensemble else self._output(windows)
+        kept = [finish(self._kept(sr, tile)) for sr, tile in zip(result, tiles, strict=True)]
+        finite = result.isfinite().all()
+        results, finite = [one.to("cpu", non_blocking=True) for one in kept], finite.to("cpu", non_blocking=True)
+        done = None
+        if self.device.type == "cuda":
+            done = torch.cuda.Event()
+            done.record(torch.cuda.current_stream(self.device))
+        return Batch(windows, tiles, results, finite, dtype, done)
+
+    def _kept(self, sr: Tensor, tile: "Tile") -> Tensor:
+        rows, columns = (slice((s.start - s.first) * self.scale, (s.stop - s.first) * self.scale) for s in tile)
+        return sr[:, rows, columns]
+
+    def _results(self, batch: "Batch", finish: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        """Waits for a batch, and returns its results."""
+        if batch.done is not None:
+            batch.done.synchronize()
+        if batch.finite:
+            return batch.results
+        if batch.dtype is torch.float16:
             self._leave_float16()
-            return self._run(lr)
+            return self._results(self._run(batch.windows, batch.tiles, finish), finish)
         raise UserError(
             f"{type(self.network).__name__} gives values that are not finite (NaN or infinite): its weights are "
             "damaged, or of a training that diverged. Take an earlier checkpoint."
         )
 
     def _leave_float16(self) -> None:
+        if self.dtype is not torch.float16:  # an earlier batch was the reason already
+            return
         self.dtype = torch.bfloat16 if has_native_bfloat16(self.device) else None
         now = "bfloat16" if self.dtype else "float32"
         print_log(
@@ -192,26 +244,92 @@ class Upscaler:
         precision = torch.autocast(self.device.type, self.dtype) if self.dtype else nullcontext()
         try:
             with precision:
-                result = self.network(lr[None])[0]
+                result = self.network(lr)
         except Exception as error:  # the network may be anybody's
             if _ran_out_of_memory(error):
                 raise
+            if self._needs_contiguous(error):
+                return self._output(lr.contiguous())
             raise UserError(_failure(self.network, lr, error)) from error
         expected = (self.channels, lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
-        if tuple(result.shape) != expected:
+        found = tuple(result.shape[1:]) if isinstance(result, Tensor) else type(result).__name__
+        if found != expected or len(result) != len(lr):
             raise UserError(
-                f"For an input {tuple(lr.shape)} the output of an x{self.scale} network must be {expected}, found "
-                f"{tuple(result.shape)}."
+                f"For an input {tuple(lr.shape[1:])} the output of an x{self.scale} network must be {expected}, found "
+                f"{found}."
             )
         return result.float()
 
+    def _needs_contiguous(self, error: Exception) -> bool:
+        """Leaves channels_last if it is the reason of an error: the views of a network may need contiguous images."""
+        if self.memory_format == torch.contiguous_format or "view size is not compatible" not in str(error):
+            return False
+        self.memory_format = torch.contiguous_format
+        self.network.to(memory_format=torch.contiguous_format)
+        return True
+
+
+Tile = tuple[Span, Span]
+
+
+class Batch(NamedTuple):
+    """Tiles that the network computes at once.
+
+    Attributes:
+        windows: what it is given, (N, 3, h, w).
+        tiles: rows and columns of each.
+        results: what is kept, on the CPU; on a GPU, once ``done`` has happened.
+        finite: whether all values of the network are finite, on the CPU; likewise.
+        dtype: dtype of autocast.
+        done: end of the work on a GPU; None on a CPU, where it has ended.
+    """
+
+    windows: Tensor
+    tiles: list[Tile]
+    results: list[Tensor]
+    finite: Tensor
+    dtype: torch.dtype | None
+    done: torch.cuda.Event | None
+
+
+def first_tile(device: torch.device, scale: int) -> int:
+    """Returns the side in LR pixels of the tiles with which ``auto`` starts."""
+    if device.type == "cuda" and torch.cuda.get_device_properties(device).total_memory >= LARGE_MEMORY:
+        return max(min(LARGE_FIRST_TILE, LARGE_OUTPUT // scale), FIRST_TILE)
+    return FIRST_TILE
+
+
+def batches(items: Iterable[Item], number: int) -> Iterator[list[Item]]:
+    """Yields lists of ``number`` items; the last may be shorter."""
+    remaining = iter(items)
+    while some := list(islice(remaining, number)):
+        yield some
+
+
+def delayed(items: Iterable[Item], number: int) -> Iterator[Item]:
+    """Yields each item when ``number`` more have been produced, or none is left."""
+    waiting: deque[Item] = deque()
+    for item in items:
+        waiting.append(item)
+        if len(waiting) > number:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _checked_batch(batch: int | str) -> int | str:
+    if batch == "auto" or (isinstance(batch, int) and batch >= 1):
+        return batch
+    raise UserError(f"The batch must be 'auto' or a number of tiles of at least 1, found {batch!r}.")
+
 
 def _ran_out_of_memory(error: Exception) -> bool:
-    """Returns whether an error means that memory ran out.
+    """Returns whether an error means that memory ran out, or that a tensor has too many values for a kernel.
 
     torch raises a class of its own only for GPUs. The message of the CPU allocator contains its name.
     """
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return any(sign in str(error) for sign in ("DefaultCPUAllocator", "canUse32BitIndexMath"))
 
 
 def _failure(network: nn.Module, lr: Tensor, error: Exception) -> str:
@@ -222,18 +340,10 @@ def _failure(network: nn.Module, lr: Tensor, error: Exception) -> str:
     )
 
 
-def _cut(lr: Tensor | np.ndarray, rows: slice, columns: slice) -> Tensor:
-    return lr[:, rows, columns] if isinstance(lr, Tensor) else to_tensor(lr[rows, columns])
-
-
-def spans(length: int, tile: int, overlap: int, begin: int = 0) -> Iterator[Span]:
-    """Yields tiles that divide ``begin:length`` equally (lengths differ by at most one), none longer than ``tile``."""
-    count = -(-(length - begin) // tile)
-    start = begin
-    for i in range(1, count + 1):
-        stop = begin + (length - begin) * i // count
-        yield Span(start, stop, max(start - overlap, 0), min(stop + overlap, length))
-        start = stop
+def _cut(lr: Tensor | np.ndarray, tile: Tile, device: torch.device) -> Tensor:
+    """Returns what the network sees of a tile, (3, h, w) in [0, 1], on the device."""
+    rows, columns = (slice(span.first, span.last) for span in tile)
+    return (lr[:, rows, columns] if isinstance(lr, Tensor) else to_tensor(lr[rows, columns])).to(device)
 
 
 def ensemble_of_eight(upscale: Callable[[Tensor], Tensor], lr: Tensor) -> Tensor:
@@ -242,13 +352,13 @@ def ensemble_of_eight(upscale: Callable[[Tensor], Tensor], lr: Tensor) -> Tensor
     Each result is flipped and turned back before averaging.
 
     Args:
-        upscale: function from (3, h, w) to (3, s * h, s * w).
-        lr: LR image, (3, h, w).
+        upscale: function from (..., h, w) to (..., s * h, s * w).
+        lr: LR images, (..., h, w).
     """
     total = lr.new_zeros(())
     for turns in range(4):
         for flip in (False, True):
-            turned = lr.rot90(turns, (1, 2))
-            sr = upscale(turned.flip(2) if flip else turned)
-            total = total + (sr.flip(2) if flip else sr).rot90(-turns, (1, 2))
+            turned = lr.rot90(turns, (-2, -1))
+            sr = upscale(turned.flip(-1) if flip else turned)
+            total = total + (sr.flip(-1) if flip else sr).rot90(-turns, (-2, -1))
     return total / 8

@@ -14,6 +14,7 @@ from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.engine.graphs import WARM_UP, StepGraphs
 from cyclesr.engine.loop import train_step
 from cyclesr.engine.prefetch import ready_batches
+from cyclesr.images.tensors import to_samples
 from cyclesr.inference.upscale import Upscaler
 from cyclesr.models.collaborative import CollaborativeSR
 from cyclesr.models.networks import channels_last, convolution, image_norm, pixel_shuffle
@@ -136,6 +137,21 @@ def test_tiles_in_bfloat16_are_near_the_whole_image_on_a_cpu() -> None:
     expected = Upscaler(network, 2, CPU, None)(image)
     torch.testing.assert_close(Upscaler(network, 2, GPU, 32)(image), expected, rtol=0, atol=1e-4)
     torch.testing.assert_close(Upscaler(network, 2, GPU, 32, dtype=torch.bfloat16)(image), expected, rtol=0, atol=0.05)
+
+
+@pytest.mark.parametrize("ensemble", [False, True])
+def test_batches_of_tiles_of_a_stored_image_are_near_the_whole_image_on_a_cpu(ensemble: bool) -> None:
+    torch.manual_seed(0)
+    network = SR_BACKBONES.build(dict(type="SRResNet", scale=2, channels=8, num_blocks=1))
+    image = torch.randint(0, 256, (70, 90, 3), dtype=torch.uint8).numpy()
+
+    def enlarged(device: torch.device, tile: int | None, batch: int | str = "auto") -> torch.Tensor:
+        upscaler = Upscaler(network, 2, device, tile, ensemble=ensemble, batch=batch)
+        return torch.cat([torch.cat(tiles, 1) for _, tiles in upscaler.rows(image, to_samples)])
+
+    expected = enlarged(CPU, None).int()
+    for batch in (1, 3, "auto"):
+        assert (enlarged(GPU, 16, batch).int() - expected).abs().max() <= 1
 
 
 def test_a_deterministic_training_that_was_resumed_equals_one_that_was_not(tiny_config: Path, tmp_path: Path) -> None:

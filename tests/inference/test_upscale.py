@@ -5,7 +5,9 @@ import torch
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
-from cyclesr.inference.upscale import Upscaler, ensemble_of_eight, spans
+from cyclesr.inference import upscale
+from cyclesr.inference.tiles import spans
+from cyclesr.inference.upscale import Upscaler, delayed, ensemble_of_eight
 
 
 def conv_network(scale: int = 2) -> nn.Module:
@@ -26,6 +28,61 @@ def test_tiles_equal_the_whole_image(height, width, tile):
     assert (sr - network(lr[None])[0]).abs().max() < 1e-5
 
 
+@pytest.mark.parametrize("ensemble", [False, True])
+def test_tiles_in_batches_equal_single_ones(ensemble):
+    sizes = []
+
+    class Spy(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = conv_network()
+
+        def forward(self, lr: Tensor) -> Tensor:
+            sizes.append(len(lr))
+            return self.network(lr)
+
+    lr = torch.rand(3, 37, 50)
+    single = Upscaler(Spy(), 2, tile=10, overlap=3, ensemble=ensemble, batch=1)(lr)
+    assert {*sizes} == {1}
+    number = len(sizes)
+    sizes.clear()
+    batched = Upscaler(Spy(), 2, tile=10, overlap=3, ensemble=ensemble, batch=7)(lr)
+    torch.testing.assert_close(batched, single, rtol=0, atol=1e-6)
+    assert sum(sizes) == number
+    assert {*sizes[: -8 if ensemble else -1]} == {7}
+
+
+def test_a_batch_is_chosen_by_its_pixels(monkeypatch):
+    upscaler = Upscaler(nn.Identity(), 1, tile=64, overlap=8)
+    span = next(spans(80, 64, 8))
+    assert upscaler._batch_for(span, span) == 1
+    monkeypatch.setattr(upscale, "first_tile", lambda *_: 144)
+    upscaler.device = torch.device("cuda")
+    assert upscaler._batch_for(span, span) == 160**2 // 80**2
+
+
+def test_results_are_the_same_if_the_next_batch_starts_before_they_are_used(monkeypatch):
+    lr, network = torch.rand(3, 40, 40), conv_network()
+    expected = Upscaler(network, 2, tile=10, overlap=3)(lr)
+    monkeypatch.setattr(upscale, "delayed", lambda items, _: delayed(items, 1))  # as on GPUs
+    assert torch.equal(Upscaler(network, 2, tile=10, overlap=3)(lr), expected)
+    assert list(delayed(iter("abcde"), 2)) == [*"abcde"]
+
+
+def test_channels_last_gives_the_same_and_is_left_where_a_network_fails_on_it():
+    class Views(nn.Module):
+        def forward(self, lr: Tensor) -> Tensor:
+            assert lr.is_contiguous() or lr.is_contiguous(memory_format=torch.channels_last)
+            return lr.view(len(lr), 3, -1).view(lr.shape)
+
+    lr = torch.rand(3, 30, 20)
+    assert torch.equal(Upscaler(Views(), 1, channels_last=True)(lr), lr)
+    network = conv_network()
+    expected = Upscaler(network, 2, channels_last=False)(lr)
+    torch.testing.assert_close(Upscaler(network, 2, channels_last=True)(lr), expected, rtol=0, atol=1e-6)
+    assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_too_small_an_overlap_changes_the_result():
     network = conv_network()
     lr = torch.rand(3, 32, 32)
@@ -42,16 +99,29 @@ def test_no_tile_is_larger_than_asked_for():
 
     image = torch.rand(3, 70, 45)
     assert torch.equal(Upscaler(Spy(), 1, tile=20, overlap=5)(image), image)
-    assert len(seen) == 12
-    assert max(map(max, seen)) <= 20 + 2 * 5
+    assert len(seen) == 6
+    assert len({*seen}) == 1
+    assert max(seen[0]) <= 20 + 2 * 5
 
 
-@pytest.mark.parametrize(("length", "tile"), [(1, 1), (17, 5), (64, 64), (65, 64), (100, 7)])
-def test_spans_cover_a_side_once(length, tile):
-    parts = list(spans(length, tile, 3))
-    assert [i for p in parts for i in range(p.start, p.stop)] == list(range(length))
-    assert all(p.stop - p.start <= tile for p in parts)
-    assert all(0 <= p.first <= p.start and p.stop <= p.last <= length for p in parts)
+@pytest.mark.parametrize(("length", "tile"), [(1, 1), (17, 5), (64, 64), (65, 64), (71, 64), (100, 7), (1000, 1)])
+@pytest.mark.parametrize("overlap", [0, 3])
+@pytest.mark.parametrize("begin", [0, 2, 16])
+def test_tiles_cover_a_side_once_and_see_equally_many_pixels(length, tile, overlap, begin):
+    parts = list(spans(length, tile, overlap, begin))
+    begin = min(begin, length)
+    assert [i for p in parts for i in range(p.start, p.stop)] == list(range(begin, length))
+    (window,) = {p.last - p.first for p in parts}
+    assert window <= tile + 2 * overlap
+    for p in parts:
+        assert 0 <= p.first <= p.start
+        assert p.stop <= p.last <= length
+        assert p.first == 0 or p.start - p.first >= overlap
+        assert p.last == length or p.last - p.stop >= overlap
+
+
+def test_there_are_as_few_tiles_as_their_size_allows():
+    assert [len(list(spans(length, 10, 3))) for length in (16, 17, 26, 27, 36)] == [1, 2, 2, 3, 3]
 
 
 class Hungry(nn.Module):
@@ -68,6 +138,21 @@ def test_auto_halves_its_tiles_when_memory_runs_out():
     upscaler = Upscaler(Hungry(), 1, overlap=4)
     assert torch.equal(upscaler(image), image)
     assert upscaler.tile == 75
+
+
+def test_the_batch_is_halved_before_the_tiles():
+    class TakesFew(nn.Module):
+        def forward(self, lr: Tensor) -> Tensor:
+            if lr.numel() > 3 * 3 * 40**2:
+                raise torch.OutOfMemoryError("full")
+            return lr
+
+    image = torch.rand(3, 200, 100)
+    upscaler = Upscaler(TakesFew(), 1, tile=32, overlap=4, batch=8)
+    assert torch.equal(upscaler(image), image)
+    assert (upscaler.batch, upscaler.tile) == (2, 32)
+    with pytest.raises(UserError, match=r"memory.*200 pixels"):
+        Upscaler(TakesFew(), 1, tile=None, batch=8)(image)
 
 
 def test_auto_on_a_cpu_bounds_the_tiles_of_larger_images():
@@ -93,7 +178,7 @@ def test_rows_take_stored_images_and_apply_keep():
     for row, tiles in Upscaler(network, 2, tile=6, overlap=3).rows(image, lambda tile: tile.clamp(0, 1) * 255 + 0.5):
         assert row.start == sum(t.shape[1] for t in found) // 2
         found.append(torch.cat(tiles, 2).to(torch.uint8))
-        assert found[-1].shape[1] == 2 * (row.stop - row.start) <= 12
+        assert found[-1].shape[1] == 2 * (row.stop - row.start) <= 2 * (6 + 3)
     assert (torch.cat(found, 1).int() - expected.int()).abs().max() <= 1  # a difference of 1e-7 can change rounding
     assert torch.cat(found, 1).shape == expected.shape
 
@@ -184,6 +269,8 @@ def test_invalid_settings():
         Upscaler(nn.Identity(), 1, tile="big")
     with pytest.raises(UserError, match=r"overlap.*found -1"):
         Upscaler(nn.Identity(), 1, overlap=-1)
+    with pytest.raises(UserError, match=r"batch.*'auto'.*found 0"):
+        Upscaler(nn.Identity(), 1, batch=0)
     with pytest.raises(UserError, match="float16"):
         Upscaler(nn.Identity(), 1, dtype=torch.float16)
 
