@@ -46,8 +46,11 @@ class Dists(nn.Module):
         super().__init__()
         self.weights = weights
         names = [f"{layer}.{kind}" for stage in STAGES for layer in stage for kind in ("weight", "bias")]
-        for name, tensor in imagenet_weights.read_features(weights, names).items():
-            self.register_buffer(name.replace(".", "_"), tensor.float())
+        tensors = imagenet_weights.read_features(weights, names)
+        self.stages = nn.ModuleList(
+            nn.Sequential(*(_layer(tensors[f"{layer}.weight"], tensors[f"{layer}.bias"]) for layer in stage))
+            for stage in STAGES
+        )
         with np.load(PARAMETERS) as file:
             total = file["alpha"].sum() + file["beta"].sum()
             for name in ("alpha", "beta"):
@@ -88,12 +91,17 @@ class Dists(nn.Module):
         require_rgb("Losses and scores with ImageNet features", image.shape[1])
         mean, deviation = (image.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, DEVIATION))
         x, maps = (image - mean) / deviation, [image]
-        for stage in STAGES:
-            x = x if stage is STAGES[0] else _l2_pooling(x)
-            for layer in stage:
-                x = F.conv2d(x, getattr(self, f"{layer}_weight"), getattr(self, f"{layer}_bias"), padding=1).relu()
+        for number, stage in enumerate(self.stages):
+            x = stage(_l2_pooling(x) if number else x)
             maps.append(x)
         return maps
+
+
+def _layer(weight: Tensor, bias: Tensor) -> nn.Sequential:
+    """Builds a convolution of 3x3 pixels and its activation, without drawing random weights first."""
+    convolution = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1, device="meta").requires_grad_(False)
+    convolution.load_state_dict(dict(weight=weight.float(), bias=bias.float()), assign=True)
+    return nn.Sequential(convolution, nn.ReLU())
 
 
 def _likeness(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from cyclesr.models.losses import PerceptualLoss
+from cyclesr.models.losses.frozen import Frozen
 from cyclesr.models.networks import channels_last, convolution, image_norm, pixel_shuffle
 from cyclesr.optim.memory_format import ChannelsLast
 
@@ -23,9 +25,10 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> Counted:
     steps = importlib.import_module("train_step")
     profiles = importlib.import_module("step_profile")
 
-    def counted(case: str, amp: str, format: ChannelsLast) -> list:
+    def counted(case: str, amp: str, format: ChannelsLast, perceptual: nn.Module | None = None) -> list:
         device = torch.device("cpu")
         model = steps.build(case, True, format, device)
+        model.perceptual = perceptual
         optimizers = steps.optimizers_of(model, amp)
         batch = steps.random_batch(16, 2, device)
         model.train_step(batch, optimizers)
@@ -81,6 +84,25 @@ def test_weights_are_cast_once_for_each_update_that_uses_them(copies: Counted, c
     shapes = {tuple(p.shape) for part in model.parts().values() for p in cast_by_autocast(part)}
     cast = [c for c in copies(case, "bf16", False) if c.is_cast and c.shape in shapes]
     assert len(cast) == 2 * (numbers["generators"] + numbers["sr"]) + 3 * numbers["discriminators"]
+
+
+def test_weights_of_frozen_networks_are_not_cast_in_a_step(copies: Counted, tmp_path: Path, monkeypatch) -> None:
+    """VGG's features of ``sr`` and of ``hr`` would otherwise cast every weight twice."""
+    state = {}
+    for index, inputs, outputs in ((0, 3, 64), (2, 64, 64), (5, 64, 128)):
+        state[f"{index}.weight"] = torch.randn(outputs, inputs, 3, 3) / (3 * inputs**0.5)
+        state[f"{index}.bias"] = torch.zeros(outputs)
+    torch.save(state, tmp_path / "vgg19.pth")
+    layers = dict(conv1_2=1.0, conv2_1=1.0)
+
+    def cast() -> int:
+        loss = PerceptualLoss(layers=layers, weights=str(tmp_path))
+        return sum(c.is_cast and c.shape in shapes for c in copies(CASES[0], "bf16", False, loss))
+
+    shapes = {tuple(weights.shape) for weights in state.values()}
+    assert cast() == 0
+    monkeypatch.setattr(Frozen, "forward", lambda self, *images: self.held[0](*images))
+    assert cast() == 2 * len(state)
 
 
 def cast_by_autocast(network: nn.Module) -> list[torch.Tensor]:

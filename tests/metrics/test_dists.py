@@ -97,6 +97,17 @@ def test_as_a_loss_it_is_the_mean_of_the_metric_and_has_its_gradient(weights) ->
     assert not loss.state_dict()
 
 
+def test_as_a_loss_under_autocast_it_computes_with_weights_that_are_cast_once(weights) -> None:
+    loss = DISTSLoss(weights=weights)
+    sr, hr = (image[None, :, :32, :32].clone().requires_grad_() for image in images())
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = loss.distance.held[0](sr, hr)
+        found = loss(sr, hr)
+    assert torch.equal(found, expected)
+    assert torch.equal(*(torch.autograd.grad(distance, sr)[0] for distance in (found, expected)))
+    assert {p.dtype for p in loss.distance.held[0].parameters()} == {torch.float32}
+
+
 def test_as_a_loss_without_weights_it_is_an_error(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     with pytest.raises(UserError, match=r"weights of VGG16.*vgg16-397923af\.pth"):

@@ -54,6 +54,18 @@ def test_the_gradient_is_finite_where_no_feature_is_active(weights: str) -> None
     assert torch.isfinite(sr.grad).all()
 
 
+def test_under_autocast_the_weights_are_cast_once(weights: str) -> None:
+    loss = LPIPSLoss(2.0, "squeeze", weights)
+    sr, hr = images()
+    sr.requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16):
+        found, expected = loss(sr, hr), 2 * loss.distance.held[0](sr, hr)
+    assert torch.equal(found, expected)
+    assert torch.equal(*(torch.autograd.grad(distance, sr)[0] for distance in (found, expected)))
+    assert loss(sr, hr).item() == pytest.approx(found.item(), rel=0.05)
+    assert loss(sr, hr).item() != found.item()
+
+
 def test_without_weights_the_error_says_where_they_belong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     with pytest.raises(UserError, match=r"LPIPSLoss.*vgg16-\*\.pth.*checkpoints"):

@@ -62,6 +62,25 @@ def test_the_network_is_not_in_the_state_and_not_trained(weights: str) -> None:
     assert build(weights).load_state_dict({}, strict=True).missing_keys == []
 
 
+def test_under_autocast_the_weights_are_cast_once(weights: str) -> None:
+    loss = build(weights)
+    network = loss.features.held[0]
+    sr, hr = (image.requires_grad_() for image in images())
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        loss(sr, hr)  # the copy of the weights must serve training, too
+    with torch.autocast("cpu", torch.bfloat16):
+        found = loss(sr, hr)
+        ours, theirs = network(sr), network(hr)
+        expected = sum(weight * F.l1_loss(ours[name], theirs[name]) for name, weight in LAYERS.items())
+    assert torch.equal(found, expected)
+    assert torch.equal(*(torch.autograd.grad(distance, sr)[0] for distance in (found, expected)))
+    copied = loss.features._cast[torch.bfloat16]
+    assert {p.dtype for p in copied.parameters()} == {torch.bfloat16}
+    assert copied.mean.dtype == torch.float32
+    loss.double()
+    assert loss.features._cast == {}
+
+
 def test_the_default_is_the_last_convolution_before_its_activation(tmp_path: Path) -> None:
     state = {}
     shapes = {0: (64, 3, 11), 3: (192, 64, 5), 6: (384, 192, 3), 8: (256, 384, 3), 10: (256, 256, 3)}
