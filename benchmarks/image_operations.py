@@ -4,7 +4,7 @@
 
 Each is timed with its backward pass, within autocast if the type is bfloat16. Networks take torch's on CPUs, and on
 GPUs the other ones where the images are in channels_last. Rows of the table: milliseconds of the best repeat, on CPUs
-those that the process had a CPU.
+those that the process had a CPU. "One function" is what networks would take if norm, ReLU and padding were fused.
 
     python benchmarks/image_operations.py --step 64 --json image_operations.json
 
@@ -21,6 +21,7 @@ from unittest.mock import patch
 
 import torch
 import torch.nn.functional as F
+from fused_block import NormReluReflect
 from torch import Tensor
 from train_step import CASES, build, optimizers_of, random_batch
 
@@ -48,6 +49,12 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "torch": lambda x: F.pad(x, [1] * 4, mode="reflect"),
         "as networks on CPUs": lambda x: reflect(x, [1] * 4),
         "own": lambda x: ReflectionPad.apply(x, 1),
+    },
+    "norm, ReLU, reflection": {
+        "torch": lambda x: F.pad(F.group_norm(x, x.shape[1]).relu_(), [1] * 4, mode="reflect"),
+        "as networks on CPUs": lambda x: reflect(normalise(x, x.shape[1]).relu_(), [1] * 4),
+        "own": lambda x: ReflectionPad.apply(ChannelsLastNorm.apply(x, x.shape[1], None, None, 1e-5).relu_(), 1),
+        "one function": NormReluReflect.apply,
     },
     "pixel shuffle": {
         "torch": lambda x: F.pixel_shuffle(x, 2),
@@ -161,7 +168,7 @@ def operations(args: argparse.Namespace, device: torch.device) -> dict[str, dict
 
 def show_operations(results: dict[str, dict[str, float]]) -> None:
     """Prints the table of operations."""
-    columns = ["torch", "as networks on CPUs", "own"]
+    columns = ["torch", "as networks on CPUs", "own", "one function"]
     rows = [(case, *(f"{f[c]:.2f}" if c in f else "" for c in columns)) for case, f in results.items()]
     print(markdown_table(("ms", *columns), rows))
 

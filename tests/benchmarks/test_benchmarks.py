@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from scenes import scene, write_scene
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,6 +70,48 @@ def test_compile_time(results: Results) -> None:
 def test_image_operations(results: Results) -> None:
     found = results("image_operations", "--channels", "8", "--side", "6", "--repeats", "1")
     assert set(found["instance norm, bfloat16, channels_last"]) == {"torch", "as networks on CPUs", "own"}
+    assert set(found["norm, ReLU, reflection, float32, contiguous"]) >= {"as networks on CPUs", "one function"}
+
+
+@pytest.mark.parametrize("format", [torch.contiguous_format, torch.channels_last])
+def test_the_fused_block_of_the_benchmark_equals_the_three_operations(format, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    ways = importlib.import_module("image_operations").OPERATIONS["norm, ReLU, reflection"]
+    image = torch.randn(2, 3, 5, 6).contiguous(memory_format=format).requires_grad_()
+    weights = torch.randn(2, 3, 7, 8)
+    found, expected = (ways[name](image) for name in ("one function", "torch"))
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+    gradients = (torch.autograd.grad((out * weights).sum(), image)[0] for out in (found, expected))
+    torch.testing.assert_close(*gradients, rtol=0, atol=1e-5)
+    double = image.detach().double().requires_grad_()
+    assert torch.autograd.gradcheck(ways["one function"], double)
+
+
+def test_batch_sizes(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = ["--small", "--device", "cpu", "--batches", "1", "2", "--crops", "8", "9", "--seconds", "0"]
+    cells = results("batch_sizes", "own_images/blur_noise", *sizes)["cells"]
+    assert [(cell["batch"], cell["crop"]) for cell in cells] == [(1, 8), (1, 9), (2, 8), (2, 9)]
+    assert all(cell["images_per_second"] > 0 and cell["peak_gib"] is None for cell in cells)
+
+
+def test_batch_sizes_of_a_measured_camera_without_enough_memory(results: Results, tmp_path: Path, monkeypatch) -> None:
+    bench = importlib.import_module("batch_sizes")
+    write_scene(tmp_path / "images" / "0.png", scene(0))
+    batch = dict(hr=(4 * (8 + 2 * 9),) * 2, real=(8, 8))
+    given = []
+
+    def take(model, images, optimizers) -> dict:
+        given.append({name: tuple(image.shape[2:]) for name, image in images.items()})
+        if len(given) > 4:
+            raise MemoryError
+        return real_step(model, images, optimizers)
+
+    real_step = bench.train_step
+    monkeypatch.setattr(bench, "train_step", take)
+    options = ["own_images/camera", "--real", str(tmp_path / "images"), "--batches", "1", "--crops", "8"]
+    (cell,) = results("batch_sizes", *options, "--small", "--device", "cpu")["cells"]
+    assert given == [batch] * 5
+    assert cell["images_per_second"] is None
 
 
 def test_dataloader(results: Results) -> None:
@@ -102,14 +145,16 @@ def test_startup(results: Results) -> None:
 
 @pytest.mark.slow
 def test_infer(results: Results) -> None:
-    sizes = ["--small", "--height", "96", "--width", "80", "--tile", "48", "--threads", "1"]
-    found = results("infer", *sizes, "--networks", "SRResNet", "RRDBNet", "RCAN", "SRVGGNetCompact")
+    sizes = ["--small", "--height", "136", "--width", "80", "--tile", "48", "--threads", "1"]
+    found = results("infer", *sizes, "--networks", "SRResNet", "RRDBNet")
     for network, ways in found.items():
-        for way in ("whole", "tiled", *(["spandrel"] if network != "SRResNet" else [])):
+        for way in ("whole", "tiled", "batched", *(["spandrel"] if network != "SRResNet" else [])):
             pixels = ways[way]["megapixels_per_second"] * ways[way]["seconds"]
-            assert pixels == pytest.approx(96 * 80 * 16 / 1e6)
-        assert ways["bare tile"]["megapixels_per_second"] * ways["bare tile"]["seconds"] == pytest.approx(48**2 * 16e-6)
-        assert ways["share_of_bare_tile"] > 0
+            assert pixels == pytest.approx(136 * 80 * 16 / 1e6)
+        bare = ways["bare tile"]
+        assert bare["megapixels_per_second"] * bare["seconds"] == pytest.approx(112**2 * 16e-6)
+        assert ways["tiled"]["computed"] == ways["batched"]["computed"] == pytest.approx(2 * 100 / 136)
+        assert ways["tiled"]["share"] == ways["tiled"]["megapixels_per_second"] / bare["megapixels_per_second"]
 
 
 def test_endurance(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
