@@ -1,6 +1,8 @@
 """How a command ends: its exit code, and one line for a user's mistake."""
 
+import atexit
 import errno
+import gc
 import os
 import signal
 import sys
@@ -20,6 +22,7 @@ def run(main: Callable[[], Any]) -> None:
     a full disk, and memory that does not suffice.
     A pipe whose reader has left, such as ``head``, ends the process with 141, as a shell reports it.
     """
+    atexit.register(gc.freeze)  # Python would search all that torch has made for garbage before it ends: seconds
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # names of files that are not UTF-8
             stream.reconfigure(errors="backslashreplace")

@@ -29,7 +29,7 @@ def download(url: str, target: Path, md5: str, progress: Progress = lambda done,
         progress: called with the number of bytes so far and in total (None if unknown).
 
     Raises:
-        UserError: the address does not respond, the connection is interrupted, or the checksum is wrong.
+        UserError: the address is none or does not respond, the connection is interrupted, or the checksum is wrong.
     """
     if target.exists():
         check_md5(target, md5)
@@ -42,6 +42,8 @@ def download(url: str, target: Path, md5: str, progress: Progress = lambda done,
         raise UserError(
             f"{url} answers {error.code} {error.reason}: download it by other means and pass its folder as --archives."
         ) from error
+    except ValueError as error:
+        raise UserError(f"{url} is no address: begin it with https:// or http://.") from error
     except (URLError, HTTPException, OSError) as error:
         kept = part.stat().st_size if part.exists() else 0
         raise UserError(

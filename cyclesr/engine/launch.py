@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +128,20 @@ def train(
         with errors_of_config("The training"):
             runner = ConsoleRunner.from_cfg(cfg)
         hand_over(measured, runner.model)
-        with full_disk_in_one_line(place):
+        with full_disk_in_one_line(place), _closed_after_errors(runner):
             runner.train()
     return runner
+
+
+@contextmanager
+def _closed_after_errors(runner: ConsoleRunner) -> Iterator[None]:
+    """Closes the visualizer if the training ends early: TensorBoard keeps what it is given for two minutes."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # the disk may be full
+            runner.visualizer.close()
+        raise
 
 
 def _check_images(cfg: Config, own: bool) -> None:

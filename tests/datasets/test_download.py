@@ -105,6 +105,11 @@ def test_dead_addresses(server: Server, tmp_path: Path) -> None:
         download("http://127.0.0.1:9/x", tmp_path / "f", GOOD)
 
 
+def test_an_address_without_a_scheme_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"mild/DIV2K_train_HR\.zip.*https://"):
+        download("mild/DIV2K_train_HR.zip", tmp_path / "a.zip", "0" * 32)
+
+
 def test_archives_of_the_tracks() -> None:
     assert archives(["ntire17_t2"], 2) == [
         "DIV2K_train_HR", "DIV2K_valid_HR", "DIV2K_train_LR_unknown_X2", "DIV2K_valid_LR_unknown_X2",

@@ -17,7 +17,7 @@ from test_checkpoints import run
 
 from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.engine.launch import train
-from cyclesr.errors import Interrupted
+from cyclesr.errors import Interrupted, UserError
 from cyclesr.registry import HOOKS
 
 # No norms: the gradient of a bias before an instance norm is only rounding error, which Adam turns into full steps.
@@ -137,6 +137,47 @@ def test_a_signal_to_one_rank_stops_all_of_them_at_the_same_iteration(tiny_confi
     for process in processes:
         process.join(120)
     assert [process.exitcode for process in processes] == [128 + signal.SIGTERM] * 2
+    assert len(read_checkpoint(tmp_path / "run" / "iter_3.pth")["rank_states"]) == 2
+
+
+@HOOKS.register_module()
+class RemoveAfterFirstIteration(Hook):
+    """Removes a file after the first iteration."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+
+    def after_train_iter(self, runner: Any, *args: Any, **kwargs: Any) -> None:
+        if runner.iter == 0 and get_rank() == 0:
+            self.path.unlink()
+
+
+def rank_without_data(*arguments: Any) -> None:
+    """Trains one rank until an image of the validation is missing; exits as the command does."""
+    try:
+        train_rank(*arguments)
+    except UserError as error:
+        words = ("0002x4.png", "stopped at iteration 3", "--resume", "iter_3.pth")
+        sys.exit(2 if all(word in str(error) for word in words) else 1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="needs fork")
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_image_of_the_validation_that_one_rank_misses_stops_all(workers, tiny_config, folders, tmp_path) -> None:
+    missing = folders["lr"] / "0002x4.png"  # the second of three, which only the second rank reads
+    hooks = f'custom_hooks = [dict(type="RemoveAfterFirstIteration", path="{missing}"),'
+    tiny_config.write_text(tiny_config.read_text().replace("custom_hooks = [", hooks))
+    context = multiprocessing.get_context("fork")
+    extra = {"train_cfg.val_interval": 3, "val_dataloader.num_workers": workers}
+    arguments = [(str(tiny_config), tmp_path / "run", 2, extra, rank, 2) for rank in range(2)]
+    processes = [context.Process(target=rank_without_data, args=values) for values in arguments]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+        process.kill()
+    assert [process.exitcode for process in processes] == [2, 2]
     assert len(read_checkpoint(tmp_path / "run" / "iter_3.pth")["rank_states"]) == 2
 
 

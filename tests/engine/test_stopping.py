@@ -81,6 +81,15 @@ def test_a_signal_leaves_a_checkpoint_that_continues_exactly(
     assert len(re.findall(r"Iter\(val\) \[3/6\]", log(tmp_path / "stopped"))) == 1
 
 
+def test_a_stopped_training_leaves_complete_curves(tiny_config: Path, tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    with pytest.raises(Interrupted):
+        run(tiny_config, tmp_path / "run", **at(5, "signal", signal.SIGTERM))
+    (file,) = (tmp_path / "run").rglob("events.out*")
+    assert [point.step for point in EventAccumulator(str(file)).Reload().Scalars("loss_sr")][-1] == 5
+
+
 @pytest.mark.parametrize("workers", [0, 1])
 def test_images_that_disappear_end_the_training_with_a_checkpoint(workers: int, tiny_config, tmp_path) -> None:
     options = at(3, "remove", str(tmp_path / "lr")) | {"train_dataloader.num_workers": workers, "val_cfg": None}

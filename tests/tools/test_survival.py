@@ -25,10 +25,10 @@ def test_sigterm_ends_a_training_with_a_checkpoint_within_ten_seconds(config, tm
     assert re.search(rf"Process {process.pid} .*trains in the work dir", one_line(second))
     start = time.time()
     process.terminate()
-    _, said = process.communicate(timeout=60)  # Python needs seconds to end on a busy machine
+    _, said = process.communicate(timeout=60)
+    assert time.time() - start < 10
     assert process.returncode == 128 + signal.SIGTERM
     (file,) = work_dir.glob("iter_*.pth")
-    assert file.stat().st_mtime - start < 10
     assert re.search(rf"stopped at iteration {file.stem[5:]}\..*--resume.*{file.name}", said.splitlines()[-1])
     assert "Traceback" not in said
 
