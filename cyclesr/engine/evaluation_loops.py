@@ -71,8 +71,9 @@ def _run_all(loop: ValLoop | TestLoop) -> None:
         if get_world_size() == 1:
             raise
         end = error
-    for error in filter(None, [end, *ranks.gathered(end)]):
-        raise error
+    ends = [found for found in ranks.gathered(end) if found]
+    if ends:
+        raise end or ends[0]
 
 
 def _run_iter(loop: ValLoop | TestLoop, mode: str, index: int, batch: Any) -> None:
