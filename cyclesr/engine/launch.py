@@ -125,11 +125,12 @@ def train(
         check_folders(cfg)
         on_rank_0(lambda: _check_images(cfg, folders is not None))
         measured = measure_camera(cfg, stored=cfg.resume or config is None)
-        with errors_of_config("The training"):
-            runner = ConsoleRunner.from_cfg(cfg)
-        hand_over(measured, runner.model)
-        with full_disk_in_one_line(place), _closed_after_errors(runner):
-            runner.train()
+        with full_disk_in_one_line(place):
+            with errors_of_config("The training"):
+                runner = ConsoleRunner.from_cfg(cfg)
+            hand_over(measured, runner.model)
+            with _closed_after_errors(runner):
+                runner.train()
     return runner
 
 

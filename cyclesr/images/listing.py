@@ -74,7 +74,7 @@ def passed_over(folder: str | Path) -> list[str]:
         suffix = os.path.splitext(entry.name)[1].lower()
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if os.path.isdir(entry.path):  # False for links in a circle, for which entry.is_dir() raises an error
             kinds["subfolder"] += 1
         elif suffix not in SUFFIXES:
             kinds[suffix or "file without a suffix"] += 1

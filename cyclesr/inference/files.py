@@ -320,7 +320,7 @@ def name_outputs(inputs: list[Path], out: Path, suffix: str = ".png") -> list[Pa
         if target in first:
             raise UserError(f"{first[target]} and {path} would both become {target}: rename one.")
         first[target] = path
-    overwritten = {path.resolve() for path in inputs} & {target.resolve() for target in targets}
+    overwritten = {os.path.realpath(path) for path in inputs} & {os.path.realpath(target) for target in targets}
     if overwritten:
         raise UserError(f"The result would overwrite its input {min(overwritten)}: give another output folder.")
     return targets

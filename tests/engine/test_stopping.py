@@ -199,6 +199,15 @@ def test_a_full_disk_is_one_line_without_tracebacks_of_threads(tiny_config, tmp_
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_a_disk_that_is_full_before_the_training_is_one_line(tiny_config, tmp_path, monkeypatch) -> None:
+    def full(runner: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cyclesr.engine.runner.Runner.dump_config", full)
+    with pytest.raises(UserError, match=r"run failed: No space left on device"):
+        run(tiny_config, tmp_path / "run")
+
+
 def test_a_clock_that_jumps_does_not_change_the_time_left(tiny_config, tmp_path, monkeypatch) -> None:
     start, calls = time.time(), iter(range(10**9))
     monkeypatch.setattr(time, "time", lambda: start + (1e9 if next(calls) % 2 else -1e9))

@@ -119,6 +119,20 @@ def test_names_that_are_not_utf_8(tmp_path, network, capsys) -> None:
     assert "bad" in capsys.readouterr().out
 
 
+def test_links_in_a_circle_and_links_to_nothing_stop_nothing(tmp_path, network) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    Image.fromarray(scene().astype(np.uint8)).save(folder / "a.png")
+    for name, target in (("circle.png", "circle.png"), ("nothing.png", "nowhere"), ("circle", "circle"), ("up", "..")):
+        (folder / name).symlink_to(target)
+    report = infer(network, str(folder), str(tmp_path / "sr"), device="cpu")
+    assert [path.name for path in report.written] == ["a.png"]
+    assert [name in line for name, line in zip(("circle.png", "nothing.png"), report.failed, strict=True)] == [True] * 2
+    inspected = inspect_folder(folder)
+    assert inspected.problems == report.failed
+    assert inspected.passed_over == ["1 file without a suffix", "1 subfolder"]
+
+
 def test_measuring_passes_over_what_cannot_be_read(tmp_path) -> None:
     rng = np.random.default_rng(0)
     for number in range(2):
