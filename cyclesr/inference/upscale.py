@@ -203,10 +203,10 @@ class Upscaler:
         dtype = self.dtype
         result = ensemble_of_eight(self._output, windows) if self.ensemble else self._output(windows)
         kept = [finish(self._kept(sr, tile)) for sr, tile in zip(result, tiles, strict=True)]
-        finite = result.isfinite().all()
-        results, finite = [one.to("cpu", non_blocking=True) for one in kept], finite.to("cpu", non_blocking=True)
+        queued = self.device.type == "cuda"
+        *results, finite = (one.to("cpu", non_blocking=queued) for one in (*kept, result.isfinite().all()))
         done = None
-        if self.device.type == "cuda":
+        if queued:
             done = torch.cuda.Event()
             done.record(torch.cuda.current_stream(self.device))
         return Batch(windows, tiles, results, finite, dtype, done)
@@ -278,8 +278,8 @@ class Batch(NamedTuple):
     Attributes:
         windows: what it is given, (N, 3, h, w).
         tiles: rows and columns of each.
-        results: what is kept, on the CPU; on a GPU, once ``done`` has happened.
-        finite: whether all values of the network are finite, on the CPU; likewise.
+        results: what is kept, on the CPU. If a GPU computes it, it is there once ``done`` has happened.
+        finite: whether all values of the network are finite; likewise.
         dtype: dtype of autocast.
         done: end of the work on a GPU; None on a CPU, where it has ended.
     """
