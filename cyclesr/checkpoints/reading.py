@@ -10,6 +10,7 @@ import torch
 
 from cyclesr.errors import UserError
 
+_EXPECTED = "a file of weights, such as sr_latest.safetensors or a .pth file in the work dir of a training"
 _STARTS = (b"PK", b"\x80")  # first bytes of files of torch.save: zip files or, before version 1.6, pickles
 
 
@@ -24,9 +25,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     with path.open("rb") as file:
         start = file.read(2)
     if start and not start.startswith(_STARTS):
-        raise UserError(
-            f"{path} is not a checkpoint: expected a .pth file, such as those that training writes to its work dir."
-        )
+        raise UserError(f"{path} is not a checkpoint: expected {_EXPECTED}.")
     try:
         with warnings.catch_warnings():  # torch tells of protocols and layouts that are of no use to users
             warnings.simplefilter("ignore")
@@ -45,9 +44,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
 def _check_is_file(path: Path) -> None:
     if not path.is_file():
         found = "is a folder" if path.is_dir() else "does not exist"
-        raise UserError(
-            f"The checkpoint {path} {found}: expected a .pth file, such as those that training writes to its work dir."
-        )
+        raise UserError(f"The checkpoint {path} {found}: expected {_EXPECTED}.")
 
 
 def _refusal(path: Path, error: pickle.UnpicklingError) -> str:

@@ -59,8 +59,8 @@ def export(checkpoint: str | Path, out: str | Path, format: str, *, half: bool =
 
     Raises:
         UserError: the format is unknown, the file name has another ending, a package that the format needs is not
-            installed, the format does not support the network, or the output of the file differs from the network's
-            by more than 1e-5 (``onnx``: 1e-4 in float32, 1/255 in float16).
+            installed, the format does not support the network, the file cannot be written or is the checkpoint, or its
+            output differs from the network's by more than 1e-5 (``onnx``: 1e-4 in float32, 1/255 in float16).
     """
     if format not in FORMATS:
         raise UserError(f"format must be one of {', '.join(FORMATS)}, found {format!r}.{did_you_mean(format, FORMATS)}")
@@ -69,6 +69,8 @@ def export(checkpoint: str | Path, out: str | Path, format: str, *, half: bool =
         raise UserError(f"A file of format {format} must end in {' or '.join(chosen.endings)}, found {out.name}.")
     options = _checked(Options(half, opset), format)
     network = load_sr(checkpoint)[0]
+    if out.exists() and out.samefile(checkpoint):
+        raise UserError(f"The export would replace the network that it reads, {out}: give another file.")
     unchecked = out.with_name(f".unchecked-{out.name}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +79,9 @@ def export(checkpoint: str | Path, out: str | Path, format: str, *, half: bool =
             unchecked.replace(out)
         finally:
             unchecked.unlink(missing_ok=True)
-    except (UserError, OSError) as error:
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror or error}.") from error
+    except UserError as error:
         raise UserError(f"{type(network).__name__} could not be exported as {format}: {error}") from error
     return compared
 

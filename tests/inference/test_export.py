@@ -202,5 +202,10 @@ def test_mistakes(checkpoint, tmp_path: Path) -> None:
         export(path, tmp_path / "out.pth", "spandrell")
     with pytest.raises(UserError, match=r"\.pth or \.safetensors.*out\.pt"):
         export(path, tmp_path / "out.pt", "spandrel")
-    with pytest.raises(UserError, match=r"ESPCN .*safetensors"):
+    with pytest.raises(UserError, match=r"out\.safetensors cannot be written"):
         export(path, path / "out.safetensors", "safetensors")  # a file in the place of the folder
+    export(path, tmp_path / "own.safetensors", "safetensors")
+    before = (tmp_path / "own.safetensors").read_bytes()
+    with pytest.raises(UserError, match=r"replace the network .*own\.safetensors"):
+        export(tmp_path / "own.safetensors", tmp_path / "own.safetensors", "safetensors")
+    assert (tmp_path / "own.safetensors").read_bytes() == before

@@ -209,6 +209,9 @@ def test_folders_without_a_training_are_named(tmp_path: Path) -> None:
         TrainingReport(tmp_path / "nowhere")
     with pytest.raises(UserError, match="holds no training"):
         TrainingReport(tmp_path)
+    (tmp_path / "sr_latest.safetensors").touch()
+    with pytest.raises(UserError, match="is a file: give the folder"):
+        TrainingReport(tmp_path / "sr_latest.safetensors")
 
 
 @pytest.mark.slow

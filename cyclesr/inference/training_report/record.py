@@ -96,7 +96,8 @@ def read_record(work_dir: str | Path) -> TrainingRecord:
     """
     folder = Path(work_dir)
     if not folder.is_dir():
-        raise UserError(f"The work dir {folder} does not exist: give the folder of a training.")
+        found = "is a file" if folder.exists() else "does not exist"
+        raise UserError(f"The work dir {folder} {found}: give the folder of a training.")
     runs = sorted(path for path in folder.iterdir() if path.is_dir() and _RUN.fullmatch(path.name))
     file = max(folder.glob("*.py"), key=lambda path: path.stat().st_mtime, default=None)
     if file is None:
