@@ -296,7 +296,7 @@ def judge(
     """
     channels = channels_of(network)
     chosen = spread_evenly(images, most)
-    kernel = _kernel(camera or measure_files(chosen, channels=channels, skip=skip and (lambda error: None)))
+    kernel = _kernel(camera or _measured(chosen, channels, passing_over=skip is not None))
     upscaler = Upscaler(network, scale, device)
     found = {}
     for name, path in _named(chosen).items():
@@ -366,6 +366,15 @@ def compare(
     }
     both = sr.nan_to_num().clamp(0, 1), imresize(lr.double(), scale=scale).clamp(0, 1)
     return {name: (measure(both[0]), measure(both[1])) for name, measure in measures.items()}
+
+
+def _measured(paths: Sequence[Path], channels: int, *, passing_over: bool) -> CameraMeasurement:
+    """Measures images, and says what is wrong with the first if none can be read."""
+    errors: list[UserError] = []
+    try:
+        return measure_files(paths, channels=channels, skip=errors.append if passing_over else None)
+    except UserError as error:
+        raise (errors or [error])[0] from error
 
 
 def _has_niqe(image: Tensor) -> bool:

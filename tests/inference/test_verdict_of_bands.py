@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from cyclesr.degradations.blur import Blur
 from cyclesr.degradations.imresize import imresize
+from cyclesr.errors import UserError
 from cyclesr.inference.verdict import Verdict, judge
 
 
@@ -53,10 +54,12 @@ def test_equal_bands_have_the_values_of_gray_and_of_rgb(folder: Path) -> None:
     assert {"niqe"} == {one.name for one in rgb.measures} - {one.name for one in gray.measures}
 
 
-def test_what_is_left_out_is_said(folder: Path) -> None:
+def test_what_is_left_out_and_what_does_not_fit_is_said(folder: Path) -> None:
     gray = judge(Sharpens(1), sorted(folder.glob("*.tif")), 2)
     assert "NIQE is left out" in gray.lines()[-1]
     assert Verdict.from_dict(gray.to_dict()).lines() == gray.lines()
     bands = judge(Sharpens(4), sorted((folder / "bands").iterdir()), 2)
     assert "JPEG" in bands.lines()[-1]
+    with pytest.raises(UserError, match="4 bands, but 1 channel is expected"):
+        judge(Sharpens(1), sorted((folder / "bands").iterdir()), 2, skip=lambda error: None)
     assert not any("left out" in line for line in judge(Sharpens(3), sorted(folder.glob("*.tif")), 2).lines())
