@@ -1,5 +1,6 @@
 """The number of channels with which the images of folders are read."""
 
+from collections import Counter
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -12,17 +13,21 @@ from cyclesr.images.reading import describe_image
 def channels_of_folders(*folders: str | Path) -> int:
     """Returns the number of bands of all images of some folders, by their headers, without alpha.
 
-    Gray images count as RGB if others are RGB. Images and folders that cannot be read do not count.
+    Gray images count as RGB if others are RGB. Images and folders that cannot be read do not count, nor do a few of
+    other bands among RGB images: they are read as RGB, or are an error, when it is their turn.
 
     Raises:
-        UserError: two images have different bands.
+        UserError: two images have different bands, and not more than half of all are RGB.
     """
     found: dict[int, Path] = {}
+    count: Counter[int] = Counter()
     for path in chain.from_iterable(map(_images, folders)):
         with suppress(UserError):
-            found.setdefault(describe_image(path, None).bands, path)
-    if 3 in found:
-        found.pop(1, None)
+            bands = describe_image(path, None).bands
+            found.setdefault(bands, path)
+            count[bands] += 1
+    if 3 in found and 2 * (count[1] + count[3]) > count.total():
+        return 3
     if len(found) > 1:
         (bands, one), (others, other), *_ = found.items()
         raise UserError(

@@ -29,6 +29,7 @@ def write(path: Path, bands: int) -> None:
         ({"a/1.tif": 1, "b/2.png": 3}, 3),  # gray counts as RGB
         ({"a/1.tif": 4, "b/2.tif": 4}, 4),
         ({"a/1.tif": 5}, 5),
+        ({"a/1.png": 3, "a/2.png": 1, "b/3.tif": 5}, 3),  # which is named when it is read
     ],
 )
 def test_the_files_say_it(tmp_path: Path, files: dict[str, int], channels: int) -> None:

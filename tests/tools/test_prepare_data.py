@@ -87,6 +87,17 @@ def test_check_finds_every_mistake(tmp_path: Path, prepare: Callable[..., int], 
     assert "5 problems" in err.splitlines()[-1]
 
 
+def test_check_goes_on_where_images_have_different_bands(tmp_path: Path, prepare, capsys) -> None:
+    real = fill(tmp_path / "real", ["1.png"])
+    for bands, name in ((5, "2.tif"), (2, "3.tif")):
+        write_image(real / name, np.zeros((9, 9, bands), np.uint8))
+    (real / "4.png").write_text("no image")
+    assert prepare("check", "--real", real, "--crop", 4) == 2
+    out = capsys.readouterr().out
+    for words in ("same bands", r"2\.tif has 5 bands", r"3\.tif has 2 bands", r"4\.png .*corrupt"):
+        assert re.search(f"- .*{words}", out)
+
+
 def test_check_needs_a_folder(prepare: Callable[..., int], capsys: pytest.CaptureFixture) -> None:
     assert prepare("check") == 2
     assert re.fullmatch(r"error: .*--hr.*--real.*--lr.*\n", capsys.readouterr().err)

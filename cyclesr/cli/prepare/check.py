@@ -48,7 +48,12 @@ def main(args: argparse.Namespace) -> None:
     folders = {name: getattr(args, name) for name in smallest if getattr(args, name)}
     if not folders:
         raise UserError("Nothing to check: give --hr, --real or --lr.")
-    channels = args.channels or channels_of_folders(*folders.values())
+    problems = []
+    try:
+        channels = args.channels or channels_of_folders(*folders.values())
+    except UserError as error:  # the check goes on, as for RGB
+        channels = 3
+        problems.append(str(error))
     reports = {
         name: inspect_folder(path, smallest[name], watch(name), deep=args.deep, channels=channels)
         for name, path in folders.items()
@@ -59,7 +64,7 @@ def main(args: argparse.Namespace) -> None:
             print(f"{name}: passed over: {', '.join(report.passed_over)}")
     if {"real", "hr"} <= reports.keys() and look_swapped(reports["real"], reports["hr"]):
         print("warning: the real images are as large as the HR images, or larger: are --hr and --real swapped?")
-    problems = [problem for report in reports.values() for problem in report.problems]
+    problems += [problem for report in reports.values() for problem in report.problems]
     if {"lr", "hr"} <= reports.keys():
         problems += inspect_pairs(reports["lr"], reports["hr"], args.scale)
     for problem in problems:
