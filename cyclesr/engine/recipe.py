@@ -9,16 +9,24 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from cyclesr.degradations.camera import FREQUENCIES, CameraMeasurement
+from cyclesr.degradations.camera.sharpness import gaussian_error
 from cyclesr.errors import UserError
 from cyclesr.images.bands import bands_in_words
 
 # Of a measurement that is used. On 64x64 to 96x96 crops of a phone's images, MTFs from fewer edges erred by 0.2 to 1.4.
 LEAST_EDGES = 500
 MOST_GAIN = 2.5  # a measured MTF above it is not that of a camera
+# Largest difference to the MTF of a blur. Blurred photographs reach 0.035, cameras that process images 0.19 and more
+# (docs/results/real_photographs.md). It is small, because to take a camera for a blur does the greater harm.
+GAUSSIAN = 0.04
 STRONG_COMPRESSION = 75  # JPEG quality below which blocks are plain to see
 UNCOMPRESSED = 100  # JPEG quality that images without traces of compression count as
 # Where compression is drawn, less is left that nothing explains (docs/results/real_photographs.md).
 DRAWN_COMPRESSION = {"model.translator.compressed": True, "model.translator.texture": 0.2}
+_ONLY_BLURRED = (
+    "your images look as a Gaussian blur leaves them, without processing: the blur and a noise level are learned by "
+    "comparison, which is more exact."
+)
 CPU_MINUTES = 10.0
 LEAST_ITERATIONS = 500
 RecipeKind = Literal["fidelity", "perceptual"]
@@ -64,7 +72,7 @@ def choose_recipe(
     Raises:
         UserError: the perceptual recipe for images that are not RGB, or whose degradation cannot be measured.
     """
-    name, options, reason = _degradation(camera)
+    name, options, reason = _degradation(camera, kind)
     if camera.channels != 3:
         options |= {"channels": camera.channels}
     if kind == "perceptual" and camera.channels != 3:
@@ -79,13 +87,15 @@ def choose_recipe(
     return Recipe(f"own_images/{name}{'_gpu' if gpu else ''}", options, reason, _warnings(camera, sharp, scale))
 
 
-def _degradation(camera: CameraMeasurement) -> tuple[str, dict[str, Any], str]:
+def _degradation(camera: CameraMeasurement, kind: RecipeKind) -> tuple[str, dict[str, Any], str]:
     """Returns the name of a config, options over it, and the reason."""
     doubt, quality = _doubt(camera), _quality(camera)
     compressed = (
         f"your images are {'strongly ' * (quality < STRONG_COMPRESSION)}compressed (JPEG quality {quality:.0f})"
     )
     if not doubt and quality >= UNCOMPRESSED:
+        if kind == "fidelity" and gaussian_error(camera.mtf) <= GAUSSIAN:
+            return "blur_noise", {}, _ONLY_BLURRED
         return "camera", {}, "sharpness and noise of your images were measured and need not be learned."
     if not doubt:
         found = "sharpness, noise and compression of your images were measured and need not be learned"

@@ -16,7 +16,7 @@ from cyclesr.degradations.camera import (
 from cyclesr.degradations.camera.enlargement import find_enlargement
 from cyclesr.degradations.camera.groups import group_images, look_alike
 from cyclesr.degradations.camera.resampling import resampling_period
-from cyclesr.degradations.camera.sharpness import Sharpness, SharpnessComparison, sharpness
+from cyclesr.degradations.camera.sharpness import Sharpness, SharpnessComparison, gaussian_error, sharpness
 from cyclesr.degradations.camera.summary import summarise_compression, summarise_noise
 
 # The spectra of sharp edges and of their reductions, which hardly show a blur.
@@ -184,3 +184,10 @@ def test_summaries() -> None:
     assert found.subsamplings == {"4:2:0": 9}
     assert 86 <= found.qualities[0] <= found.qualities[-1] <= 94
     assert summarise_noise(measure_images([np.zeros((9, 9, 3))])) is None
+
+
+def test_only_gaussian_blurs_are_taken_for_one() -> None:
+    for sigma in (0.0, 0.4, 1.234):
+        assert gaussian_error(np.exp(-2 * (np.pi * sigma * FREQUENCIES) ** 2)) < 0.005
+    assert gaussian_error(np.where(FREQUENCIES < 0.2, 1.0, 0.0)) > 0.3
+    assert gaussian_error(1.3 * SHARP) == pytest.approx(0.3)  # at frequency 0, where every blur has 1

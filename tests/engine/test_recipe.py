@@ -31,12 +31,18 @@ def compressed(camera: CameraMeasurement, quality: int) -> CameraMeasurement:
     return CameraMeasurement(tuple(replace(image, compression=found) for image in camera.images))
 
 
-@pytest.mark.parametrize("camera", [SOFT, SHARPENED, CLEAN])
-def test_a_camera_that_can_be_measured_is_measured(camera: CameraMeasurement) -> None:
-    recipe = choose_recipe(camera, CLEAN, 4, gpu=False)
+def test_a_camera_that_can_be_measured_is_measured() -> None:
+    recipe = choose_recipe(SHARPENED, CLEAN, 4, gpu=False)
     assert recipe[:2] == ("own_images/camera", {})
     assert "measured" in recipe.reason
     assert recipe.warnings == ()
+
+
+def test_what_a_blur_explains_is_learned_as_a_blur() -> None:
+    recipe = choose_recipe(SOFT, CLEAN, 4, gpu=False)
+    assert recipe[:2] == ("own_images/blur_noise", {})
+    assert "Gaussian blur" in recipe.reason
+    assert choose_recipe(SOFT, CLEAN, 4, gpu=False, kind="perceptual").config == "own_images/perceptual"
 
 
 def test_the_perceptual_recipe_is_of_the_camera_or_an_error() -> None:
@@ -80,7 +86,7 @@ def test_compression_is_drawn(quality: int) -> None:
 
 
 def test_compression_in_few_images_is_not_drawn() -> None:
-    both = CameraMeasurement((*SOFT.images, *SOFT.images, *compressed(SOFT, 40).images))
+    both = CameraMeasurement((*SHARPENED.images, *SHARPENED.images, *compressed(SHARPENED, 40).images))
     assert choose_recipe(both, CLEAN, 4, gpu=False)[:2] == ("own_images/camera", {})
 
 
@@ -90,7 +96,7 @@ def test_strong_compression_without_edges_is_learned() -> None:
     assert re.search("yours show 0, and .*JPEG quality 30", recipe.reason)
 
 
-@pytest.mark.parametrize("camera", [SOFT, FLAT, compressed(FLAT, 30)])
+@pytest.mark.parametrize("camera", [SOFT, SHARPENED, FLAT, compressed(FLAT, 30)])
 def test_a_gpu_gets_larger_sizes(camera: CameraMeasurement) -> None:
     small, large = (load_config(choose_recipe(camera, None, 4, gpu=gpu).config) for gpu in (False, True))
     assert large.model.translator == small.model.translator

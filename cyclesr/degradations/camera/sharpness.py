@@ -16,6 +16,7 @@ _DETAIL = FREQUENCIES >= 0.2
 _DRAWS = 100
 _LEAST_DIFFERENCE = 0.06  # of detail: what the scenes of two sets change
 _SIGNIFICANT = 2.0  # standard errors
+_SIGMAS = np.linspace(0, 3, 301)  # standard deviations of Gaussian blurs, pixels
 
 
 @dataclass(frozen=True)
@@ -101,3 +102,13 @@ def _last_above(mtf: np.ndarray, gain: float) -> float:
         return _NYQUIST
     after = below[0]
     return float(np.interp(gain, [mtf[after], mtf[after - 1]], FREQUENCIES[[after, after - 1]]))
+
+
+def gaussian_error(mtf: np.ndarray) -> float:
+    """Returns the largest difference between an MTF and that of the Gaussian blur that fits it best.
+
+    Args:
+        mtf: gains at :data:`~cyclesr.degradations.camera.FREQUENCIES`.
+    """
+    gaussians = np.exp(-2 * (np.pi * _SIGMAS[:, None] * FREQUENCIES) ** 2)
+    return float(np.abs(gaussians - mtf).max(1).min())
