@@ -45,7 +45,7 @@ def find_weights(content: Mapping[str, Any], wanted: Collection[str] = ()) -> Fo
     while (name := next((c for c in CONTAINERS if _is_full(content.get(c))), None)) is not None:
         averaged = averaged or _if_averaged(name, AVERAGED, content)
         content = content[name]
-    weights = {name: value for name, value in content.items() if isinstance(value, Tensor)}
+    weights = {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
     while not (wanted and weights.keys() >= set(wanted)) and (shorter := _step(weights)) is not None:
         prefix, inner = shorter
         averaged = averaged or _if_averaged(prefix, AVERAGED_PARTS, weights)
@@ -59,7 +59,7 @@ def _is_full(value: Any) -> bool:
 
 def _if_averaged(name: str, known: tuple[str, ...], among: Mapping[str, Any]) -> str:
     """Returns the name if it is one of averaged weights and the file has other weights of a network."""
-    others = [key for key in among if not key.startswith(name)]
+    others = [key for key in among if isinstance(key, str) and not key.startswith(name)]
     rivals = [key for key in others if key in CONTAINERS or key.startswith(PARTS)]
     return name if name in known and rivals else ""
 

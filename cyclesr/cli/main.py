@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import cyclesr
 from cyclesr.cli.commands import Command, add_commands
@@ -55,7 +56,7 @@ def build_parser(asked: Sequence[str] | None = None) -> argparse.ArgumentParser:
     Args:
         asked: names of the commands whose arguments it reads; by default those of all.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="cyclesr",
         description="Train super-resolution networks without pairs, and use them.",
         epilog="'cyclesr COMMAND --help' explains a command.",
@@ -63,3 +64,10 @@ def build_parser(asked: Sequence[str] | None = None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cyclesr {cyclesr.__version__}")
     add_commands(parser, COMMANDS, asked)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser, also of the commands, whose errors are one line, whatever characters the arguments have."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(" ".join(message.split()))

@@ -22,11 +22,12 @@ def train_on(config: Config, hr: str, real: str, validates: bool = False) -> Non
     Raises:
         UserError: a config that does not train from unpaired folders.
     """
-    data = config.train_dataloader.dataset
+    data = (config.get("train_dataloader") or {}).get("dataset") or {}
     if not {"hr", "real"} <= data.keys():
         raise UserError(
             f"--hr and --real are for trainings from unpaired images; the training data of this config is "
-            f"{data.get('type')}({', '.join(key for key in data if key != 'type')}). Set its folders by --cfg-options."
+            f"{data.get('type', 'none')}({', '.join(key for key in data if key != 'type')}). Set its folders by "
+            "--cfg-options."
         )
     data.update(hr=hr, real=real)
     for name in ("hr_range", "real_range"):

@@ -56,7 +56,7 @@ def read_config(name: str | Path, options: dict[str, Any] | None = None) -> Conf
     _look_for_modules_in(path.resolve().parent, Path.cwd())
     try:
         config = Config.fromfile(path, lazy_import=False)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a config is Python, which may call exit()
         raise UserError(f"The config {path} cannot be read: {type(error).__name__}: {error}") from error
     for key in [key for key in config if key.startswith("_")]:
         config.pop(key)

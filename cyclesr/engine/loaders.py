@@ -37,7 +37,7 @@ def fit_loaders(config: Config) -> None:
 
 def _fit_workers(loader: Any) -> None:
     wanted, free = loader.get("num_workers", 0), _free_shared_memory()
-    if not wanted or free is None:
+    if not isinstance(wanted, int) or not wanted or free is None:  # torch says what is wrong with another kind
         return
     waiting = _batch_bytes(loader) * ((loader.get("prefetch_factor") or _PREFETCH) + 1)
     fitting = max(0, free - _RESERVE) // max(waiting, 1)

@@ -64,6 +64,8 @@ def of_a_training(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         (lambda w: {**prefixed(w, "params_ema."), **prefixed(zeros(w), "params.")}, "params_ema"),
         (lambda w: prefixed(w, "module._orig_mod."), ""),
         (lambda w: {**prefixed(w, "module."), "epoch": 3}, ""),
+        (lambda w: {"params_ema": w, "params": zeros(w), 5: "of another program"}, "params_ema"),
+        (lambda w: {**w, 5: torch.zeros(2)}, ""),
         (counted, ""),
     ],
 )

@@ -87,3 +87,9 @@ def test_an_unknown_command_names_the_known_ones(capsys: pytest.CaptureFixture) 
         build_parser().parse_args(["trian"])
     assert left.value.code == 2
     assert "train" in capsys.readouterr().err
+
+
+def test_a_line_break_in_an_argument_is_none_in_the_error(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        run_command(["train", "--hr", "sharp", "--seed", "a\nb"])
+    assert capsys.readouterr().err.splitlines()[-1].startswith("cyclesr train: error: argument --seed")

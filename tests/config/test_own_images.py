@@ -102,3 +102,10 @@ def test_the_network_for_own_images_has_options_against_noise_and_casts() -> Non
     ours, track = load_config("own_images/network"), load_config("demo/cyclesr_track", options)
     assert ours.model == track.model
     assert load_config("own_images/blur_noise").model == load_config("demo/probabilistic_track").model
+
+
+def test_a_config_without_training_data_cannot_be_pointed_at_folders() -> None:
+    config = load_config("demo/cyclesr_demo")
+    config.pop("train_dataloader")
+    with pytest.raises(UserError, match=r"--hr and --real are for .* of this config is none\(\)"):
+        train_on(config, "hr", "real")

@@ -57,6 +57,12 @@ def test_parts_share_no_dict() -> None:
     assert len(seen) == len(set(seen))
 
 
+def test_a_config_that_ends_the_process_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "config.py").write_text("scale = 2\nexit()\n")
+    with pytest.raises(UserError, match=r"config\.py cannot be read: SystemExit"):
+        read_config(tmp_path / "config.py")
+
+
 def test_reading_needs_no_torch() -> None:
     script = """
 import sys

@@ -55,7 +55,7 @@ def test_the_perceptual_recipe_is_of_the_camera_or_an_error() -> None:
 
 @pytest.mark.parametrize("channels", [1, 4])
 def test_other_than_rgb_images_are_measured_with_their_channels(channels: int) -> None:
-    camera = CameraMeasurement(tuple(replace(image, channels=channels) for image in SOFT.images))
+    camera = CameraMeasurement(tuple(replace(image, channels=channels) for image in SHARPENED.images))
     assert choose_recipe(camera, CLEAN, 2, gpu=False)[:2] == ("own_images/camera", {"channels": channels})
     with pytest.raises(UserError, match=r"perceptual recipe needs RGB"):
         choose_recipe(camera, CLEAN, 2, gpu=False, kind="perceptual")

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from cyclesr.errors import UserError
+from cyclesr.images.listing import passed_over
 from cyclesr.images.reading import read_picture
 from cyclesr.inference.files import (
     Job,
@@ -179,6 +180,13 @@ def test_brackets_in_names_and_in_globs(tmp_path, name):
     assert found("img[0-9].jpg") == ["img1.jpg"]
     assert found("img[1].jpg") == ["img[1].jpg"]
     assert len(find_inputs(str(tmp_path / "*" / "*.png"))) == 2
+
+
+def test_a_link_to_itself_does_not_stop_the_others(tmp_path):
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    inputs = [tmp_path / "a.png", tmp_path / "loop.png"]
+    assert name_outputs(inputs, tmp_path / "out") == [tmp_path / "out" / "a.png", tmp_path / "out" / "loop.png"]
+    assert passed_over(tmp_path) == []
 
 
 def test_outputs_never_collide_or_overwrite(tmp_path):
