@@ -95,4 +95,6 @@ def _read_safetensors(path: str | Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except Exception as error:  # of many types, because the file is damaged
-        raise UserError(f"The file of weights {path} cannot be read: {error}") from error
+        raise UserError(
+            f"The file of weights {path} cannot be read, because it is damaged or no .safetensors file: {error}."
+        ) from error

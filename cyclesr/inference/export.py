@@ -228,10 +228,14 @@ def _descriptor(path: Path) -> Any:
     except UnsupportedModelError as error:
         raise UserError(
             "spandrel does not support this architecture. Train one that it supports (RRDBNet, SRVGGNetCompact, RCAN, "
-            "or any of type Spandrel), or export as torchscript."
+            "or any of type Spandrel), or export as onnx or torchscript."
         ) from error
     except Exception as error:  # spandrel mistook the weights for another architecture's; the error can be any
-        raise UserError(f"spandrel cannot build it from its weights: {str(error).splitlines()[0]}") from error
+        why = " ".join(map(str.strip, str(error).splitlines()[:2]))  # torch's first line only says of which class
+        raise UserError(
+            f"spandrel cannot build it from its weights, by which it tells the sizes: {why} Train the architecture "
+            "with its usual sizes, or export as onnx or torchscript."
+        ) from error
 
 
 def _write_torchscript(network: nn.Module, path: Path) -> None:
