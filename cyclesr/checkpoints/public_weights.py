@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from cyclesr.atomic_write import write_whole
+from cyclesr.checkpoints.building import shortened
 from cyclesr.checkpoints.layouts import CONTAINERS, find_weights
 from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.checkpoints.sr_network import save_sr
@@ -96,5 +97,5 @@ def _read_safetensors(path: str | Path) -> dict[str, Tensor]:
         return load_file(path)
     except Exception as error:  # of many types, because the file is damaged
         raise UserError(
-            f"The file of weights {path} cannot be read, because it is damaged or no .safetensors file: {error}."
+            f"The file of weights {path} cannot be read, because it is damaged or no .safetensors file: {shortened(error)}."
         ) from error

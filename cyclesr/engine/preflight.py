@@ -31,8 +31,11 @@ def check_folders(config: Config) -> None:
     for name in DATALOADERS:
         data = (config.get(name) or {}).get("dataset") or {}
         for key in ("hr", "real", "lr"):
-            if data.get(key) is not None and not os.path.isdir(data[key]):
-                raise UserError(f"The image folder {data[key]} ({name}.dataset.{key}) {_what_to_do(name, data, key)}")
+            folder = data.get(key)
+            if folder is not None and not isinstance(folder, (str, Path)):
+                raise UserError(f"{name}.dataset.{key} must be the path of a folder, found {folder!r:.100}.")
+            if folder is not None and not os.path.isdir(folder):
+                raise UserError(f"The image folder {folder} ({name}.dataset.{key}) {_what_to_do(name, data, key)}")
 
 
 def _what_to_do(name: str, data: dict[str, Any], key: str) -> str:

@@ -1,5 +1,6 @@
 """Published weights: every format of their files, and the errors for weights that do not fit."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,10 @@ def test_mistakes(weights, tmp_path: Path) -> None:
         read_weights(tmp_path / "none.pth")
     with pytest.raises(UserError, match=r"broken\.safetensors cannot be read"):
         read_weights(tmp_path / "broken.safetensors")
+    header = json.dumps({"x": "[" * 5000}).encode()
+    (tmp_path / "long.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(UserError, match=r"^.{1,600}$"):
+        read_weights(tmp_path / "long.safetensors")
     with pytest.raises(UserError, match=r"must be a \.safetensors file"):
         import_file(tmp_path / "net.pth", CONFIG, tmp_path / "out.pth")
     with pytest.raises(UserError, match=r"out\.safetensors cannot be written"):

@@ -55,6 +55,12 @@ def test_a_second_training_does_not_mix_with_the_first(config, tmp_path) -> None
     train(config, work_dir=str(work_dir), iterations=2)  # as the demo does when it is run again
 
 
+@pytest.mark.parametrize("value", [["a", "b"], [], 3])
+def test_a_folder_of_another_kind_is_named(value, config, tmp_path) -> None:
+    with pytest.raises(UserError, match=r"train_dataloader\.dataset\.hr must be the path of a folder, found "):
+        train(config, work_dir=str(tmp_path / "run"), options={"train_dataloader.dataset.hr": value})
+
+
 @pytest.mark.parametrize(
     ("folder", "advice"),
     [
