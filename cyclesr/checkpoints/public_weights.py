@@ -97,5 +97,6 @@ def _read_safetensors(path: str | Path) -> dict[str, Tensor]:
         return load_file(path)
     except Exception as error:  # of many types, because the file is damaged
         raise UserError(
-            f"The file of weights {path} cannot be read, because it is damaged or no .safetensors file: {shortened(error)}."
+            f"The file of weights {path} cannot be read, because it is damaged or no .safetensors file: "
+            f"{shortened(error)}."
         ) from error

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from cyclesr.degradations.camera.groups import LEAST_IMAGES, ImageGroup
 from cyclesr.degradations.camera.measurement import DARK
+from cyclesr.degradations.camera.sharpness import gaussian_error
 from cyclesr.degradations.camera.summary import NoiseSummary
 from cyclesr.images.bands import bands_in_words
 from cyclesr.inference.measurement.report import FolderMeasurement, HRMeasurement, MeasurementReport
@@ -94,7 +95,7 @@ def _sharpness(real: FolderMeasurement) -> Finding:
     if not real.camera.has_mtf:
         edges = real.camera.edges
         return Finding("Sharpness", f"Not measured, because the images show too few sharp, isolated edges ({edges}).")
-    found = real.sharpness
+    found, blur = real.sharpness, f"A Gaussian blur explains the MTF to within {gaussian_error(real.camera.mtf):.2f}."
     if found.sharpens:
         text = (
             f"The camera sharpens: it raises the contrast of larger details up to {found.peak:.2f} times (at "
@@ -105,10 +106,10 @@ def _sharpness(real: FolderMeasurement) -> Finding:
     else:
         text = "The camera neither sharpens nor blurs."
     if found.half == _NYQUIST:
-        return Finding("Sharpness", f"{text} Even the finest details keep more than half of their contrast.")
+        return Finding("Sharpness", f"{text} Even the finest details keep more than half of their contrast. {blur}")
     text += f" Details of {_pixels(found.half)} pixels keep half of their contrast ({found.half:.2f} cycles per pixel)"
     lost = f", and those below {_pixels(found.limit)} pixels are lost." if found.limit < _NYQUIST else "."
-    return Finding("Sharpness", text + lost)
+    return Finding("Sharpness", f"{text}{lost} {blur}")
 
 
 def _pixels(frequency: float) -> str:
