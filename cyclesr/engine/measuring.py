@@ -56,7 +56,7 @@ def measure_camera(config: Config, *, stored: bool = False) -> Measured | None:
 def takes_measurement(config: Config) -> bool:
     """Returns whether the translator of a config lacks something that is measured."""
     translator = (config.get("model") or {}).get("translator")
-    if translator is None:
+    if not translator or "type" not in translator:  # building it says what is wrong
         return False
     kind: Any = TRANSLATORS.get(translator["type"])
     return hasattr(kind, "measured") and bool(kind.needs_measurement(translator))

@@ -55,6 +55,11 @@ def test_a_second_training_does_not_mix_with_the_first(config, tmp_path) -> None
     train(config, work_dir=str(work_dir), iterations=2)  # as the demo does when it is run again
 
 
+def test_a_translator_without_a_type_is_named(config, tmp_path) -> None:
+    with pytest.raises(UserError, match="translator"):
+        train(config, work_dir=str(tmp_path / "run"), options={"model.translator": dict(_delete_=True, channels=4)})
+
+
 @pytest.mark.parametrize("value", [["a", "b"], [], 3])
 def test_a_folder_of_another_kind_is_named(value, config, tmp_path) -> None:
     with pytest.raises(UserError, match=r"train_dataloader\.dataset\.hr must be the path of a folder, found "):
