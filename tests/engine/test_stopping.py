@@ -133,6 +133,7 @@ def test_a_bug_in_a_worker_keeps_its_traceback() -> None:
         next(iter(torch.utils.data.DataLoader(Broken(ZeroDivisionError()), num_workers=1)))
 
 
+@pytest.mark.slow
 def test_settings_of_workers_without_workers(tiny_config, tmp_path) -> None:
     options = {"train_dataloader.persistent_workers": True, "val_dataloader.persistent_workers": True}
     run(tiny_config, tmp_path / "run", **options, **{"train_dataloader.prefetch_factor": 4})

@@ -15,6 +15,7 @@ def backends(*configs: dict) -> dict:
     return dict(visualizer=dict(type="Visualizer", vis_backends=[LOCAL, *configs]))
 
 
+@pytest.mark.slow
 def test_weights_and_biases_offline(tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wandb = pytest.importorskip("wandb")
     monkeypatch.setenv("WANDB_SILENT", "true")
