@@ -75,12 +75,12 @@ def choose_recipe(
     name, options, reason = _degradation(camera, kind)
     if camera.channels != 3:
         options |= {"channels": camera.channels}
-    if kind == "perceptual" and camera.channels != 3:
-        raise UserError(
-            "The perceptual recipe needs RGB images, because its loss compares features of photographs; found "
-            f"{bands_in_words(camera.channels)}: leave --recipe out."
-        )
     if kind == "perceptual":
+        if camera.channels != 3:
+            raise UserError(
+                "The perceptual recipe needs RGB images, because its loss compares features of photographs; found "
+                f"{bands_in_words(camera.channels)}: leave --recipe out."
+            )
         if name != "camera":
             raise UserError(f"The perceptual recipe needs a measured degradation. {reason} Leave --recipe out.")
         name = kind

@@ -13,6 +13,7 @@ from mmengine.runner import Runner as MMEngineRunner
 from torch import nn
 
 from cyclesr.atomic_write import write_whole, write_whole_text
+from cyclesr.checkpoints.building import shortened
 from cyclesr.checkpoints.public_weights import read_weights
 from cyclesr.checkpoints.reading import read_checkpoint
 from cyclesr.checkpoints.sr_network import save_sr
@@ -144,7 +145,7 @@ class Runner(MMEngineRunner):
         except _WRONG_CONTENT as error:
             raise UserError(
                 f"The checkpoint {self._load_from} is damaged, or not from cyclesr: its content is not what training "
-                f"writes ({type(error).__name__}: {error})."
+                f"writes ({type(error).__name__}: {shortened(error)})."
             ) from error
         if self._resume:
             self._warn_of_another_length(self.message_hub.runtime_info.get("max_iters"))
