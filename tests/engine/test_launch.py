@@ -56,7 +56,7 @@ def test_a_second_training_does_not_mix_with_the_first(config, tmp_path) -> None
 
 
 def test_a_translator_without_a_type_is_named(config, tmp_path) -> None:
-    with pytest.raises(UserError, match="translator"):
+    with pytest.raises(UserError, match="'translator' needs a 'type'"):
         train(config, work_dir=str(tmp_path / "run"), options={"model.translator": dict(_delete_=True, channels=4)})
 
 
