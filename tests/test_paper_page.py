@@ -23,6 +23,7 @@ def rows_of_the_page() -> list[list[tuple[str, str]]]:
     return [[(file, name.split(".")[-1]) for name in re.findall(r"`(\w+(?:\.\w+)*)`", cell)] for file, cell in rows]
 
 
+@pytest.mark.slow
 def test_the_path_is_the_one_that_a_training_takes(
     tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,6 +114,7 @@ class Broken(torch.utils.data.Dataset):
         raise self.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -98,6 +98,7 @@ def test_resumed_equals_straight_and_takes_the_stored_choice(tool, sharp, mine, 
     assert "than bicubic on 2 images" in resumed.stdout
 
 
+@pytest.mark.slow
 def test_a_training_with_a_config_resumes_from_the_stored_measurement(tool, sharp, mine, tmp_path, monkeypatch) -> None:
     command = ("train", "own_images/camera", "--hr", sharp, "--real", mine, "--work-dir", tmp_path / "run")
     first = tool(*command, "--iterations", 1, *options(tmp_path, "a"))
